@@ -1,1 +1,75 @@
 //! Policies that keep a service standing when its dependencies fall. No runtime, no tasks, no timers.
+//!
+//! | to | use |
+//! |---|---|
+//! | stop calling what keeps failing | [`CircuitBreaker`] |
+//! | keep to a rate | [`RateLimiter`] |
+//! | bound the calls in flight | [`Bulkhead`] |
+//! | try again, within a budget | [`Retry`], [`RetryBudget`] |
+//! | give up waiting | [`Timeout`] |
+//! | move to a backup and back | [`Failover`] |
+//! | answer something else | [`Fallback`] |
+//!
+//! Whatever can refuse a call is a [`Gate`], and a tuple of gates is a gate:
+//!
+//! ```
+//! use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, Env, Gate, Outcome};
+//!
+//! let breaker = CircuitBreaker::new("venue", CircuitBreakerConfig::default(), &Env::default())?;
+//! match breaker.permit(&Ask::default()) {
+//!     Ok(permit) => permit.record(Outcome::Success),
+//!     Err(refused) => println!("{refused}, retry after {:?}", refused.retry_after()),
+//! }
+//! # Ok::<(), resilience_core::ConfigError>(())
+//! ```
+
+mod answer;
+mod ask;
+mod chance;
+mod clock;
+mod counter;
+mod env;
+mod error;
+mod event;
+mod failed;
+mod gate;
+mod name;
+mod outcome;
+mod permit;
+mod queue;
+mod registry;
+mod shared;
+mod sync;
+
+pub mod backoff;
+pub mod bulkhead;
+pub mod circuit_breaker;
+pub mod failover;
+pub mod fallback;
+pub mod rate_limiter;
+pub mod retry;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod timeout;
+pub mod window;
+
+pub use crate::answer::{Answer, Respond};
+pub use crate::ask::{Ask, Priority};
+pub use crate::backoff::{Backoff, BackoffConfig};
+pub use crate::chance::Chance;
+pub use crate::circuit_breaker::CircuitState;
+pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
+pub use crate::env::Env;
+pub use crate::error::{
+    BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, RateLimited,
+    Rejected, WaitTooLong,
+};
+pub use crate::event::{Event, Observer};
+pub use crate::failed::{BoxError, CallError, Failed};
+pub use crate::gate::{End, Gate};
+pub use crate::name::Name;
+pub use crate::outcome::{Classify, Hint, Outcome};
+pub use crate::permit::Permit;
+pub use crate::queue::{Queue, Turn};
+pub use crate::registry::{Policy, Registry, Snapshot};
+pub use crate::window::{Window, WindowConfig};

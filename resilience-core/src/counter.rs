@@ -1,0 +1,56 @@
+//! Counters that many threads add to and few read.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Number of stripes; a thread adds to the one that its number falls on.
+const STRIPES: usize = 8;
+
+/// A count that is spread over cache lines, so that threads seldom meet.
+///
+/// It is no part of any decision, so that it is std's under loom too.
+#[derive(Debug, Default)]
+pub(crate) struct Counter([Stripe; STRIPES]);
+
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Stripe(AtomicU64);
+
+impl Counter {
+    /// Adds one.
+    #[inline]
+    pub(crate) fn add_one(&self) {
+        let stripe = &self.0[thread_number() % STRIPES];
+        stripe.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the sum.
+    pub(crate) fn sum(&self) -> u64 {
+        let counts = self.0.iter().map(|it| it.0.load(Ordering::Relaxed));
+        counts.fold(0, u64::wrapping_add)
+    }
+}
+
+/// Returns a small number that this thread keeps.
+#[inline]
+fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static MINE: usize = NEXT.fetch_add(1, Ordering::Relaxed));
+    // A thread that is going has no number any more; any stripe will do.
+    MINE.try_with(|mine| *mine).unwrap_or(0)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_count_is_lost_between_threads() {
+        let counter = Counter::default();
+        std::thread::scope(|scope| {
+            for _ in 0..2 * STRIPES {
+                scope.spawn(|| (0..1_000).for_each(|_| counter.add_one()));
+            }
+        });
+        assert_eq!(counter.sum(), 2 * STRIPES as u64 * 1_000);
+    }
+}

@@ -1,0 +1,38 @@
+//! What policies report while they work: changes of state, never single calls.
+
+use std::fmt;
+
+use crate::Name;
+use crate::circuit_breaker::CircuitState;
+use crate::failover::Switch;
+
+/// A change of a policy's state.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A circuit breaker changed state.
+    CircuitMoved {
+        /// The state it left.
+        from: CircuitState,
+        /// The state it entered.
+        to: CircuitState,
+    },
+    /// A circuit breaker in shadow would have opened.
+    CircuitWouldTrip,
+    /// A failover made another target the active one.
+    Switched(Switch),
+    /// A retry policy ran out of attempts, time or budget.
+    GaveUp {
+        /// Number of attempts that were sent.
+        attempts: u32,
+    },
+}
+
+/// Hears what policies do.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// Called after the policy named `policy` did `event`, with no lock held.
+    ///
+    /// Events of one policy come one at a time and in the order in which they happened. The policy's
+    /// own handle may be used in here. A panic in here is caught and forgotten.
+    fn on_event(&self, policy: &Name, event: &Event);
+}

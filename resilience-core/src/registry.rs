@@ -1,0 +1,79 @@
+//! The policies that are alive.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use crate::sync::Mutex;
+use crate::{ConfigError, Name};
+
+/// A policy as its metrics, health page and admin endpoint see it.
+pub trait Policy: fmt::Debug + Send + Sync {
+    /// Returns what sort of policy it is, in snake case.
+    fn kind(&self) -> &'static str;
+    /// Returns what it is called.
+    fn name(&self) -> &Name;
+    /// Returns what it knows now.
+    fn snapshot(&self) -> Snapshot;
+    /// Returns itself, to be downcast.
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+/// What a policy knows at one moment.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Snapshot {}
+
+/// The policies that are alive, found by kind and name. An entry goes with its last handle.
+#[derive(Debug, Default)]
+pub struct Registry(Mutex<Vec<Weak<dyn Policy>>>);
+
+impl Registry {
+    /// Returns the policies that are alive, oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Arc<dyn Policy>> {
+        self.0.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Returns the living policy of that kind and name.
+    #[must_use]
+    pub fn find(&self, kind: &str, name: &str) -> Option<Arc<dyn Policy>> {
+        let mut living = self.list().into_iter();
+        living.find(|it| it.kind() == kind && it.name().as_str() == name)
+    }
+
+    /// Lists `policy`.
+    pub(crate) fn add<P: Policy + 'static>(&self, policy: P) -> Result<Arc<P>, ConfigError> {
+        let new = Arc::new(policy);
+        match self.get_or_add(&new)? {
+            alive if Arc::ptr_eq(&alive, &new) => Ok(new),
+            alive => Err(ConfigError::new(
+                "name",
+                "must not be that of a living policy of this kind",
+                alive.name(),
+            )),
+        }
+    }
+
+    /// Lists `new`, or returns the living policy of its kind and name.
+    pub(crate) fn get_or_add<P: Policy + 'static>(
+        &self,
+        new: &Arc<P>,
+    ) -> Result<Arc<P>, ConfigError> {
+        let mut entries = self.0.lock();
+        let living: Vec<_> = entries.iter().filter_map(Weak::upgrade).collect();
+        let same = |it: &&Arc<dyn Policy>| it.kind() == new.kind() && it.name() == new.name();
+        let found = living.iter().find(same).cloned();
+        if found.is_none() {
+            entries.retain(|it| it.strong_count() > 0);
+            entries.push(Arc::downgrade(new) as Weak<dyn Policy>);
+        }
+        // Before `living`, which may by now hold a policy, and its observer, for the last time.
+        drop(entries);
+        let Some(found) = found else {
+            return Ok(new.clone());
+        };
+        Arc::downcast(found.into_any())
+            .map_err(|_| ConfigError::new("kind", "must belong to one type of policy", new.kind()))
+    }
+}

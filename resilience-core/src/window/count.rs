@@ -1,0 +1,103 @@
+//! The last N records, known by the positions of the failures and slow calls among them.
+
+use std::collections::VecDeque;
+
+use super::{Mark, Totals};
+
+/// What is not a plain success among the last `size` records.
+#[derive(Clone, Debug)]
+pub(crate) struct CountWindow {
+    size: u64,
+    /// Position of the first record that counts at all.
+    base: u64,
+    /// Oldest first.
+    marks: VecDeque<(u64, Mark)>,
+    failures: u64,
+    slow: u64,
+}
+
+impl CountWindow {
+    pub(super) fn new(size: u32) -> Self {
+        Self {
+            size: size.into(),
+            base: 0,
+            // All there will ever be, so that a failure allocates nothing.
+            marks: VecDeque::with_capacity(size as usize),
+            failures: 0,
+            slow: 0,
+        }
+    }
+
+    pub(super) fn note(&mut self, position: u64, mark: Mark) {
+        self.forget(position + 1);
+        self.failures += u64::from(mark.failed);
+        self.slow += u64::from(mark.slow);
+        self.marks.push_back((position, mark));
+    }
+
+    pub(super) fn totals(&mut self, records: u64) -> Totals {
+        self.forget(records);
+        Totals {
+            calls: (records - self.base).min(self.size),
+            failures: self.failures,
+            slow: self.slow,
+        }
+    }
+
+    /// Empties the window; the next record is the one at `records`.
+    pub(crate) fn clear(&mut self, records: u64) {
+        self.base = records;
+        self.marks.clear();
+        self.failures = 0;
+        self.slow = 0;
+    }
+
+    /// Gives every record the number that it has when the first that counts is at `base`.
+    pub(crate) fn renumber(&mut self, base: u64) {
+        for (position, _) in &mut self.marks {
+            *position = *position - self.base + base;
+        }
+        self.base = base;
+    }
+
+    /// Takes the size of `wanted` and keeps the latest records that fit both sizes, of `records`.
+    pub(crate) fn resize(&mut self, wanted: Self, records: u64) {
+        self.forget(records);
+        let kept = self.totals(records).calls.min(wanted.size);
+        self.size = wanted.size;
+        self.base = records - kept;
+        self.forget(records);
+        let missing = usize::try_from(self.size).unwrap_or(usize::MAX);
+        self.marks
+            .reserve_exact(missing.saturating_sub(self.marks.len()));
+    }
+
+    /// Returns the number of records from which on a plain success changes nothing, until the next
+    /// mark.
+    pub(crate) fn unchanged_from(&self) -> u64 {
+        let full = self.base + self.size;
+        let clean = self
+            .marks
+            .back()
+            .map_or(0, |&(position, _)| position + self.size + 1);
+        full.max(clean)
+    }
+
+    /// Returns the number of records at which the window holds `calls` calls.
+    pub(crate) fn filled_to(&self, calls: u64) -> u64 {
+        self.base + calls
+    }
+
+    /// Drops what is not among the latest of `records` records.
+    fn forget(&mut self, records: u64) {
+        let first = records.saturating_sub(self.size).max(self.base);
+        while let Some(&(position, mark)) = self.marks.front() {
+            if position >= first {
+                return;
+            }
+            self.marks.pop_front();
+            self.failures -= u64::from(mark.failed);
+            self.slow -= u64::from(mark.slow);
+        }
+    }
+}
