@@ -14,7 +14,7 @@ enum Op {
     Read,
     Wait(u64),
     Reset,
-    Reconfigure(CircuitBreakerConfig),
+    Reconfigure(Box<CircuitBreakerConfig>),
 }
 
 /// A closed or open circuit; half-open has rules of its own and is closed at once by successes.
@@ -162,7 +162,7 @@ fn op() -> impl Strategy<Value = Op> {
         5 => Just(Op::Read),
         5 => (1_u64..500).prop_map(Op::Wait),
         1 => Just(Op::Reset),
-        2 => config().prop_map(Op::Reconfigure),
+        2 => config().prop_map(|it| Op::Reconfigure(Box::new(it))),
     ]
 }
 
@@ -194,8 +194,8 @@ proptest! {
                     naive.run = 0;
                 }
                 Op::Reconfigure(config) => {
-                    breaker.reconfigure(config.clone()).unwrap();
-                    naive.reconfigure(config, now(&clock));
+                    breaker.reconfigure((*config).clone()).unwrap();
+                    naive.reconfigure(*config, now(&clock));
                 }
             }
             // To look is to advance, which the model must do as well; now and then nobody looks.
