@@ -35,8 +35,8 @@ type Hook = Arc<dyn Fn(&Exporter) + Send + Sync>;
 /// one of them the target of the `metrics` macros. As a [`metrics::Recorder`] it also works with
 /// `metrics::with_local_recorder`.
 ///
-/// A handle is resolved once and then held: resolving takes locks and allocates. A series is exported from the moment it is resolved, a counter with 0, so that `rate()` sees its
-/// first increment.
+/// A handle is resolved once and then held: resolving takes locks and allocates. A series is exported
+/// from the moment it is resolved, a counter with 0, so that `rate()` sees its first increment.
 ///
 /// # Examples
 ///
