@@ -147,11 +147,8 @@ impl fmt::Display for RuleError {
             value,
             problem,
         } = self;
-        write!(
-            f,
-            "rule `{rule}`: {field} `{}`: {problem}",
-            scan::shown(value)
-        )
+        let line = format!("rule `{rule}`: {field} `{value}`: {problem}");
+        f.write_str(&scan::shown(&line))
     }
 }
 

@@ -92,80 +92,81 @@ fn nothing_is_an_empty_exposition() {
     assert!(Samples::parse("").unwrap().is_empty());
 }
 
+const WRONG: &[(&str, &str)] = &[
+    (
+        "a 1\nb 2",
+        "line 2: last line does not end with a line feed",
+    ),
+    ("\n\n1a 1\n", "line 3: expected a metric name at `1a 1`"),
+    ("é 1\n", "line 1: expected a metric name at `é 1`"),
+    (
+        "a-b 1\n",
+        "line 1: expected a space or `{` after the name at `-b 1`",
+    ),
+    (
+        "a\n",
+        "line 1: expected a space or `{` after the name, but there is nothing more",
+    ),
+    (
+        "a \n",
+        "line 1: expected a value, but there is nothing more",
+    ),
+    (
+        "a{b=\"c\"}\n",
+        "line 1: expected a value, but there is nothing more",
+    ),
+    ("a x\n", "line 1: `x` is not a number"),
+    ("a 0x1p3\n", "line 1: `0x1p3` is not a number"),
+    ("a 1e999\n", "line 1: `1e999` is out of range"),
+    ("a 1 2.5\n", "line 1: `2.5` is not a timestamp"),
+    ("a 1 2 3\n", "line 1: expected the end at `3`"),
+    ("a{b=\"c\" 1\n", "line 1: expected `,` or `}` at `1`"),
+    ("a{b=\"c\n", "line 1: value in double quotes does not end"),
+    (
+        "a{b=c} 1\n",
+        "line 1: expected a value in double quotes at `c} 1`",
+    ),
+    ("a{b!=\"c\"} 1\n", "line 1: expected `=` at `!=\"c\"} 1`"),
+    ("a{,} 1\n", "line 1: expected a label name or `}` at `,} 1`"),
+    ("a{b:c=\"d\"} 1\n", "line 1: expected `=` at `:c=\"d\"} 1`"),
+    ("a{b=\"\\t\"} 1\n", "line 1: unknown escape `\\t`"),
+    ("a{b=\"\\\n", "line 1: backslash at the end"),
+    ("a{b=\"1\",b=\"2\"} 1\n", "line 1: label `b` is given twice"),
+    (
+        "a{b=\"1\"} 1\na{b=\"1\"} 1\n",
+        "line 2: series `a{b=\"1\"}` is given twice",
+    ),
+    (
+        "a 1\nb 1\na{c=\"d\"} 1\n",
+        "line 3: lines of `a` are not together",
+    ),
+    (
+        "# TYPE a gauge\n# TYPE a gauge\n",
+        "line 2: second TYPE of `a`",
+    ),
+    (
+        "# TYPE a untyped\n# TYPE a gauge\n",
+        "line 2: second TYPE of `a`",
+    ),
+    ("# HELP a x\n# HELP a x\n", "line 2: second HELP of `a`"),
+    (
+        "a 1\n# TYPE a gauge\n",
+        "line 2: TYPE of `a` comes after its samples",
+    ),
+    ("# TYPE a meter\n", "line 1: unknown type `meter` of `a`"),
+    ("# TYPE a gauge x\n", "line 1: expected the end at `x`"),
+    (
+        "# TYPE a-b gauge\n",
+        "line 1: expected a space after the name at `-b gauge`",
+    ),
+    ("# HELP a \\t\n", "line 1: unknown escape `\\t`"),
+    ("# HELP a \\\n", "line 1: backslash at the end"),
+];
+
 #[test]
 fn what_is_wrong_is_named_with_its_line() {
-    let cases = [
-        (
-            "a 1\nb 2",
-            "line 2: last line does not end with a line feed",
-        ),
-        ("\n\n1a 1\n", "line 3: expected a metric name at `1a 1`"),
-        ("é 1\n", "line 1: expected a metric name at `é 1`"),
-        (
-            "a-b 1\n",
-            "line 1: expected a space or `{` after the name at `-b 1`",
-        ),
-        (
-            "a\n",
-            "line 1: expected a space or `{` after the name, but there is nothing more",
-        ),
-        (
-            "a \n",
-            "line 1: expected a value, but there is nothing more",
-        ),
-        (
-            "a{b=\"c\"}\n",
-            "line 1: expected a value, but there is nothing more",
-        ),
-        ("a x\n", "line 1: `x` is not a number"),
-        ("a 0x1p3\n", "line 1: `0x1p3` is not a number"),
-        ("a 1e999\n", "line 1: `1e999` is out of range"),
-        ("a 1 2.5\n", "line 1: `2.5` is not a timestamp"),
-        ("a 1 2 3\n", "line 1: expected the end at `3`"),
-        ("a{b=\"c\" 1\n", "line 1: expected `,` or `}` at `1`"),
-        ("a{b=\"c\n", "line 1: value in double quotes does not end"),
-        (
-            "a{b=c} 1\n",
-            "line 1: expected a value in double quotes at `c} 1`",
-        ),
-        ("a{b!=\"c\"} 1\n", "line 1: expected `=` at `!=\"c\"} 1`"),
-        ("a{,} 1\n", "line 1: expected a label name or `}` at `,} 1`"),
-        ("a{b:c=\"d\"} 1\n", "line 1: expected `=` at `:c=\"d\"} 1`"),
-        ("a{b=\"\\t\"} 1\n", "line 1: unknown escape `\\t`"),
-        ("a{b=\"\\\n", "line 1: backslash at the end"),
-        ("a{b=\"1\",b=\"2\"} 1\n", "line 1: label `b` is given twice"),
-        (
-            "a{b=\"1\"} 1\na{b=\"1\"} 1\n",
-            "line 2: series `a{b=\"1\"}` is given twice",
-        ),
-        (
-            "a 1\nb 1\na{c=\"d\"} 1\n",
-            "line 3: lines of `a` are not together",
-        ),
-        (
-            "# TYPE a gauge\n# TYPE a gauge\n",
-            "line 2: second TYPE of `a`",
-        ),
-        (
-            "# TYPE a untyped\n# TYPE a gauge\n",
-            "line 2: second TYPE of `a`",
-        ),
-        ("# HELP a x\n# HELP a x\n", "line 2: second HELP of `a`"),
-        (
-            "a 1\n# TYPE a gauge\n",
-            "line 2: TYPE of `a` comes after its samples",
-        ),
-        ("# TYPE a meter\n", "line 1: unknown type `meter` of `a`"),
-        ("# TYPE a gauge x\n", "line 1: expected the end at `x`"),
-        (
-            "# TYPE a-b gauge\n",
-            "line 1: expected a space after the name at `-b gauge`",
-        ),
-        ("# HELP a \\t\n", "line 1: unknown escape `\\t`"),
-        ("# HELP a \\\n", "line 1: backslash at the end"),
-    ];
-    for (text, expected) in cases {
-        assert_eq!(problem(text), expected, "{text:?}");
+    for (text, expected) in WRONG {
+        assert_eq!(problem(text), *expected, "{text:?}");
     }
     assert_eq!(Samples::parse("\nx\n").unwrap_err().line(), 2);
 }

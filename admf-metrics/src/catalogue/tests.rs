@@ -8,27 +8,30 @@ fn refusal(metrics: impl IntoIterator<Item = Metric>) -> String {
     Catalogue::new(metrics).unwrap_err().to_string()
 }
 
+fn labelled(label: Label) -> Metric {
+    GOOD.labels(Box::leak(Box::new([label])))
+}
+
 #[test]
-fn a_declaration_that_breaks_a_rule_is_refused_with_metric_field_and_value() {
-    const NONE: &[f64] = &[];
-    let labelled = |label: Label| GOOD.labels(Box::leak(Box::new([label])));
+fn a_name_or_help_that_cannot_be_exported_is_refused() {
+    let invalid = "name must match [a-zA-Z_][a-zA-Z0-9_]*";
     let cases = [
-        (
-            Metric::gauge("1a", "A."),
-            "metric `1a`: name must match [a-zA-Z_][a-zA-Z0-9_]*",
-        ),
-        (
-            Metric::gauge("", "A."),
-            "metric ``: name must match [a-zA-Z_][a-zA-Z0-9_]*",
-        ),
+        (Metric::gauge("1a", "A."), format!("metric `1a`: {invalid}")),
+        (Metric::gauge("", "A."), format!("metric ``: {invalid}")),
         (
             Metric::gauge("a.b", "A."),
-            "metric `a.b`: name must match [a-zA-Z_][a-zA-Z0-9_]*",
+            format!("metric `a.b`: {invalid}"),
         ),
         (
             Metric::gauge("a:b", "A."),
-            "metric `a:b`: name must match [a-zA-Z_][a-zA-Z0-9_]*",
+            format!("metric `a:b`: {invalid}"),
         ),
+        (Metric::gauge("é", "A."), format!("metric `é`: {invalid}")),
+    ];
+    for (metric, expected) in cases {
+        assert_eq!(refusal([metric]), expected);
+    }
+    let cases = [
         (
             Metric::counter("a", "A."),
             "metric `a`: name of a counter must end in `_total`",
@@ -46,60 +49,70 @@ fn a_declaration_that_breaks_a_rule_is_refused_with_metric_field_and_value() {
             "metric `a_account`: name of a histogram must not end in `count`",
         ),
         (Metric::gauge("a", " "), "metric `a`: help is empty"),
-        (
-            Metric::histogram("a", "A.", NONE),
-            "metric `a`: buckets of a histogram must not be empty",
-        ),
-        (
-            Metric::histogram("a", "A.", &[1.0, f64::INFINITY]),
-            "metric `a`: buckets must be finite, one is inf",
-        ),
-        (
-            Metric::histogram("a", "A.", &[2.0, 1.0]),
-            "metric `a`: buckets must ascend, but 2 comes before 1",
-        ),
-        (
-            Metric::histogram("a", "A.", &[1.0, 1.0]),
-            "metric `a`: buckets must ascend, but 1 comes before 1",
-        ),
-        (
-            Metric {
-                buckets: &[1.0],
-                ..GOOD
-            },
-            "metric `a_ratio`: buckets are given, but it is a gauge",
-        ),
-        (
-            labelled(Label::capped("b-c", 1)),
-            "metric `a_ratio`: label `b-c` must match [a-zA-Z_][a-zA-Z0-9_]*",
-        ),
-        (
-            labelled(Label::capped("le", 1)),
-            "metric `a_ratio`: label `le` is reserved by Prometheus",
-        ),
-        (
-            labelled(Label::capped("__x", 1)),
-            "metric `a_ratio`: label `__x` is reserved by Prometheus",
-        ),
-        (
-            labelled(Label::capped("b", 0)),
-            "metric `a_ratio`: label `b`: cap must be at least 1, is 0",
-        ),
-        (
-            labelled(Label::one_of("b", &[])),
-            "metric `a_ratio`: label `b`: values must not be empty",
-        ),
-        (
-            labelled(Label::one_of("b", &["x", "x"])),
-            "metric `a_ratio`: label `b`: value `x` is declared twice",
-        ),
-        (
-            GOOD.labels(const { &[Label::capped("b", 1), Label::capped("b", 2)] }),
-            "metric `a_ratio`: label `b` is declared twice",
-        ),
     ];
     for (metric, expected) in cases {
         assert_eq!(refusal([metric]), expected);
+    }
+    assert!(Catalogue::new([Metric::gauge("an_account", "A.")]).is_ok());
+}
+
+#[test]
+fn buckets_are_finite_ascend_and_belong_to_histograms() {
+    let cases: [(&'static [f64], &str); 5] = [
+        (&[], "buckets of a histogram must not be empty"),
+        (&[1.0, f64::INFINITY], "buckets must be finite, one is inf"),
+        (&[f64::NAN], "buckets must be finite, one is NaN"),
+        (&[2.0, 1.0], "buckets must ascend, but 2 comes before 1"),
+        (&[1.0, 1.0], "buckets must ascend, but 1 comes before 1"),
+    ];
+    for (buckets, expected) in cases {
+        let metric = Metric::histogram("a", "A.", buckets);
+        assert_eq!(refusal([metric]), format!("metric `a`: {expected}"));
+    }
+    let gauge = Metric {
+        buckets: &[1.0],
+        ..GOOD
+    };
+    assert_eq!(
+        refusal([gauge]),
+        "metric `a_ratio`: buckets are given, but it is a gauge"
+    );
+}
+
+#[test]
+fn labels_have_valid_names_and_bounds_each_once() {
+    let cases = [
+        (
+            labelled(Label::capped("b-c", 1)),
+            "label `b-c` must match [a-zA-Z_][a-zA-Z0-9_]*",
+        ),
+        (
+            labelled(Label::capped("le", 1)),
+            "label `le` is reserved by Prometheus",
+        ),
+        (
+            labelled(Label::capped("__x", 1)),
+            "label `__x` is reserved by Prometheus",
+        ),
+        (
+            labelled(Label::capped("b", 0)),
+            "label `b`: cap must be at least 1, is 0",
+        ),
+        (
+            labelled(Label::one_of("b", &[])),
+            "label `b`: values must not be empty",
+        ),
+        (
+            labelled(Label::one_of("b", &["x", "x"])),
+            "label `b`: value `x` is declared twice",
+        ),
+        (
+            GOOD.labels(const { &[Label::capped("b", 1), Label::capped("b", 2)] }),
+            "label `b` is declared twice",
+        ),
+    ];
+    for (metric, expected) in cases {
+        assert_eq!(refusal([metric]), format!("metric `a_ratio`: {expected}"));
     }
 }
 
