@@ -67,6 +67,7 @@ pub use crate::error::{
 pub use crate::event::{Event, Observer};
 pub use crate::failed::{BoxError, CallError, Failed};
 pub use crate::failover::{Failover, FailoverConfig};
+pub use crate::fallback::{Fallback, FallbackConfig};
 pub use crate::gate::{End, Gate};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
