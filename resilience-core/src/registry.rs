@@ -7,7 +7,9 @@ use std::sync::{Arc, Weak};
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
+use crate::timeout::TimeoutSnapshot;
 use crate::{ConfigError, Name};
 
 /// A policy as its metrics, health page and admin endpoint see it.
@@ -32,6 +34,12 @@ pub enum Snapshot {
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
+    /// Of a [`Retry`](crate::Retry).
+    Retry(RetrySnapshot),
+    /// Of a [`RetryBudget`](crate::RetryBudget).
+    RetryBudget(RetryBudgetSnapshot),
+    /// Of a [`Timeout`](crate::Timeout).
+    Timeout(TimeoutSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
