@@ -19,7 +19,7 @@ pub use self::call::Exhausted;
 pub use self::config::{HintPolicy, RetryBudgetConfig, RetryConfig};
 use self::state::{Settings, UsedUp};
 use crate::clock::nanos;
-use crate::counter::Counter;
+use crate::counter::{Counter, Tally};
 use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
 use crate::{Ask, ConfigError, DeadlinePassed, Env, Event, Name, Rejected, Time};
@@ -65,7 +65,7 @@ struct Inner {
     /// Whether the budget is in force.
     budgeted: AtomicBool,
     runs: Counter,
-    rejected: Counter,
+    rejected: Tally,
 }
 
 #[derive(Debug)]
@@ -240,7 +240,7 @@ impl Inner {
             budget: OnceLock::new(),
             budgeted: AtomicBool::new(false),
             runs: Counter::default(),
-            rejected: Counter::default(),
+            rejected: Tally::default(),
         };
         new.set_limits(config.max_total, config.retry_rejected);
         Ok(new)
@@ -342,7 +342,7 @@ impl Inner {
             let runs = self.runs.sum();
             RetrySnapshot {
                 runs,
-                sent: (runs + locked.retries).saturating_sub(self.rejected.sum()),
+                sent: (runs + locked.retries).saturating_sub(self.rejected.count()),
                 retries: locked.retries,
                 gave_up: locked.gave_up,
                 budget,

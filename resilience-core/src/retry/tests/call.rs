@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
-use std::future::{Future, ready};
+use std::future::{Future, Ready, ready};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -30,6 +30,14 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// Lets the time pass at once.
+fn sleep(clock: &ManualClock) -> impl FnMut(Duration) -> Ready<()> {
+    move |delay| {
+        clock.advance(delay);
+        ready(())
+    }
+}
+
 fn open(retry_after: Option<Duration>) -> Failed<Broken> {
     let policy = "breaker".into();
     let state = CircuitState::Open;
@@ -48,8 +56,7 @@ fn a_call_that_fails_for_good_returns_its_last_error_as_source() {
         calls.set(calls.get() + 1);
         Err::<(), _>(Broken(calls.get()))
     };
-    let sleep = |delay| ready(clock.advance(delay));
-    let error = at_once(retry.call_with(sleep, op)).unwrap_err();
+    let error = at_once(retry.call_with(sleep(&clock), op)).unwrap_err();
     assert_eq!((error.attempts, &error.last), (3, &Broken(3)));
     assert_eq!(error.to_string(), "failed after 3 attempts");
     assert_eq!(error.source().unwrap().to_string(), "broken 3");
@@ -79,7 +86,7 @@ fn a_refusal_is_waited_out_where_the_settings_say_so() {
             false => Err(open(Some(5 * SECOND))),
         })
     };
-    let got = at_once(retry.call_with(|delay| ready(clock.advance(delay)), op));
+    let got = at_once(retry.call_with(sleep(&clock), op));
     assert_eq!(got, Ok(Time::ZERO.after(5 * SECOND)));
 }
 
