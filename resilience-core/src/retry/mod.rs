@@ -113,7 +113,8 @@ impl Retry {
     ///
     /// # Errors
     ///
-    /// Returns the first rule that `config` breaks, or that `name` is taken.
+    /// Returns the first rule that `config` breaks, or that `name` is taken, be it for a budget that
+    /// the policy is to have of its own.
     pub fn new(name: impl Into<Name>, config: RetryConfig, env: &Env) -> Result<Self, ConfigError> {
         let name = name.into();
         let new = Inner::new(name.clone(), &config, env)?;
@@ -200,8 +201,7 @@ impl Retry {
         let settings = Arc::new(config.settings()?);
         inner.reconfigure_budget(config.budget)?;
         inner.set_limits(config.max_total, config.retry_rejected);
-        let old = |locked: &mut Locked| std::mem::replace(&mut locked.settings, settings);
-        drop(inner.shared.locked(|locked, _| old(locked)));
+        inner.shared.locked(|locked, _| locked.settings = settings);
         Ok(())
     }
 
