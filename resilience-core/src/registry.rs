@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::rate_limiter::RateLimiterSnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
 use crate::timeout::TimeoutSnapshot;
@@ -40,6 +41,8 @@ pub enum Snapshot {
     RetryBudget(RetryBudgetSnapshot),
     /// Of a [`Timeout`](crate::Timeout).
     Timeout(TimeoutSnapshot),
+    /// A rate limiter's.
+    RateLimiter(RateLimiterSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
