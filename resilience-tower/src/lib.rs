@@ -9,6 +9,8 @@ pub mod gate;
 pub mod http;
 pub mod queue;
 pub mod retry;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use crate::clock::TokioClock;
 pub use crate::gate::{GateLayer, Gated};

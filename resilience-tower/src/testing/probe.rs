@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use resilience_core::BoxError;
-use resilience_core::testing::refusal;
+use resilience_core::{BoxError, BulkheadFull, Name, Rejected};
 use tower::buffer::Buffer;
 use tower::buffer::future::ResponseFuture as BufferFuture;
 use tower_service::Service;
@@ -273,7 +272,10 @@ impl Flight {
             }
             Step::Answer | Step::Wait => Poll::Ready(Ok(self.req)),
             Step::Fail(text) => Poll::Ready(Err(text.into())),
-            Step::Refuse => Poll::Ready(Err(refusal("probe", None).into())),
+            Step::Refuse => {
+                let full = BulkheadFull::new(Name::from("probe"), 0, 0);
+                Poll::Ready(Err(Rejected::from(full).into()))
+            },
             Step::PanicInCall | Step::PanicInPoll => {
                 drop(seen);
                 quiet_panic()
