@@ -4,7 +4,9 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
+use crate::timeout::TimeoutSnapshot;
 use crate::{ConfigError, Name};
 
 /// A policy as its metrics, health page and admin endpoint see it.
@@ -22,7 +24,14 @@ pub trait Policy: fmt::Debug + Send + Sync {
 /// What a policy knows at one moment.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Snapshot {}
+pub enum Snapshot {
+    /// A retry policy.
+    Retry(RetrySnapshot),
+    /// A budget of retries.
+    RetryBudget(RetryBudgetSnapshot),
+    /// A timeout.
+    Timeout(TimeoutSnapshot),
+}
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
 #[derive(Debug, Default)]
