@@ -72,4 +72,6 @@ pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
 pub use crate::queue::{Queue, Turn};
 pub use crate::registry::{Policy, Registry, Snapshot};
+pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};
+pub use crate::timeout::{Timeout, TimeoutConfig};
 pub use crate::window::{Window, WindowConfig};

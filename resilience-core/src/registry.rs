@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use crate::circuit_breaker::CircuitSnapshot;
+use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
+use crate::timeout::TimeoutSnapshot;
 use crate::{ConfigError, Name};
 
 /// A policy as its metrics, health page and admin endpoint see it.
@@ -26,6 +28,12 @@ pub trait Policy: fmt::Debug + Send + Sync {
 pub enum Snapshot {
     /// Of a circuit breaker.
     CircuitBreaker(CircuitSnapshot),
+    /// A retry policy.
+    Retry(RetrySnapshot),
+    /// A budget of retries.
+    RetryBudget(RetryBudgetSnapshot),
+    /// A timeout.
+    Timeout(TimeoutSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
