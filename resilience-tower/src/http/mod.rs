@@ -24,10 +24,12 @@ mod attempts;
 mod body;
 mod repeat;
 mod rule;
+mod stale;
 mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{PermitBody, ResponseFuture, UntilBodyEnd};
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
+pub use self::stale::mark_stale;
 pub use self::wait::hint;
