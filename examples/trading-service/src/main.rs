@@ -3,10 +3,38 @@
 
 mod bars;
 mod broker;
+mod day;
+mod engine;
 mod error;
+mod ledger;
+mod market;
+mod naive;
 mod portfolio;
+mod reconcile;
 mod risk;
 mod strategy;
 mod trader;
+mod venue;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Parser)]
+enum Command {
+    /// Is a simulated venue: the service starts its own.
+    #[command(hide = true)]
+    Venue(venue::VenueArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Venue(args) = Command::parse();
+    match venue::main(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

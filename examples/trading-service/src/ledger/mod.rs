@@ -17,7 +17,7 @@ use rusqlite::{Connection, Transaction, params};
 pub(crate) use identity::Identity;
 pub(crate) use read::{Fill, Tally};
 
-use crate::broker::{Order, Side};
+use crate::broker::Order;
 use crate::error::Error;
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
@@ -74,7 +74,7 @@ impl Ledger {
     /// Writes the signals of a day, and that all bars before `replayed` have theirs written.
     pub(crate) fn begin_day(&mut self, replayed: u64, intents: &[Intent]) -> Result<(), Error> {
         let day = self.db.transaction()?;
-        day.execute("UPDATE progress SET replayed = ?1", [signed(replayed)])?;
+        day.execute("UPDATE progress SET replayed = ?1", [replayed])?;
         for Intent { order, breach } in intents {
             day.prepare_cached(
                 "INSERT INTO orders (client_id, at, symbol, side, quantity, price, fate, breach)
@@ -82,9 +82,9 @@ impl Ledger {
             )?
             .execute(params![
                 order.client_id,
-                signed(order.at),
+                order.at,
                 order.symbol,
-                side_word(order.side),
+                order.side,
                 order.quantity,
                 order.price,
                 breach.map(|breach| Fate::RiskRejected(breach).word()),
@@ -115,7 +115,7 @@ impl Ledger {
 
     /// Writes that the replay came to its end.
     pub(crate) fn complete(&mut self, replayed: u64) -> Result<(), Error> {
-        self.db.execute("UPDATE progress SET replayed = ?1, complete = 1", [signed(replayed)])?;
+        self.db.execute("UPDATE progress SET replayed = ?1, complete = 1", [replayed])?;
         Ok(())
     }
 }
@@ -142,22 +142,11 @@ fn write_end(day: &Transaction<'_>, end: &End) -> Result<(), Error> {
     Err(Error::Run(format!("ledger: {} has no open order for its end {}", end.client_id, end.fate.word())))
 }
 
-fn side_word(side: Side) -> &'static str {
-    match side {
-        Side::Buy => "buy",
-        Side::Sell => "sell",
-    }
-}
-
 fn json(trader: &TraderSummary) -> String {
     serde_json::to_string(trader).expect("numbers, words and lists of them are always JSON")
 }
 
-fn micros(latency: Duration) -> i64 {
-    i64::try_from(latency.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// Trading time as SQLite keeps it: no file holds 2^63 bars.
-fn signed(at: u64) -> i64 {
-    i64::try_from(at).unwrap_or(i64::MAX)
+/// Fits, unless an order took half a million years.
+fn micros(latency: Duration) -> u64 {
+    u64::try_from(latency.as_micros()).unwrap_or(u64::MAX >> 1)
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rusqlite::Row;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 use super::Ledger;
-use crate::broker::{Execution, Order, Side, Status};
+use crate::broker::{Execution, Order, Status};
 use crate::error::Error;
 use crate::trader::TraderSummary;
 
@@ -44,7 +43,7 @@ impl Tally {
 impl Ledger {
     /// Returns how many bars have their signals written.
     pub(crate) fn replayed(&self) -> Result<u64, Error> {
-        Ok(self.db.query_row("SELECT replayed FROM progress", [], |row| unsigned(row, 0))?)
+        Ok(self.db.query_row("SELECT replayed FROM progress", [], |row| row.get(0))?)
     }
 
     /// Says whether the replay came to its end.
@@ -82,7 +81,7 @@ impl Ledger {
     pub(crate) fn latencies(&self) -> Result<Vec<Duration>, Error> {
         let mut query =
             self.db.prepare("SELECT latency FROM orders WHERE latency IS NOT NULL ORDER BY latency")?;
-        let latencies = query.query_map([], |row| unsigned(row, 0).map(Duration::from_micros))?;
+        let latencies = query.query_map([], |row| row.get(0).map(Duration::from_micros))?;
         Ok(latencies.collect::<Result<_, _>>()?)
     }
 
@@ -97,7 +96,7 @@ impl Ledger {
 
     fn count(&self, query: &str) -> Result<BTreeMap<String, u64>, Error> {
         let mut query = self.db.prepare(query)?;
-        let counts = query.query_map([], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?;
+        let counts = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(counts.collect::<Result<_, _>>()?)
     }
 }
@@ -109,7 +108,7 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
         side: row.get(2)?,
         quantity: row.get(3)?,
         price: row.get(4)?,
-        at: unsigned(row, 5)?,
+        at: row.get(5)?,
     })
 }
 
@@ -120,18 +119,4 @@ fn fill(row: &Row<'_>) -> rusqlite::Result<Fill> {
         at,
         execution: Execution { client_id, symbol, side, quantity, price, status: Status::Filled, venue },
     })
-}
-
-impl FromSql for Side {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()? {
-            "buy" => Ok(Self::Buy),
-            "sell" => Ok(Self::Sell),
-            other => Err(FromSqlError::Other(format!("side {other:?}").into())),
-        }
-    }
-}
-
-fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(|value| u64::try_from(value).unwrap_or(0))
 }
