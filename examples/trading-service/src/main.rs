@@ -10,31 +10,43 @@ mod ledger;
 mod market;
 mod naive;
 mod portfolio;
+mod progress;
 mod reconcile;
+mod report;
 mod risk;
+mod run;
+mod serve;
+mod settings;
+mod side;
+mod stack;
+mod state;
 mod strategy;
 mod trader;
 mod venue;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use error::Error;
+use settings::{Command, Settings};
 
-#[derive(Parser)]
-enum Command {
-    /// Is a simulated venue: the service starts its own.
-    #[command(hide = true)]
-    Venue(venue::VenueArgs),
-}
-
-#[tokio::main]
+#[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
-    let Command::Venue(args) = Command::parse();
-    match venue::main(args).await {
-        Ok(()) => ExitCode::SUCCESS,
+    match start().await {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_code())
         }
+    }
+}
+
+async fn start() -> Result<u8, Error> {
+    let cli = settings::parse()?;
+    match cli.command {
+        None => run::run(&Settings::try_from(cli.args)?).await,
+        Some(Command::Serve(serve)) => {
+            serve::run(&Settings::try_from(serve.args)?, serve.api).await.map(|()| 0)
+        }
+        Some(Command::Venue(venue)) => venue::main(venue).await.map(|()| 0).map_err(Error::run),
     }
 }

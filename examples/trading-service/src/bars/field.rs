@@ -91,7 +91,7 @@ impl Columns {
 }
 
 /// Reads dollars as whole cents, exactly; what is finer than a cent is rounded half up.
-pub(super) fn cents(text: &str) -> Option<i64> {
+pub(crate) fn cents(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(fraction) {

@@ -10,6 +10,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub(crate) use date::Date;
+pub(crate) use field::cents;
 pub(crate) use read::{BadBars, Source};
 
 /// A symbol's place in [`Bars::symbols`].

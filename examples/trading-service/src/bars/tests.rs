@@ -2,7 +2,6 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
-use super::field::cents;
 use super::*;
 use crate::error::Error;
 

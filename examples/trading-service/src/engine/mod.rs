@@ -105,6 +105,10 @@ impl<'a, T: Trader> Engine<'a, T> {
     pub(crate) async fn replay(mut self, stop: &Stop) -> Result<Replayed, Error> {
         let written = self.ledger.replayed()?;
         let mut fills = by_bar(self.ledger.fills()?);
+        for doubt in self.ledger.unsettled()? {
+            let trade = self.trade_of(&doubt);
+            self.portfolio.reserve(&trade);
+        }
         let mut replayed = 0;
         for day in self.bars.days() {
             let end = day.end as u64;
@@ -152,6 +156,12 @@ impl<'a, T: Trader> Engine<'a, T> {
                 self.live.counted(Fate::Filled(fill.execution).word());
             }
         }
+    }
+
+    fn trade_of(&self, order: &Order) -> Trade {
+        let Order { side, quantity, price, at, .. } = *order;
+        let place = usize::try_from(at).unwrap_or(usize::MAX);
+        Trade { symbol: self.bars.all[place].symbol, side, quantity, price }
     }
 
     async fn trade_day(&mut self, end: u64, signals: &[Signal]) -> Result<(), Error> {
