@@ -1,7 +1,10 @@
 //! A simulated venue: a child process with an HTTP server, a durable book and a bad day.
 
 mod book;
+mod check;
 mod client;
+mod desk;
+mod problem;
 mod process;
 mod routes;
 mod server;

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::routes::{Desk, routes};
+use super::{desk::Desk, routes::routes};
 
 /// Answers whoever connects, until it is dropped, which closes all connections.
 ///

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{HttpTransport, VenueClient, book::Book, routes::Desk, server::serve};
+use super::{HttpTransport, VenueClient, book::Book, desk::Desk, server::serve};
 use crate::{
     broker::{Order, Side},
     day::{Day, Scenario, VenueName},

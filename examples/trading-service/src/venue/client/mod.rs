@@ -14,7 +14,7 @@ use serde_json::json;
 use tower::{Service, ServiceExt};
 
 pub(crate) use self::error::VenueError;
-use super::routes::AT;
+use super::check::AT;
 use crate::{
     broker::{Broker, Execution, Order},
     day::VenueName,

@@ -60,7 +60,7 @@ async fn an_order_carries_its_id_as_idempotency_key_and_the_trading_clock() {
 #[tokio::test]
 async fn an_order_is_sent_as_it_is() {
     let client = client!(|request: Request<Full<Bytes>>| {
-        let body = tokio_collect(request.into_body());
+        let body = whole(request.into_body());
         assert_eq!(
             serde_json::from_slice::<crate::broker::Order>(&body).unwrap(),
             order("a")
@@ -71,7 +71,7 @@ async fn an_order_is_sent_as_it_is() {
 }
 
 /// Collects a body that is whole already.
-fn tokio_collect(body: Full<Bytes>) -> Bytes {
+fn whole(body: Full<Bytes>) -> Bytes {
     let mut collected = std::pin::pin!(body.collect());
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match collected.as_mut().poll(&mut context) {

@@ -21,7 +21,7 @@ use tokio::{
 };
 use tower::BoxError;
 
-use super::{book::Book, routes::Desk, server::serve};
+use super::{book::Book, desk::Desk, server::serve};
 use crate::day::{Day, Scenario, VenueName};
 
 /// How long a child may take to listen, or to end: ample, since it does either in milliseconds.
@@ -60,8 +60,8 @@ pub(crate) struct VenueArgs {
 ///
 /// When the book cannot be opened, or nothing be listened to.
 pub(crate) async fn main(args: VenueArgs) -> Result<(), BoxError> {
-    // Before the parent hears of it: the handler stays when this is dropped.
-    signal(SignalKind::interrupt())?;
+    // Before the parent hears of it; nobody reads it, which is to ignore it.
+    let _interrupts = signal(SignalKind::interrupt())?;
     let book = Book::open(args.name.as_str(), &args.book)
         .map_err(|error| format!("book: cannot open {}: {error}", args.book.display()))?;
     let day = Day::new(args.scenario, args.seed, args.bars);

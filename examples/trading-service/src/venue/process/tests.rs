@@ -3,12 +3,25 @@ use std::{io::ErrorKind, path::PathBuf};
 use clap::Parser;
 use tokio::process::Command;
 
-use super::{VenueArgs, VenueProcess, command};
-use crate::day::{Scenario, VenueName};
+use super::command;
+use crate::{
+    day::{Scenario, VenueName},
+    venue::{VenueArgs, VenueProcess},
+};
 
 #[derive(Parser)]
 enum Cli {
     Venue(VenueArgs),
+}
+
+fn args() -> VenueArgs {
+    VenueArgs {
+        name: VenueName::Backup,
+        book: PathBuf::from("/tmp/a book.sqlite"),
+        scenario: Scenario::RateLimited,
+        seed: u64::MAX,
+        bars: 12_154,
+    }
 }
 
 fn shell(script: &str) -> Command {
@@ -19,13 +32,7 @@ fn shell(script: &str) -> Command {
 
 #[test]
 fn a_child_is_told_what_its_parent_means() {
-    let args = VenueArgs {
-        name: VenueName::Backup,
-        book: PathBuf::from("/tmp/a book.sqlite"),
-        scenario: Scenario::RateLimited,
-        seed: u64::MAX,
-        bars: 12_154,
-    };
+    let args = args();
     let command = command("service".as_ref(), &args);
     let words = command.as_std().get_args();
     let Cli::Venue(told) =
@@ -58,7 +65,7 @@ async fn a_child_that_says_nothing_is_not_waited_for_for_ever() {
 
 #[tokio::test]
 async fn an_executable_that_is_not_there_is_an_error() {
-    let error = VenueProcess::launch(Command::new("/nowhere/service"))
+    let error = VenueProcess::start("/nowhere/service".as_ref(), &args())
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);

@@ -17,7 +17,8 @@ use crate::{
     venue::{
         VenueError,
         book::Book,
-        routes::{Desk, routes},
+        desk::Desk,
+        routes::routes,
         testing::{Server, day, order},
     },
 };

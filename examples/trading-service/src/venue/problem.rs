@@ -5,7 +5,7 @@ use std::{error::Error, fmt, iter, time::Duration};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 
-use crate::venue::book::BookError;
+use super::book::BookError;
 
 /// Says why a request was not done, or not answered.
 #[derive(Debug)]
