@@ -1,10 +1,10 @@
 //! What a run looks like from outside while it goes on.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bars::Date;
-use crate::risk::Breach;
+use crate::ledger::Tally;
+use crate::trader::Fate;
 
 /// Where the replay stands after a date.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,8 +31,7 @@ pub(crate) struct Live {
 #[derive(Default)]
 struct Shared {
     now: Now,
-    by_fate: BTreeMap<&'static str, u64>,
-    by_breach: BTreeMap<Breach, u64>,
+    tally: Tally,
 }
 
 impl Live {
@@ -46,22 +45,22 @@ impl Live {
         self.lock().now
     }
 
-    /// Returns the orders so far by where they ended, without those that risk rejected.
-    pub(crate) fn by_fate(&self) -> BTreeMap<&'static str, u64> {
-        self.lock().by_fate.clone()
+    /// Returns where the signals so far ended.
+    pub(crate) fn tally(&self) -> Tally {
+        self.lock().tally.clone()
     }
 
-    /// Returns the signals that risk rejected so far, by reason.
-    pub(crate) fn by_breach(&self) -> BTreeMap<Breach, u64> {
-        self.lock().by_breach.clone()
+    /// Goes on from what an earlier run on the same ledger counted.
+    pub(super) fn resume(&self, tally: Tally) {
+        self.lock().tally = tally;
     }
 
-    pub(super) fn counted(&self, fate: &'static str) {
-        *self.lock().by_fate.entry(fate).or_default() += 1;
-    }
-
-    pub(super) fn rejected(&self, breach: Breach) {
-        *self.lock().by_breach.entry(breach).or_default() += 1;
+    pub(super) fn ended(&self, fate: &Fate) {
+        let tally = &mut self.lock().tally;
+        *tally.by_fate.entry(fate.word().to_owned()).or_default() += 1;
+        if let Fate::RiskRejected(breach) = fate {
+            *tally.by_breach.entry(breach.word().to_owned()).or_default() += 1;
+        }
     }
 
     pub(super) fn day_done(&self, now: Now) {

@@ -19,7 +19,7 @@ pub(crate) use settle::settle;
 pub(crate) use stop::Stop;
 
 use crate::bars::Bars;
-use crate::broker::Order;
+use crate::broker::{Execution, Order, Side};
 use crate::error::Error;
 use crate::ledger::{End, Fill, Intent, Ledger};
 use crate::portfolio::{Portfolio, Trade};
@@ -103,11 +103,12 @@ impl<'a, T: Trader> Engine<'a, T> {
 
     /// Replays what is left of the bars, a date at a time, until the end or until asked to stop.
     pub(crate) async fn replay(mut self, stop: &Stop) -> Result<Replayed, Error> {
+        self.live.resume(self.ledger.tally()?);
         let written = self.ledger.replayed()?;
         let mut fills = by_bar(self.ledger.fills()?);
         for doubt in self.ledger.unsettled()? {
-            let trade = self.trade_of(&doubt);
-            self.portfolio.reserve(&trade);
+            let Order { at, side, quantity, price, .. } = doubt;
+            self.portfolio.reserve(&trade(self.bars, at, side, quantity, price));
         }
         let mut replayed = 0;
         for day in self.bars.days() {
@@ -124,7 +125,6 @@ impl<'a, T: Trader> Engine<'a, T> {
             replayed = end;
             self.live.day_done(self.now(&day));
         }
-        self.ledger.complete(replayed)?;
         Ok(self.end(Ending::Complete, replayed))
     }
 
@@ -151,17 +151,9 @@ impl<'a, T: Trader> Engine<'a, T> {
     fn relive_day(&mut self, day: &Range<usize>, fills: &mut HashMap<u64, Vec<Fill>>) {
         for at in day.clone() {
             for fill in fills.remove(&(at as u64)).unwrap_or_default() {
-                let trade = trade(self.bars, &fill);
-                self.portfolio.fill(&trade);
-                self.live.counted(Fate::Filled(fill.execution).word());
+                self.portfolio.fill(&trade_of(self.bars, &fill));
             }
         }
-    }
-
-    fn trade_of(&self, order: &Order) -> Trade {
-        let Order { side, quantity, price, at, .. } = *order;
-        let place = usize::try_from(at).unwrap_or(usize::MAX);
-        Trade { symbol: self.bars.all[place].symbol, side, quantity, price }
     }
 
     async fn trade_day(&mut self, end: u64, signals: &[Signal]) -> Result<(), Error> {
@@ -200,7 +192,7 @@ impl<'a, T: Trader> Engine<'a, T> {
                 self.portfolio.reserve(&trade);
                 orders.push((trade, order.clone()));
             }
-            Err(breach) => self.live.rejected(breach),
+            Err(breach) => self.live.ended(&Fate::RiskRejected(breach)),
         }
         Intent { order, breach: checked.err() }
     }
@@ -222,7 +214,7 @@ impl<'a, T: Trader> Engine<'a, T> {
         let fate = timeout(self.config.order_timeout, self.trader.execute(order))
             .await
             .unwrap_or(Fate::InDoubt);
-        self.live.counted(fate.word());
+        self.live.ended(&fate);
         End { client_id: order.client_id.clone(), fate, latency: Some(sent.elapsed()) }
     }
 
@@ -257,7 +249,7 @@ pub(crate) fn portfolio(bars: &Bars, replayed: u64, cash: i64, fills: Vec<Fill>)
         }
         for at in day {
             for fill in fills.remove(&(at as u64)).unwrap_or_default() {
-                portfolio.fill(&trade(bars, &fill));
+                portfolio.fill(&trade_of(bars, &fill));
             }
         }
     }
@@ -272,13 +264,13 @@ fn by_bar(fills: Vec<Fill>) -> HashMap<u64, Vec<Fill>> {
     by_bar
 }
 
-/// Reads a fill as a trade. Its symbol is that of its bar: the ledger belongs to these bars.
-fn trade(bars: &Bars, fill: &Fill) -> Trade {
-    let place = usize::try_from(fill.at).unwrap_or(usize::MAX);
-    Trade {
-        symbol: bars.all[place].symbol,
-        side: fill.execution.side,
-        quantity: fill.execution.quantity,
-        price: fill.execution.price,
-    }
+fn trade_of(bars: &Bars, fill: &Fill) -> Trade {
+    let Execution { side, quantity, price, .. } = fill.execution;
+    trade(bars, fill.at, side, quantity, price)
+}
+
+/// Makes the trade of an order of a bar. The ledger belongs to these bars, so that the bar is there.
+fn trade(bars: &Bars, at: u64, side: Side, quantity: u32, price: i64) -> Trade {
+    let place = usize::try_from(at).unwrap_or(usize::MAX);
+    Trade { symbol: bars.all[place].symbol, side, quantity, price }
 }

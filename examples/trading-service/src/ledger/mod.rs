@@ -112,12 +112,6 @@ impl Ledger {
         }
         Ok(settled.commit()?)
     }
-
-    /// Writes that the replay came to its end.
-    pub(crate) fn complete(&mut self, replayed: u64) -> Result<(), Error> {
-        self.db.execute("UPDATE progress SET replayed = ?1, complete = 1", [replayed])?;
-        Ok(())
-    }
 }
 
 /// Writes an end over an order that has none yet, or is in doubt. What is final stays as it is.

@@ -46,11 +46,6 @@ impl Ledger {
         Ok(self.db.query_row("SELECT replayed FROM progress", [], |row| row.get(0))?)
     }
 
-    /// Says whether the replay came to its end.
-    pub(crate) fn is_complete(&self) -> Result<bool, Error> {
-        Ok(self.db.query_row("SELECT complete FROM progress", [], |row| row.get(0))?)
-    }
-
     /// Returns what it took up to the last finished day.
     pub(crate) fn trader(&self) -> Result<TraderSummary, Error> {
         let text: String = self.db.query_row("SELECT trader FROM progress", [], |row| row.get(0))?;

@@ -8,10 +8,9 @@ CREATE TABLE identity (
 CREATE TABLE progress (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
     replayed INTEGER NOT NULL CHECK (replayed >= 0),
-    complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
-    trader   TEXT    NOT NULL
+    trader   TEXT NOT NULL
 ) STRICT;
-INSERT INTO progress VALUES (1, 0, 0, '{"retries":0,"breaker_trips":0,"switches":[]}');
+INSERT INTO progress VALUES (1, 0, '{"retries":0,"breaker_trips":0,"switches":[]}');
 
 -- One row per signal, written before anything is sent; `fate` follows.
 CREATE TABLE orders (

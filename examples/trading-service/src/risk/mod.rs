@@ -33,7 +33,7 @@ pub(crate) struct RiskConfig {
 }
 
 /// Why a signal became no order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Breach {
     /// Trading is switched off.
     TradingDisabled,
@@ -52,17 +52,6 @@ pub(crate) enum Breach {
 }
 
 impl Breach {
-    /// All of them, as they are listed.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::TradingDisabled,
-        Self::OrderSize,
-        Self::PositionSize,
-        Self::DailyLoss,
-        Self::Drawdown,
-        Self::Cash,
-        Self::NothingHeld,
-    ];
-
     /// Returns the word that the ledger and the report use.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -60,7 +60,7 @@ pub(crate) struct Args {
     #[arg(long, env = "ADMF_JSON", value_parser = BoolishValueParser::new())]
     pub(super) json: bool,
     /// The variation of the day: the same seed gives the same faults and signals
-    #[arg(long, env = "ADMF_SEED", value_name = "N", default_value_t = 42)]
+    #[arg(long, env = "ADMF_SEED", value_name = "N", default_value_t = 42, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// What goes wrong: calm, flaky, outage, slow, rate-limited, meltdown, or default for all of them
     #[arg(long, env = "ADMF_SCENARIO", value_name = "NAME", default_value_t)]
@@ -78,22 +78,22 @@ pub(crate) struct Args {
     #[arg(long, env = "ADMF_OPS_ADDR", value_name = "ADDR")]
     pub(super) ops: Option<SocketAddr>,
     /// Dollars at the start
-    #[arg(long, env = "ADMF_CASH", value_name = "DOLLARS", default_value = "200000.0", value_parser = amount)]
+    #[arg(long, env = "ADMF_CASH", value_name = "DOLLARS", default_value = "200000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) cash: i64,
     /// Largest value of an order
-    #[arg(long, env = "ADMF_MAX_ORDER_SIZE", value_name = "DOLLARS", default_value = "10000.0", value_parser = amount)]
+    #[arg(long, env = "ADMF_MAX_ORDER_SIZE", value_name = "DOLLARS", default_value = "10000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) max_order_size: i64,
     /// Largest value held of one symbol
-    #[arg(long, env = "ADMF_MAX_POSITION_SIZE", value_name = "DOLLARS", default_value = "100000.0", value_parser = amount)]
+    #[arg(long, env = "ADMF_MAX_POSITION_SIZE", value_name = "DOLLARS", default_value = "100000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) max_position_size: i64,
     /// Loss since the day before after which nothing is bought that day
-    #[arg(long, env = "ADMF_MAX_DAILY_LOSS", value_name = "DOLLARS", default_value = "5000.0", value_parser = amount)]
+    #[arg(long, env = "ADMF_MAX_DAILY_LOSS", value_name = "DOLLARS", default_value = "5000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) max_daily_loss: i64,
     /// Part of the highest equity after whose loss buying pauses
-    #[arg(long, env = "ADMF_MAX_DRAWDOWN", value_name = "PART", default_value = "0.1", value_parser = part)]
+    #[arg(long, env = "ADMF_MAX_DRAWDOWN", value_name = "PART", default_value = "0.1", value_parser = part, allow_negative_numbers = true)]
     pub(super) max_drawdown: f64,
     /// Trading days that buying pauses after a drawdown
-    #[arg(long, env = "ADMF_DRAWDOWN_PAUSE", value_name = "DAYS", default_value_t = 20)]
+    #[arg(long, env = "ADMF_DRAWDOWN_PAUSE", value_name = "DAYS", default_value_t = 20, allow_negative_numbers = true)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(super) drawdown_pause: u32,
     /// Check orders against the limits
@@ -105,7 +105,7 @@ pub(crate) struct Args {
     #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub(super) risk_limits_enforced: bool,
     /// Seconds of the scripted day (a twentieth of that in real time) after which an unanswered order is given up, 15 to 30
-    #[arg(long, env = "ADMF_DEFAULT_ORDER_TIMEOUT", value_name = "SECONDS", default_value = "30.0", value_parser = order_timeout)]
+    #[arg(long, env = "ADMF_DEFAULT_ORDER_TIMEOUT", value_name = "SECONDS", default_value = "30.0", value_parser = order_timeout, allow_negative_numbers = true)]
     pub(super) default_order_timeout: Duration,
     /// Trade on simulated venues; off, every signal is rejected
     #[arg(long, env = "ADMF_PAPER_TRADING_ENABLED", value_name = "BOOL", default_value = "true")]

@@ -1,5 +1,7 @@
 //! One side of a run: a client, its venues, its ledger, and how they agree in the end.
 
+#[cfg(test)]
+mod tests;
 mod venues;
 
 use std::path::Path;
