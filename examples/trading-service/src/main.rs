@@ -1,7 +1,14 @@
 //! A trading service on a bad day: real bars, two venues that fail on script, and a stack that
 //! brings every order to a known end.
 
-#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the stack and the endpoints are not built yet"))]
+#![cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the stack and the endpoints are not built yet"
+    )
+)]
 
 mod bars;
 mod broker;
@@ -48,9 +55,9 @@ async fn start() -> Result<u8, Error> {
     let cli = settings::parse()?;
     match cli.command {
         None => run::run(&Settings::try_from(cli.args)?).await,
-        Some(Command::Serve(serve)) => {
-            serve::run(&Settings::try_from(serve.args)?, serve.api).await.map(|()| 0)
-        }
+        Some(Command::Serve(serve)) => serve::run(&Settings::try_from(serve.args)?, serve.api)
+            .await
+            .map(|()| 0),
         Some(Command::Venue(venue)) => venue::main(venue).await.map(|()| 0).map_err(Error::run),
     }
 }

@@ -22,7 +22,11 @@ pub(crate) struct Naive<B> {
 impl<B> Naive<B> {
     /// Makes a bare client of two venues.
     pub(crate) fn new(primary: B, backup: B) -> Self {
-        Self { primary, backup, retries: AtomicU64::new(0) }
+        Self {
+            primary,
+            backup,
+            retries: AtomicU64::new(0),
+        }
     }
 }
 
@@ -43,6 +47,9 @@ impl<B: Broker + Sync> Trader for Naive<B> {
     }
 
     fn summary(&self) -> TraderSummary {
-        TraderSummary { retries: self.retries.load(Ordering::Relaxed), ..TraderSummary::default() }
+        TraderSummary {
+            retries: self.retries.load(Ordering::Relaxed),
+            ..TraderSummary::default()
+        }
     }
 }

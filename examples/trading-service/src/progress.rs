@@ -26,8 +26,18 @@ struct Shown {
 impl Progress {
     /// Makes one for sides of these names.
     pub(crate) fn new(names: &[&'static str]) -> Self {
-        let sides = names.iter().map(|name| Shown { name, now: Now::default(), percent: 0 }).collect();
-        Self { terminal: stderr().is_terminal(), sides: Mutex::new(sides) }
+        let sides = names
+            .iter()
+            .map(|name| Shown {
+                name,
+                now: Now::default(),
+                percent: 0,
+            })
+            .collect();
+        Self {
+            terminal: stderr().is_terminal(),
+            sides: Mutex::new(sides),
+        }
     }
 
     /// Takes where a side stands, and shows it if that is news.
@@ -36,7 +46,9 @@ impl Progress {
             let mut sides = self.sides.lock().unwrap_or_else(PoisonError::into_inner);
             let before = slowest(&sides);
             let percent = (now.bars * 100).checked_div(now.of).unwrap_or(100);
-            let Some(shown) = sides.get_mut(side) else { return };
+            let Some(shown) = sides.get_mut(side) else {
+                return;
+            };
             let news = shown.percent != percent;
             (shown.now, shown.percent) = (*now, percent);
             let after = slowest(&sides);
@@ -66,7 +78,9 @@ fn slowest(sides: &[Shown]) -> u64 {
 
 fn bar(sides: &[Shown], percent: u64) -> String {
     let full = percent * WIDTH / 100;
-    let drawn: String = (0..WIDTH).map(|cell| if cell < full { '#' } else { '.' }).collect();
+    let drawn: String = (0..WIDTH)
+        .map(|cell| if cell < full { '#' } else { '.' })
+        .collect();
     format!("\r[{drawn}] {percent:>3} %{}\x1b[K", stands(sides))
 }
 
@@ -76,7 +90,10 @@ fn plain(sides: &[Shown], percent: u64) -> String {
 
 fn stands(sides: &[Shown]) -> String {
     let stand = |side: &Shown| {
-        let date = side.now.date.map_or_else(String::new, |date| date.to_string());
+        let date = side
+            .now
+            .date
+            .map_or_else(String::new, |date| date.to_string());
         format!("  {} {date}", side.name)
     };
     sides.iter().map(stand).collect()
@@ -87,18 +104,37 @@ mod tests {
     use super::*;
 
     fn at(bars: u64) -> Now {
-        Now { bars, of: 200, date: "2001-02-03".parse().ok(), ..Now::default() }
+        Now {
+            bars,
+            of: 200,
+            date: "2001-02-03".parse().ok(),
+            ..Now::default()
+        }
     }
 
     #[test]
     fn the_bar_is_as_full_as_the_slowest_side() {
         let sides = [
-            Shown { name: "stack", now: at(200), percent: 100 },
-            Shown { name: "naive", now: at(100), percent: 50 },
+            Shown {
+                name: "stack",
+                now: at(200),
+                percent: 100,
+            },
+            Shown {
+                name: "naive",
+                now: at(100),
+                percent: 50,
+            },
         ];
         let line = bar(&sides, slowest(&sides));
-        assert!(line.contains("[###############...............]  50 %"), "{line}");
-        assert!(line.contains("stack 2001-02-03  naive 2001-02-03"), "{line}");
+        assert!(
+            line.contains("[###############...............]  50 %"),
+            "{line}"
+        );
+        assert!(
+            line.contains("stack 2001-02-03  naive 2001-02-03"),
+            "{line}"
+        );
     }
 
     #[test]

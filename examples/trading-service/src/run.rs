@@ -18,10 +18,16 @@ pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
     let mut state = StateDir::open(settings.state.as_deref())?;
     warn(settings);
     let stop = Stop::default();
-    let report = stop.while_listening(trade(settings, &bars, &stop, &state)).await?;
+    let report = stop
+        .while_listening(trade(settings, &bars, &stop, &state))
+        .await?;
     let ended = report.and_then(|report| {
         print(settings, &bars, &report)?;
-        Ok(if report.is_sound() { stop.exit_code().unwrap_or(0) } else { 1 })
+        Ok(if report.is_sound() {
+            stop.exit_code().unwrap_or(0)
+        } else {
+            1
+        })
     });
     if ended != Ok(0) && settings.state.is_none() {
         eprintln!("kept: --state {}", state.keep().display());
@@ -29,7 +35,12 @@ pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
     ended
 }
 
-async fn trade(settings: &Settings, bars: &Bars, stop: &Stop, state: &StateDir) -> Result<Report, Error> {
+async fn trade(
+    settings: &Settings,
+    bars: &Bars,
+    stop: &Stop,
+    state: &StateDir,
+) -> Result<Report, Error> {
     let clients: &[Client] = match settings.mode {
         Mode::Compare => &[Client::Stack, Client::Naive],
         Mode::Stack => &[Client::Stack],
@@ -38,10 +49,21 @@ async fn trade(settings: &Settings, bars: &Bars, stop: &Stop, state: &StateDir) 
     let names: Vec<_> = clients.iter().map(|client| client.word()).collect();
     let progress = Arc::new(Progress::new(&names));
     let side = async |client: Client| {
-        let Some(index) = clients.iter().position(|one| *one == client) else { return Ok(None) };
+        let Some(index) = clients.iter().position(|one| *one == client) else {
+            return Ok(None);
+        };
         let shown = Arc::clone(&progress);
         let live = Live::new(move |now| shown.update(index, now));
-        Side { client, settings, bars, stop, live }.run(state.path()).await.map(Some)
+        Side {
+            client,
+            settings,
+            bars,
+            stop,
+            live,
+        }
+        .run(state.path())
+        .await
+        .map(Some)
     };
     let sides = tokio::try_join!(side(Client::Stack), side(Client::Naive));
     progress.finish();
@@ -64,7 +86,15 @@ fn print(settings: &Settings, bars: &Bars, report: &Report) -> Result<(), Error>
         let json = serde_json::to_string_pretty(report);
         json.expect("a report is numbers, words, lists and maps by word")
     } else {
-        Text { report, settings, bars }.to_string().trim_end().to_owned()
+        Text {
+            report,
+            settings,
+            bars,
+        }
+        .to_string()
+        .trim_end()
+        .to_owned()
     };
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Error::Run(format!("standard output: {error}")))
+    writeln!(std::io::stdout(), "{text}")
+        .map_err(|error| Error::Run(format!("standard output: {error}")))
 }

@@ -24,7 +24,8 @@ impl StateDir {
     /// If it cannot be made, or another run is at work in it.
     pub(crate) fn open(named: Option<&Path>) -> Result<Self, Error> {
         let (path, own) = if let Some(path) = named {
-            fs::create_dir_all(path).map_err(|error| Error::Run(format!("--state: {}: {error}", path.display())))?;
+            fs::create_dir_all(path)
+                .map_err(|error| Error::Run(format!("--state: {}: {error}", path.display())))?;
             (path.to_owned(), None)
         } else {
             let own = tempfile::Builder::new()
@@ -34,7 +35,11 @@ impl StateDir {
             (own.path().to_owned(), Some(own))
         };
         let lock = lock(&path)?;
-        Ok(Self { path, own, _lock: lock })
+        Ok(Self {
+            path,
+            own,
+            _lock: lock,
+        })
     }
 
     /// Returns where it is.
@@ -57,9 +62,10 @@ fn lock(folder: &Path) -> Result<File, Error> {
     let file = File::create(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::Run(format!("--state: {} is in use by another run", folder.display())))
-        }
+        Err(TryLockError::WouldBlock) => Err(Error::Run(format!(
+            "--state: {} is in use by another run",
+            folder.display()
+        ))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }

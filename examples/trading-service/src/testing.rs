@@ -17,7 +17,10 @@ pub(crate) fn first_dates(dates: usize) -> Bars {
     static EMBEDDED: OnceLock<Bars> = OnceLock::new();
     let bars = EMBEDDED.get_or_init(|| Bars::load(&Source::Embedded, BadBars::Refuse).unwrap());
     let end = bars.days().nth(dates - 1).unwrap().end;
-    Bars { all: bars.all[..end].to_vec(), ..bars.clone() }
+    Bars {
+        all: bars.all[..end].to_vec(),
+        ..bars.clone()
+    }
 }
 
 /// Polls a future so often; `None` if it was killed by that before its end.
@@ -43,12 +46,23 @@ pub(crate) struct FakeVenue {
 
 impl FakeVenue {
     pub(crate) fn pair() -> [Self; 2] {
-        ["primary", "backup"].map(|name| Self { name, book: Arc::default(), failures: Arc::default() })
+        ["primary", "backup"].map(|name| Self {
+            name,
+            book: Arc::default(),
+            failures: Arc::default(),
+        })
     }
 
     /// Enters an order once; what it says first stays.
     pub(crate) fn enter(&self, order: &Order, status: Status) -> Execution {
-        let Order { client_id, symbol, side, quantity, price, .. } = order.clone();
+        let Order {
+            client_id,
+            symbol,
+            side,
+            quantity,
+            price,
+            ..
+        } = order.clone();
         let execution = Execution {
             client_id: client_id.clone(),
             symbol,
@@ -58,12 +72,20 @@ impl FakeVenue {
             status,
             venue: self.name.to_owned(),
         };
-        self.book.lock().unwrap().entry(client_id).or_insert(execution).clone()
+        self.book
+            .lock()
+            .unwrap()
+            .entry(client_id)
+            .or_insert(execution)
+            .clone()
     }
 
     fn fail(&self) -> Result<(), ()> {
         let spend = |left: u64| left.checked_sub(1);
-        match self.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend) {
+        match self
+            .failures
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend)
+        {
             Ok(_) => Err(()),
             Err(_) => Ok(()),
         }
@@ -113,7 +135,12 @@ impl Trader for FakeTrader {
         let [primary, backup] = &self.0;
         match order.at % 7 {
             0 => return Fate::RefusedUnsent,
-            1 => return primary.cancel(order, order.at).await.map_or(Fate::InDoubt, fate),
+            1 => {
+                return primary
+                    .cancel(order, order.at)
+                    .await
+                    .map_or(Fate::InDoubt, fate);
+            }
             // Executed, and the answer never came.
             2 => {
                 let _ = primary.submit(order, order.at).await;
@@ -121,8 +148,16 @@ impl Trader for FakeTrader {
             }
             // Never arrived, and nobody knows.
             3 => return Fate::InDoubt,
-            4 => return backup.submit(order, order.at).await.map_or(Fate::InDoubt, fate),
-            _ => primary.submit(order, order.at).await.map_or(Fate::InDoubt, fate),
+            4 => {
+                return backup
+                    .submit(order, order.at)
+                    .await
+                    .map_or(Fate::InDoubt, fate);
+            }
+            _ => primary
+                .submit(order, order.at)
+                .await
+                .map_or(Fate::InDoubt, fate),
         }
     }
 

@@ -61,13 +61,21 @@ impl TraderSummary {
         Self {
             retries: earlier.retries + self.retries,
             breaker_trips: earlier.breaker_trips + self.breaker_trips,
-            switches: earlier.switches.iter().chain(&self.switches).cloned().collect(),
+            switches: earlier
+                .switches
+                .iter()
+                .chain(&self.switches)
+                .cloned()
+                .collect(),
         }
     }
 
     /// Counts the changes of one direction.
     pub(crate) fn count(&self, direction: Direction) -> usize {
-        self.switches.iter().filter(|switch| switch.direction == direction).count()
+        self.switches
+            .iter()
+            .filter(|switch| switch.direction == direction)
+            .count()
     }
 }
 

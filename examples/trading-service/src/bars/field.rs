@@ -34,7 +34,11 @@ const MAX_DOLLARS: i64 = 1_000_000_000;
 impl Columns {
     /// Finds the columns by their names in the header.
     pub(super) fn find(header: &StringRecord) -> Result<Self, BadBar> {
-        let place = |name: &str| header.iter().position(|cell| cell.trim().trim_start_matches('\u{feff}') == name);
+        let place = |name: &str| {
+            header
+                .iter()
+                .position(|cell| cell.trim().trim_start_matches('\u{feff}') == name)
+        };
         let needed = |column: &'static str| {
             place(column).ok_or_else(|| BadBar {
                 line: 1,
@@ -58,12 +62,26 @@ impl Columns {
     /// Reads a line and checks what can be checked on it alone.
     pub(super) fn row(&self, record: &StringRecord, line: u64) -> Result<Row, BadBar> {
         let cell = |index: usize| record.get(index).unwrap_or("").trim();
-        let bad = |column, rule, index| BadBar { line, column, rule, value: cell(index).to_owned() };
+        let bad = |column, rule, index| BadBar {
+            line,
+            column,
+            rule,
+            value: cell(index).to_owned(),
+        };
         let price = |column, index| cents(cell(index)).ok_or_else(|| bad(column, PRICE, index));
 
         let symbol = cell(self.ticker);
-        if symbol.is_empty() || symbol.len() > 12 || !symbol.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
-            return Err(bad("Ticker", "must be 1 to 12 letters, digits or dots", self.ticker));
+        if symbol.is_empty()
+            || symbol.len() > 12
+            || !symbol
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'.')
+        {
+            return Err(bad(
+                "Ticker",
+                "must be 1 to 12 letters, digits or dots",
+                self.ticker,
+            ));
         }
         let date = cell(self.date)
             .parse()
@@ -80,13 +98,23 @@ impl Columns {
             return Err(bad("Close", "must lie between Low and High", self.close));
         }
         if cell(self.volume).parse::<u64>().is_err() {
-            return Err(bad("Volume", "must be a whole number of shares", self.volume));
+            return Err(bad(
+                "Volume",
+                "must be a whole number of shares",
+                self.volume,
+            ));
         }
         let adjusted = match self.adjusted {
             Some(index) => ratio(cell(index)).ok_or_else(|| bad("Adj Close", PRICE, index))?,
             None => close as f64 / 100.0,
         };
-        Ok(Row { line, symbol: symbol.to_owned(), date, close, adjusted })
+        Ok(Row {
+            line,
+            symbol: symbol.to_owned(),
+            date,
+            close,
+            adjusted,
+        })
     }
 }
 
@@ -97,15 +125,25 @@ pub(crate) fn cents(text: &str) -> Option<i64> {
     if whole.is_empty() || !digits(whole) || !digits(fraction) {
         return None;
     }
-    let dollars = whole.parse::<i64>().ok().filter(|dollars| *dollars < MAX_DOLLARS)?;
-    let digit = |index: usize| fraction.as_bytes().get(index).map_or(0, |byte| i64::from(byte - b'0'));
+    let dollars = whole
+        .parse::<i64>()
+        .ok()
+        .filter(|dollars| *dollars < MAX_DOLLARS)?;
+    let digit = |index: usize| {
+        fraction
+            .as_bytes()
+            .get(index)
+            .map_or(0, |byte| i64::from(byte - b'0'))
+    };
     let cents = dollars * 100 + digit(0) * 10 + digit(1) + i64::from(digit(2) >= 5);
     (cents > 0).then_some(cents)
 }
 
 /// Reads an adjusted price, which is finer than a cent and only ever compared with its like.
 fn ratio(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse::<f64>()
         .ok()
         .filter(|value| plain && *value > 0.0 && *value < MAX_DOLLARS as f64)

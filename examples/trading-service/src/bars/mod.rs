@@ -90,7 +90,9 @@ pub(crate) struct BadBar {
 
 impl fmt::Display for BadBar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, column, rule, .. } = self;
+        let Self {
+            line, column, rule, ..
+        } = self;
         write!(f, "line {line}, column {column}: {rule}, got ")?;
         if self.value.chars().count() <= 40 {
             write!(f, "{:?}", self.value)

@@ -51,10 +51,16 @@ impl Bars {
     pub(crate) fn parse(bytes: &[u8], name: &str, bad_bars: BadBars) -> Result<Self, Error> {
         let mut crc = flate2::Crc::new();
         crc.update(bytes);
-        let plain = if bytes.starts_with(&GZIP) { unpack(bytes, name)? } else { bytes.to_vec() };
+        let plain = if bytes.starts_with(&GZIP) {
+            unpack(bytes, name)?
+        } else {
+            bytes.to_vec()
+        };
         let (rows, skipped) = rows(&plain, name, bad_bars)?;
         if rows.is_empty() {
-            return Err(Error::Run(format!("{name}: must hold at least one bar, got none")));
+            return Err(Error::Run(format!(
+                "{name}: must hold at least one bar, got none"
+            )));
         }
         Ok(Self::in_order(rows, skipped, crc.sum()))
     }
@@ -68,13 +74,28 @@ impl Bars {
         let all = rows
             .into_iter()
             .map(|row| {
-                let symbol = symbols.binary_search(&row.symbol).expect("every row's symbol was listed");
+                let symbol = symbols
+                    .binary_search(&row.symbol)
+                    .expect("every row's symbol was listed");
                 let factor = row.adjusted / row.close as f64;
-                let split = previous.insert(symbol, factor).map_or(1, |before| split(factor / before));
-                Bar { symbol, date: row.date, close: row.close, adjusted: row.adjusted, split }
+                let split = previous
+                    .insert(symbol, factor)
+                    .map_or(1, |before| split(factor / before));
+                Bar {
+                    symbol,
+                    date: row.date,
+                    close: row.close,
+                    adjusted: row.adjusted,
+                    split,
+                }
             })
             .collect();
-        Self { all, symbols, skipped, digest }
+        Self {
+            all,
+            symbols,
+            skipped,
+            digest,
+        }
     }
 }
 
@@ -82,7 +103,11 @@ impl Bars {
 /// an old one. Other ratios are rare enough to be left in the price.
 fn split(jump: f64) -> u32 {
     let whole = jump.round();
-    if (2.0..=100.0).contains(&whole) && (jump / whole - 1.0).abs() < 0.02 { whole as u32 } else { 1 }
+    if (2.0..=100.0).contains(&whole) && (jump / whole - 1.0).abs() < 0.02 {
+        whole as u32
+    } else {
+        1
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -102,7 +127,8 @@ fn rows(plain: &[u8], name: &str, bad_bars: BadBars) -> Result<(Vec<Row>, Skippe
     let broken = |error: csv::Error| Error::Run(format!("{name}: {error}"));
     // Flexible, because a short line is ours to name by its missing column.
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(plain);
-    let header = csv::StringRecord::from_byte_record_lossy(reader.byte_headers().map_err(broken)?.clone());
+    let header =
+        csv::StringRecord::from_byte_record_lossy(reader.byte_headers().map_err(broken)?.clone());
     let columns = Columns::find(&header).map_err(|bad| refused(&bad))?;
     let mut order = Ascending::default();
     let (mut rows, mut skipped) = (Vec::new(), Skipped::default());
@@ -125,7 +151,12 @@ struct Ascending(HashMap<String, super::Date>);
 
 impl Ascending {
     fn check(&mut self, row: Row) -> Result<Row, BadBar> {
-        let bad = |rule| BadBar { line: row.line, column: "Date", rule, value: row.date.to_string() };
+        let bad = |rule| BadBar {
+            line: row.line,
+            column: "Date",
+            rule,
+            value: row.date.to_string(),
+        };
         match self.0.get(&row.symbol) {
             Some(last) if *last == row.date => return Err(bad("must not come twice for a symbol")),
             Some(last) if *last > row.date => return Err(bad("must ascend within a symbol")),

@@ -37,7 +37,10 @@ struct Shared {
 impl Live {
     /// Makes one that calls `on_day` after each date.
     pub(crate) fn new(on_day: impl Fn(&Now) + Send + Sync + 'static) -> Self {
-        Self { shared: Arc::default(), on_day: Some(Arc::new(on_day)) }
+        Self {
+            shared: Arc::default(),
+            on_day: Some(Arc::new(on_day)),
+        }
     }
 
     /// Returns where the replay stands.
@@ -78,6 +81,8 @@ impl Live {
 
 impl std::fmt::Debug for Live {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Live").field("now", &self.now()).finish_non_exhaustive()
+        f.debug_struct("Live")
+            .field("now", &self.now())
+            .finish_non_exhaustive()
     }
 }

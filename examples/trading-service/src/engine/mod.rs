@@ -107,8 +107,15 @@ impl<'a, T: Trader> Engine<'a, T> {
         let written = self.ledger.replayed()?;
         let mut fills = by_bar(self.ledger.fills()?);
         for doubt in self.ledger.unsettled()? {
-            let Order { at, side, quantity, price, .. } = doubt;
-            self.portfolio.reserve(&trade(self.bars, at, side, quantity, price));
+            let Order {
+                at,
+                side,
+                quantity,
+                price,
+                ..
+            } = doubt;
+            self.portfolio
+                .reserve(&trade(self.bars, at, side, quantity, price));
         }
         let mut replayed = 0;
         for day in self.bars.days() {
@@ -129,7 +136,12 @@ impl<'a, T: Trader> Engine<'a, T> {
     }
 
     fn end(self, ending: Ending, bars: u64) -> Replayed {
-        Replayed { ending, bars, signals: self.signals, overlooked: self.risk.overlooked() }
+        Replayed {
+            ending,
+            bars,
+            signals: self.signals,
+            overlooked: self.risk.overlooked(),
+        }
     }
 
     /// Takes a date's prices, and returns what the strategies make of them.
@@ -161,7 +173,10 @@ impl<'a, T: Trader> Engine<'a, T> {
             return Ok(());
         }
         let mut orders = Vec::new();
-        let intents: Vec<_> = signals.iter().map(|signal| self.intent(signal, &mut orders)).collect();
+        let intents: Vec<_> = signals
+            .iter()
+            .map(|signal| self.intent(signal, &mut orders))
+            .collect();
         // From here on the orders are known, whatever becomes of this process.
         self.ledger.begin_day(end, &intents)?;
         if orders.is_empty() {
@@ -180,7 +195,10 @@ impl<'a, T: Trader> Engine<'a, T> {
         let checked = self.risk.check(signal, &self.portfolio);
         let symbol = &self.bars.symbols[signal.symbol];
         let order = Order {
-            client_id: format!("{}-{}-{}-{symbol}", self.config.run, signal.at, signal.strategy),
+            client_id: format!(
+                "{}-{}-{}-{symbol}",
+                self.config.run, signal.at, signal.strategy
+            ),
             symbol: symbol.clone(),
             side: signal.side,
             quantity: checked.map_or(0, |trade| trade.quantity),
@@ -194,18 +212,24 @@ impl<'a, T: Trader> Engine<'a, T> {
             }
             Err(breach) => self.live.ended(&Fate::RiskRejected(breach)),
         }
-        Intent { order, breach: checked.err() }
+        Intent {
+            order,
+            breach: checked.err(),
+        }
     }
 
     /// Sends a date's orders: those of one symbol one after the other, symbols side by side.
     async fn send(&self, orders: &[(Trade, Order)]) -> Vec<End> {
-        let per_symbol = orders.chunk_by(|a, b| a.0.symbol == b.0.symbol).map(|orders| async move {
-            let mut ends = Vec::with_capacity(orders.len());
-            for (_, order) in orders {
-                ends.push(self.send_one(order).await);
-            }
-            ends
-        });
+        let per_symbol =
+            orders
+                .chunk_by(|a, b| a.0.symbol == b.0.symbol)
+                .map(|orders| async move {
+                    let mut ends = Vec::with_capacity(orders.len());
+                    for (_, order) in orders {
+                        ends.push(self.send_one(order).await);
+                    }
+                    ends
+                });
         join_all(per_symbol).await.into_iter().flatten().collect()
     }
 
@@ -215,7 +239,11 @@ impl<'a, T: Trader> Engine<'a, T> {
             .await
             .unwrap_or(Fate::InDoubt);
         self.live.ended(&fate);
-        End { client_id: order.client_id.clone(), fate, latency: Some(sent.elapsed()) }
+        End {
+            client_id: order.client_id.clone(),
+            fate,
+            latency: Some(sent.elapsed()),
+        }
     }
 
     fn book(&mut self, trade: &Trade, fate: &Fate) {
@@ -265,12 +293,22 @@ fn by_bar(fills: Vec<Fill>) -> HashMap<u64, Vec<Fill>> {
 }
 
 fn trade_of(bars: &Bars, fill: &Fill) -> Trade {
-    let Execution { side, quantity, price, .. } = fill.execution;
+    let Execution {
+        side,
+        quantity,
+        price,
+        ..
+    } = fill.execution;
     trade(bars, fill.at, side, quantity, price)
 }
 
 /// Makes the trade of an order of a bar. The ledger belongs to these bars, so that the bar is there.
 fn trade(bars: &Bars, at: u64, side: Side, quantity: u32, price: i64) -> Trade {
     let place = usize::try_from(at).unwrap_or(usize::MAX);
-    Trade { symbol: bars.all[place].symbol, side, quantity, price }
+    Trade {
+        symbol: bars.all[place].symbol,
+        side,
+        quantity,
+        price,
+    }
 }

@@ -21,7 +21,11 @@ const PATIENCE: Duration = Duration::from_millis(250);
 pub(crate) async fn settle<B: Broker>(venues: &[B], orders: &[Order], at: u64) -> Vec<End> {
     let each = orders.iter().map(|order| async move {
         let fate = settle_one(venues, order, at).await;
-        End { client_id: order.client_id.clone(), fate, latency: None }
+        End {
+            client_id: order.client_id.clone(),
+            fate,
+            latency: None,
+        }
     });
     join_all(each).await
 }
@@ -43,7 +47,10 @@ async fn settle_one<B: Broker>(venues: &[B], order: &Order, at: u64) -> Fate {
         }
     }
     let all = answers.iter().all(Option::is_some);
-    let filled = answers.into_iter().flatten().find(|told| told.status == Status::Filled);
+    let filled = answers
+        .into_iter()
+        .flatten()
+        .find(|told| told.status == Status::Filled);
     match filled {
         Some(execution) => Fate::Filled(execution),
         None if all => Fate::Cancelled,

@@ -30,7 +30,10 @@ impl Stop {
     }
 
     /// Runs `work` to its end, and takes the signals that come meanwhile as wishes to stop.
-    pub(crate) async fn while_listening<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+    pub(crate) async fn while_listening<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Error> {
         let mut interrupts = signal(SignalKind::interrupt()).map_err(Error::run)?;
         let mut terminations = signal(SignalKind::terminate()).map_err(Error::run)?;
         tokio::pin!(work);

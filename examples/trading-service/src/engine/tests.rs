@@ -34,8 +34,18 @@ fn ledger(folder: &TempDir) -> Ledger {
     Ledger::open(&folder.path().join("ledger.sqlite"), &Identity::new([])).unwrap()
 }
 
-async fn replay(config: EngineConfig, bars: &Bars, trader: &impl Trader, ledger: &mut Ledger, live: &Live) -> Replayed {
-    Engine::new(config, bars, trader, ledger, live).unwrap().replay(&Stop::default()).await.unwrap()
+async fn replay(
+    config: EngineConfig,
+    bars: &Bars,
+    trader: &impl Trader,
+    ledger: &mut Ledger,
+    live: &Live,
+) -> Replayed {
+    Engine::new(config, bars, trader, ledger, live)
+        .unwrap()
+        .replay(&Stop::default())
+        .await
+        .unwrap()
 }
 
 /// Waits for ever, as a venue that holds the connection open.
@@ -60,7 +70,10 @@ struct Reader<'a> {
 impl Trader for Reader<'_> {
     async fn execute(&self, order: &Order) -> Fate {
         let ledger = Ledger::open(self.path, &Identity::new([])).unwrap();
-        assert!(ledger.unsettled().unwrap().contains(order), "{order:?} is sent and not written");
+        assert!(
+            ledger.unsettled().unwrap().contains(order),
+            "{order:?} is sent and not written"
+        );
         *self.seen.lock().unwrap() += 1;
         Fate::Cancelled
     }
@@ -83,11 +96,15 @@ impl Trader for Overlaps {
         {
             let mut on_their_way = self.on_their_way.lock().unwrap();
             *self.same.lock().unwrap() |= on_their_way.contains(&order.symbol);
-            *self.different.lock().unwrap() |= on_their_way.iter().any(|symbol| *symbol != order.symbol);
+            *self.different.lock().unwrap() |=
+                on_their_way.iter().any(|symbol| *symbol != order.symbol);
             on_their_way.push(order.symbol.clone());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
-        self.on_their_way.lock().unwrap().retain(|symbol| *symbol != order.symbol);
+        self.on_their_way
+            .lock()
+            .unwrap()
+            .retain(|symbol| *symbol != order.symbol);
         Fate::Cancelled
     }
 
@@ -104,7 +121,13 @@ async fn an_unanswered_order_is_flagged_after_its_timeout_and_stays_set_aside() 
     let tally = ledger.tally().unwrap();
     assert!(tally.of("in_doubt") > 10);
     assert_eq!(tally.of("filled") + tally.of("open"), 0);
-    assert!(ledger.latencies().unwrap().iter().all(|latency| *latency == Duration::from_millis(1_500)));
+    assert!(
+        ledger
+            .latencies()
+            .unwrap()
+            .iter()
+            .all(|latency| *latency == Duration::from_millis(1_500))
+    );
     assert!(ledger.unsettled().unwrap().len() as u64 == tally.of("in_doubt"));
 }
 
@@ -112,7 +135,14 @@ async fn an_unanswered_order_is_flagged_after_its_timeout_and_stays_set_aside() 
 async fn orders_of_one_symbol_follow_each_other_and_symbols_go_side_by_side() {
     let (folder, bars) = (TempDir::new().unwrap(), first_dates(400));
     let overlaps = Overlaps::default();
-    replay(config(), &bars, &overlaps, &mut ledger(&folder), &Live::default()).await;
+    replay(
+        config(),
+        &bars,
+        &overlaps,
+        &mut ledger(&folder),
+        &Live::default(),
+    )
+    .await;
     assert!(!*overlaps.same.lock().unwrap());
     assert!(*overlaps.different.lock().unwrap());
 }
@@ -122,7 +152,10 @@ async fn an_order_is_in_the_ledger_before_it_is_sent() {
     let (folder, bars) = (TempDir::new().unwrap(), first_dates(60));
     let path = folder.path().join("ledger.sqlite");
     let mut ledger = ledger(&folder);
-    let reader = Reader { path: &path, seen: Mutex::default() };
+    let reader = Reader {
+        path: &path,
+        seen: Mutex::default(),
+    };
     replay(config(), &bars, &reader, &mut ledger, &Live::default()).await;
     assert!(*reader.seen.lock().unwrap() > 10);
 }
@@ -137,7 +170,10 @@ async fn what_is_seen_from_outside_is_what_the_ledger_says_also_after_a_restart(
         assert_eq!(live.tally(), ledger.tally().unwrap());
         assert_eq!(live.tally().total(), replayed.signals);
         let now = live.now();
-        assert_eq!((now.bars, now.of), (bars.all.len() as u64, bars.all.len() as u64));
+        assert_eq!(
+            (now.bars, now.of),
+            (bars.all.len() as u64, bars.all.len() as u64)
+        );
         let held = portfolio(&bars, now.bars, CASH, ledger.fills().unwrap());
         assert_eq!(now.equity, held.equity());
     }
@@ -148,16 +184,23 @@ async fn settling_asks_again_until_every_venue_has_answered() {
     let venues = FakeVenue::pair();
     let orders: Vec<_> = first_orders(2);
     venues[1].enter(&orders[0], Status::Filled);
-    venues[1].failures.store(5, std::sync::atomic::Ordering::Relaxed);
+    venues[1]
+        .failures
+        .store(5, std::sync::atomic::Ordering::Relaxed);
     let ends = settle(&venues, &orders, 0).await;
-    assert!(matches!(&ends[0].fate, Fate::Filled(told) if told.venue == "backup"), "{ends:?}");
+    assert!(
+        matches!(&ends[0].fate, Fate::Filled(told) if told.venue == "backup"),
+        "{ends:?}"
+    );
     assert_eq!(ends[1].fate, Fate::Cancelled);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_order_stays_in_doubt_while_one_venue_is_silent() {
     let venues = FakeVenue::pair();
-    venues[0].failures.store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
+    venues[0]
+        .failures
+        .store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
     let ends = settle(&venues, &first_orders(1), 0).await;
     assert_eq!(ends[0].fate, Fate::InDoubt);
 }
@@ -166,7 +209,9 @@ async fn an_order_stays_in_doubt_while_one_venue_is_silent() {
 async fn a_fill_is_believed_although_the_other_venue_is_silent() {
     let venues = FakeVenue::pair();
     let orders = first_orders(1);
-    venues[0].failures.store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
+    venues[0]
+        .failures
+        .store(u64::MAX, std::sync::atomic::Ordering::Relaxed);
     venues[1].enter(&orders[0], Status::Filled);
     let ends = settle(&venues, &orders, 0).await;
     assert!(matches!(ends[0].fate, Fate::Filled(_)));

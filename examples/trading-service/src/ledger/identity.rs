@@ -27,13 +27,19 @@ impl Identity {
 
     pub(super) fn write(&self, begun: &Transaction<'_>) -> rusqlite::Result<()> {
         let mut insert = begun.prepare("INSERT INTO identity VALUES (?1, ?2)")?;
-        self.0.iter().try_for_each(|field| insert.execute((field.0, &field.1)).map(drop))
+        self.0
+            .iter()
+            .try_for_each(|field| insert.execute((field.0, &field.1)).map(drop))
     }
 
     pub(super) fn verify(&self, begun: &Transaction<'_>, path: &Path) -> Result<(), Error> {
         for (name, here) in &self.0 {
             let there: Option<String> = begun
-                .query_row("SELECT value FROM identity WHERE name = ?1", [name], |row| row.get(0))
+                .query_row(
+                    "SELECT value FROM identity WHERE name = ?1",
+                    [name],
+                    |row| row.get(0),
+                )
                 .optional()
                 .map_err(|error| Error::Run(format!("{}: {error}", path.display())))?;
             if there.as_ref() != Some(here) {

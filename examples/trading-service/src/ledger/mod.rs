@@ -57,12 +57,16 @@ impl Ledger {
     pub(crate) fn open(path: &Path, identity: &Identity) -> Result<Self, Error> {
         let named = |error: rusqlite::Error| Error::Run(format!("{}: {error}", path.display()));
         let mut db = Connection::open(path).map_err(named)?;
-        db.pragma_update(None, "journal_mode", "wal").map_err(named)?;
-        db.pragma_update(None, "synchronous", "normal").map_err(named)?;
+        db.pragma_update(None, "journal_mode", "wal")
+            .map_err(named)?;
+        db.pragma_update(None, "synchronous", "normal")
+            .map_err(named)?;
         let begun = db.transaction().map_err(named)?;
         let fresh = !begun.table_exists(None, "progress").map_err(named)?;
         if fresh {
-            begun.execute_batch(include_str!("schema.sql")).map_err(named)?;
+            begun
+                .execute_batch(include_str!("schema.sql"))
+                .map_err(named)?;
             identity.write(&begun).map_err(named)?;
         } else {
             identity.verify(&begun, path)?;
@@ -100,7 +104,8 @@ impl Ledger {
         for end in ends {
             write_end(&day, end)?;
         }
-        day.prepare_cached("UPDATE progress SET trader = ?1")?.execute([json(trader)])?;
+        day.prepare_cached("UPDATE progress SET trader = ?1")?
+            .execute([json(trader)])?;
         Ok(day.commit()?)
     }
 
@@ -129,11 +134,21 @@ fn write_end(day: &Transaction<'_>, end: &End) -> Result<(), Error> {
             "UPDATE orders SET fate = ?2, breach = ?3, venue = ?4, latency = coalesce(?5, latency)
              WHERE client_id = ?1 AND (fate IS NULL OR fate = 'in_doubt')",
         )?
-        .execute(params![end.client_id, end.fate.word(), breach, venue, end.latency.map(micros)])?;
+        .execute(params![
+            end.client_id,
+            end.fate.word(),
+            breach,
+            venue,
+            end.latency.map(micros)
+        ])?;
     if changed == 1 {
         return Ok(());
     }
-    Err(Error::Run(format!("ledger: {} has no open order for its end {}", end.client_id, end.fate.word())))
+    Err(Error::Run(format!(
+        "ledger: {} has no open order for its end {}",
+        end.client_id,
+        end.fate.word()
+    )))
 }
 
 fn json(trader: &TraderSummary) -> String {

@@ -43,13 +43,18 @@ impl Tally {
 impl Ledger {
     /// Returns how many bars have their signals written.
     pub(crate) fn replayed(&self) -> Result<u64, Error> {
-        Ok(self.db.query_row("SELECT replayed FROM progress", [], |row| row.get(0))?)
+        Ok(self
+            .db
+            .query_row("SELECT replayed FROM progress", [], |row| row.get(0))?)
     }
 
     /// Returns what it took up to the last finished day.
     pub(crate) fn trader(&self) -> Result<TraderSummary, Error> {
-        let text: String = self.db.query_row("SELECT trader FROM progress", [], |row| row.get(0))?;
-        serde_json::from_str(&text).map_err(|error| Error::Run(format!("ledger: progress.trader: {error}")))
+        let text: String = self
+            .db
+            .query_row("SELECT trader FROM progress", [], |row| row.get(0))?;
+        serde_json::from_str(&text)
+            .map_err(|error| Error::Run(format!("ledger: progress.trader: {error}")))
     }
 
     /// Returns the orders whose end is not known: written down and maybe sent, or in doubt.
@@ -74,8 +79,9 @@ impl Ledger {
 
     /// Returns how long the orders that were handed to the trader took, shortest first.
     pub(crate) fn latencies(&self) -> Result<Vec<Duration>, Error> {
-        let mut query =
-            self.db.prepare("SELECT latency FROM orders WHERE latency IS NOT NULL ORDER BY latency")?;
+        let mut query = self
+            .db
+            .prepare("SELECT latency FROM orders WHERE latency IS NOT NULL ORDER BY latency")?;
         let latencies = query.query_map([], |row| row.get(0).map(Duration::from_micros))?;
         Ok(latencies.collect::<Result<_, _>>()?)
     }
@@ -83,7 +89,8 @@ impl Ledger {
     /// Counts the signals by where they ended.
     pub(crate) fn tally(&self) -> Result<Tally, Error> {
         Ok(Tally {
-            by_fate: self.count("SELECT coalesce(fate, 'open'), count(*) FROM orders GROUP BY 1")?,
+            by_fate: self
+                .count("SELECT coalesce(fate, 'open'), count(*) FROM orders GROUP BY 1")?,
             by_breach: self
                 .count("SELECT breach, count(*) FROM orders WHERE breach IS NOT NULL GROUP BY 1")?,
         })
@@ -108,10 +115,25 @@ fn order(row: &Row<'_>) -> rusqlite::Result<Order> {
 }
 
 fn fill(row: &Row<'_>) -> rusqlite::Result<Fill> {
-    let Order { client_id, symbol, side, quantity, price, at } = order(row)?;
+    let Order {
+        client_id,
+        symbol,
+        side,
+        quantity,
+        price,
+        at,
+    } = order(row)?;
     let venue = row.get(6)?;
     Ok(Fill {
         at,
-        execution: Execution { client_id, symbol, side, quantity, price, status: Status::Filled, venue },
+        execution: Execution {
+            client_id,
+            symbol,
+            side,
+            quantity,
+            price,
+            status: Status::Filled,
+            venue,
+        },
     })
 }

@@ -16,7 +16,11 @@ fn order(at: u64) -> Order {
     Order {
         client_id: format!("run-{at}"),
         symbol: "AAPL".to_owned(),
-        side: if at.is_multiple_of(2) { Side::Buy } else { Side::Sell },
+        side: if at.is_multiple_of(2) {
+            Side::Buy
+        } else {
+            Side::Sell
+        },
         quantity: 10,
         price: 1_000,
         at,
@@ -24,11 +28,21 @@ fn order(at: u64) -> Order {
 }
 
 fn intent(at: u64) -> Intent {
-    Intent { order: order(at), breach: None }
+    Intent {
+        order: order(at),
+        breach: None,
+    }
 }
 
 fn filled(at: u64) -> Fate {
-    let Order { client_id, symbol, side, quantity, price, .. } = order(at);
+    let Order {
+        client_id,
+        symbol,
+        side,
+        quantity,
+        price,
+        ..
+    } = order(at);
     Fate::Filled(Execution {
         client_id,
         symbol,
@@ -41,7 +55,11 @@ fn filled(at: u64) -> Fate {
 }
 
 fn end(at: u64, fate: Fate) -> End {
-    End { client_id: format!("run-{at}"), fate, latency: Some(Duration::from_micros(at)) }
+    End {
+        client_id: format!("run-{at}"),
+        fate,
+        latency: Some(Duration::from_micros(at)),
+    }
 }
 
 #[test]
@@ -58,9 +76,26 @@ fn what_was_written_is_read_by_the_next_process() {
         }],
     };
     let mut ledger = open(&folder);
-    let rejected = Intent { order: Order { quantity: 0, ..order(3) }, breach: Some(Breach::Drawdown) };
-    ledger.begin_day(4, &[intent(0), intent(1), intent(2), rejected]).unwrap();
-    ledger.finish_day(&[end(0, filled(0)), end(1, Fate::Cancelled), end(2, Fate::InDoubt)], &trader).unwrap();
+    let rejected = Intent {
+        order: Order {
+            quantity: 0,
+            ..order(3)
+        },
+        breach: Some(Breach::Drawdown),
+    };
+    ledger
+        .begin_day(4, &[intent(0), intent(1), intent(2), rejected])
+        .unwrap();
+    ledger
+        .finish_day(
+            &[
+                end(0, filled(0)),
+                end(1, Fate::Cancelled),
+                end(2, Fate::InDoubt),
+            ],
+            &trader,
+        )
+        .unwrap();
     // Not closed, as by a kill.
     std::mem::forget(ledger);
 
@@ -69,12 +104,25 @@ fn what_was_written_is_read_by_the_next_process() {
     assert_eq!(ledger.trader().unwrap(), trader);
     assert_eq!(ledger.unsettled().unwrap(), [order(2)]);
     let fills = ledger.fills().unwrap();
-    assert_eq!(fills.iter().map(|fill| Fate::Filled(fill.execution.clone())).collect::<Vec<_>>(), [filled(0)]);
-    assert_eq!(ledger.latencies().unwrap(), [0, 1, 2].map(Duration::from_micros));
+    assert_eq!(
+        fills
+            .iter()
+            .map(|fill| Fate::Filled(fill.execution.clone()))
+            .collect::<Vec<_>>(),
+        [filled(0)]
+    );
+    assert_eq!(
+        ledger.latencies().unwrap(),
+        [0, 1, 2].map(Duration::from_micros)
+    );
     let tally = ledger.tally().unwrap();
-    let counts = ["filled", "cancelled", "in_doubt", "risk_rejected", "open"].map(|fate| tally.of(fate));
+    let counts =
+        ["filled", "cancelled", "in_doubt", "risk_rejected", "open"].map(|fate| tally.of(fate));
     assert_eq!(counts, [1, 1, 1, 1, 0]);
-    assert_eq!(tally.by_breach.into_iter().collect::<Vec<_>>(), [("drawdown".to_owned(), 1)]);
+    assert_eq!(
+        tally.by_breach.into_iter().collect::<Vec<_>>(),
+        [("drawdown".to_owned(), 1)]
+    );
 }
 
 #[test]
@@ -82,8 +130,14 @@ fn a_day_is_written_whole_or_not_at_all() {
     let folder = TempDir::new().unwrap();
     let mut ledger = open(&folder);
     ledger.begin_day(2, &[intent(1)]).unwrap();
-    let repeated = ledger.begin_day(4, &[intent(2), intent(1)]).unwrap_err().to_string();
-    assert!(repeated.starts_with("ledger: UNIQUE constraint failed"), "{repeated}");
+    let repeated = ledger
+        .begin_day(4, &[intent(2), intent(1)])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        repeated.starts_with("ledger: UNIQUE constraint failed"),
+        "{repeated}"
+    );
     assert_eq!(ledger.replayed().unwrap(), 2);
     assert_eq!(ledger.unsettled().unwrap(), [order(1)]);
 }
@@ -95,8 +149,14 @@ fn an_end_is_final() {
     ledger.begin_day(2, &[intent(1), intent(2)]).unwrap();
     ledger.settle(&[end(1, filled(1))]).unwrap();
     for late in [Fate::Cancelled, Fate::InDoubt, filled(1)] {
-        let error = ledger.settle(&[end(2, Fate::Cancelled), end(1, late)]).unwrap_err().to_string();
-        assert!(error.starts_with("ledger: run-1 has no open order for its end "), "{error}");
+        let error = ledger
+            .settle(&[end(2, Fate::Cancelled), end(1, late)])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("ledger: run-1 has no open order for its end "),
+            "{error}"
+        );
     }
     // Nor did the other half of those transactions happen.
     assert_eq!(ledger.unsettled().unwrap(), [order(2)]);
@@ -108,7 +168,12 @@ fn an_order_in_doubt_can_still_be_settled_and_keeps_how_long_it_took() {
     let mut ledger = open(&folder);
     ledger.begin_day(2, &[intent(1)]).unwrap();
     ledger.settle(&[end(1, Fate::InDoubt)]).unwrap();
-    ledger.settle(&[End { latency: None, ..end(1, filled(1)) }]).unwrap();
+    ledger
+        .settle(&[End {
+            latency: None,
+            ..end(1, filled(1))
+        }])
+        .unwrap();
     assert_eq!(ledger.tally().unwrap().of("filled"), 1);
     assert_eq!(ledger.latencies().unwrap(), [Duration::from_micros(1)]);
 }
@@ -117,8 +182,13 @@ fn an_order_in_doubt_can_still_be_settled_and_keeps_how_long_it_took() {
 fn a_ledger_of_another_run_is_refused_by_what_differs() {
     let folder = TempDir::new().unwrap();
     drop(open(&folder));
-    let error = Ledger::open(&folder.path().join("ledger.sqlite"), &identity("7")).unwrap_err().to_string();
-    assert!(error.ends_with(" belongs to a run with seed 42, got seed 7"), "{error}");
+    let error = Ledger::open(&folder.path().join("ledger.sqlite"), &identity("7"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.ends_with(" belongs to a run with seed 42, got seed 7"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -126,7 +196,9 @@ fn a_file_that_is_no_ledger_is_refused_by_name() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("ledger.sqlite");
     std::fs::write(&path, "not a database, and longer than nothing").unwrap();
-    let error = Ledger::open(&path, &identity("42")).unwrap_err().to_string();
+    let error = Ledger::open(&path, &identity("42"))
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with(&path.display().to_string()), "{error}");
     assert_eq!(error.lines().count(), 1);
 }

@@ -47,7 +47,10 @@ struct Holding {
 impl Portfolio {
     /// Makes a portfolio of cash alone.
     pub(crate) fn new(cash: i64, symbols: usize) -> Self {
-        Self { cash, holdings: vec![Holding::default(); symbols] }
+        Self {
+            cash,
+            holdings: vec![Holding::default(); symbols],
+        }
     }
 
     /// Takes a bar's closing price as what a share is worth, after the split of that day.
@@ -92,7 +95,12 @@ impl Portfolio {
 
     /// Returns the cash that no order on its way will take, in cents.
     pub(crate) fn free_cash(&self) -> i64 {
-        self.cash - self.holdings.iter().map(|holding| holding.cost).sum::<i64>()
+        self.cash
+            - self
+                .holdings
+                .iter()
+                .map(|holding| holding.cost)
+                .sum::<i64>()
     }
 
     /// Returns the shares that can be sold.
@@ -108,7 +116,10 @@ impl Portfolio {
     /// Returns what all of it is worth at the last prices, in cents.
     pub(crate) fn equity(&self) -> i64 {
         let worth = |holding: &Holding| holding.shares.saturating_mul(holding.price);
-        self.holdings.iter().map(worth).fold(self.cash, i64::saturating_add)
+        self.holdings
+            .iter()
+            .map(worth)
+            .fold(self.cash, i64::saturating_add)
     }
 
     /// Returns the shares held, by symbol.

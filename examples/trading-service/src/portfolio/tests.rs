@@ -3,11 +3,22 @@ use proptest::prelude::*;
 use super::*;
 
 fn bar(close: i64, split: u32) -> Bar {
-    Bar { symbol: 0, date: "2000-03-01".parse().unwrap(), close, adjusted: 1.0, split }
+    Bar {
+        symbol: 0,
+        date: "2000-03-01".parse().unwrap(),
+        close,
+        adjusted: 1.0,
+        split,
+    }
 }
 
 fn trade(side: Side, quantity: u32, price: i64) -> Trade {
-    Trade { symbol: 0, side, quantity, price }
+    Trade {
+        symbol: 0,
+        side,
+        quantity,
+        price,
+    }
 }
 
 #[test]
@@ -17,7 +28,10 @@ fn a_split_changes_the_shares_and_not_the_equity() {
     portfolio.fill(&trade(Side::Buy, 10, 1_000));
     assert_eq!(portfolio.equity(), 100_000);
     portfolio.mark(&bar(500, 2));
-    assert_eq!((portfolio.shares(), portfolio.equity()), (vec![20], 100_000));
+    assert_eq!(
+        (portfolio.shares(), portfolio.equity()),
+        (vec![20], 100_000)
+    );
 }
 
 #[test]
@@ -27,10 +41,24 @@ fn what_is_set_aside_is_not_free_until_it_is_released() {
     let (buy, sell) = (trade(Side::Buy, 5, 2_000), trade(Side::Sell, 4, 2_000));
     portfolio.reserve(&buy);
     portfolio.reserve(&sell);
-    assert_eq!((portfolio.free_cash(), portfolio.free_shares(0), portfolio.exposure(0)), (80_000, 6, 15));
+    assert_eq!(
+        (
+            portfolio.free_cash(),
+            portfolio.free_shares(0),
+            portfolio.exposure(0)
+        ),
+        (80_000, 6, 15)
+    );
     portfolio.release(&buy);
     portfolio.release(&sell);
-    assert_eq!((portfolio.free_cash(), portfolio.free_shares(0), portfolio.exposure(0)), (90_000, 10, 10));
+    assert_eq!(
+        (
+            portfolio.free_cash(),
+            portfolio.free_shares(0),
+            portfolio.exposure(0)
+        ),
+        (90_000, 10, 10)
+    );
 }
 
 proptest! {

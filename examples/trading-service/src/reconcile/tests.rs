@@ -29,38 +29,80 @@ fn ids(ids: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn an_execution_the_ledger_does_not_know_is_lost_and_so_is_the_reverse() {
-    let ledger = [fill(filled("both", "primary")), fill(filled("only-ours", "primary"))];
-    let books = [vec![filled("both", "primary"), filled("only-theirs", "primary")], vec![]];
+    let ledger = [
+        fill(filled("both", "primary")),
+        fill(filled("only-ours", "primary")),
+    ];
+    let books = [
+        vec![filled("both", "primary"), filled("only-theirs", "primary")],
+        vec![],
+    ];
     let found = reconcile(&ledger, &books);
-    assert_eq!(found, Reconciled { lost: ids(&["only-ours", "only-theirs"]), duplicated: ids(&[]) });
+    assert_eq!(
+        found,
+        Reconciled {
+            lost: ids(&["only-ours", "only-theirs"]),
+            duplicated: ids(&[])
+        }
+    );
 }
 
 #[test]
 fn an_order_filled_at_both_venues_is_duplicated_and_not_lost() {
     let ledger = [fill(filled("twice", "backup"))];
-    let books = [vec![filled("twice", "primary")], vec![filled("twice", "backup")]];
+    let books = [
+        vec![filled("twice", "primary")],
+        vec![filled("twice", "backup")],
+    ];
     let found = reconcile(&ledger, &books);
-    assert_eq!(found, Reconciled { lost: ids(&[]), duplicated: ids(&["twice"]) });
+    assert_eq!(
+        found,
+        Reconciled {
+            lost: ids(&[]),
+            duplicated: ids(&["twice"])
+        }
+    );
 }
 
 #[test]
 fn an_order_filled_twice_and_unknown_to_the_ledger_is_both() {
-    let books = [vec![filled("twice", "primary")], vec![filled("twice", "backup")]];
+    let books = [
+        vec![filled("twice", "primary")],
+        vec![filled("twice", "backup")],
+    ];
     let found = reconcile(&[], &books);
-    assert_eq!(found, Reconciled { lost: ids(&["twice"]), duplicated: ids(&["twice"]) });
+    assert_eq!(
+        found,
+        Reconciled {
+            lost: ids(&["twice"]),
+            duplicated: ids(&["twice"])
+        }
+    );
 }
 
 #[test]
 fn a_cancelled_order_is_neither() {
-    let books = [vec![told("gone", "primary", Status::Cancelled)], vec![filled("there", "backup")]];
-    assert_eq!(reconcile(&[fill(filled("there", "backup"))], &books), Reconciled::default());
+    let books = [
+        vec![told("gone", "primary", Status::Cancelled)],
+        vec![filled("there", "backup")],
+    ];
+    assert_eq!(
+        reconcile(&[fill(filled("there", "backup"))], &books),
+        Reconciled::default()
+    );
 }
 
 #[test]
 fn a_fill_that_differs_in_quantity_price_or_venue_is_lost() {
     for other in [
-        Execution { quantity: 9, ..filled("order", "primary") },
-        Execution { price: 999, ..filled("order", "primary") },
+        Execution {
+            quantity: 9,
+            ..filled("order", "primary")
+        },
+        Execution {
+            price: 999,
+            ..filled("order", "primary")
+        },
         filled("order", "backup"),
     ] {
         let found = reconcile(&[fill(filled("order", "primary"))], &[vec![other]]);
@@ -70,7 +112,10 @@ fn a_fill_that_differs_in_quantity_price_or_venue_is_lost() {
 
 #[test]
 fn a_books_fills_carry_the_time_that_is_in_their_client_id() {
-    let books = [vec![filled("abc-17-crossover-AAPL", "primary"), filled("stray", "primary")]];
+    let books = [vec![
+        filled("abc-17-crossover-AAPL", "primary"),
+        filled("stray", "primary"),
+    ]];
     let fills = fills_of(&books, "abc");
     assert_eq!(fills.iter().map(|fill| fill.at).collect::<Vec<_>>(), [17]);
 }

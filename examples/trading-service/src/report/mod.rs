@@ -1,8 +1,8 @@
 //! What a run came to, for machines and for people.
 
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,7 +31,10 @@ pub(crate) struct Report {
 impl Report {
     /// Says whether every signal is accounted for, and on the side of the stack every order as well.
     pub(crate) fn is_sound(&self) -> bool {
-        let counted = [&self.stack, &self.naive].into_iter().flatten().all(SideReport::is_counted);
+        let counted = [&self.stack, &self.naive]
+            .into_iter()
+            .flatten()
+            .all(SideReport::is_counted);
         counted && self.stack.as_ref().is_none_or(SideReport::is_agreed)
     }
 }
@@ -106,9 +109,15 @@ impl Latency {
     fn of(ascending: &[Duration]) -> Self {
         let percentile = |percent: usize| {
             let rank = (ascending.len() * percent).div_ceil(100).max(1);
-            ascending.get(rank - 1).map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
+            ascending
+                .get(rank - 1)
+                .map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
         };
-        Self { p50: percentile(50), p95: percentile(95), p99: percentile(99) }
+        Self {
+            p50: percentile(50),
+            p95: percentile(95),
+            p99: percentile(99),
+        }
     }
 }
 
@@ -130,7 +139,11 @@ impl SideReport {
             failbacks: trader.count(Direction::Failback),
             switches: trader.switches.iter().map(Switched::from).collect(),
             latency_ms: Latency::of(latencies),
-            availability: if tried == 0 { 1.0 } else { filled as f64 / tried as f64 },
+            availability: if tried == 0 {
+                1.0
+            } else {
+                filled as f64 / tried as f64
+            },
             risk_rejections: tally.by_breach.clone(),
             ..Self::default()
         }
@@ -138,7 +151,11 @@ impl SideReport {
 
     /// Adds what ledger and books do not agree on.
     pub(crate) fn reconciled(self, found: &Reconciled) -> Self {
-        Self { lost: found.lost.len() as u64, duplicated: found.duplicated.len() as u64, ..self }
+        Self {
+            lost: found.lost.len() as u64,
+            duplicated: found.duplicated.len() as u64,
+            ..self
+        }
     }
 
     /// Adds what is held by the ledger and by the books.
@@ -164,12 +181,21 @@ impl SideReport {
 
     /// Adds how many malformed bars were left out.
     pub(crate) fn skipped(self, skipped_bars: u64) -> Self {
-        Self { skipped_bars, ..self }
+        Self {
+            skipped_bars,
+            ..self
+        }
     }
 
     /// Says whether every signal ended, and as exactly one of the five.
     pub(crate) fn is_counted(&self) -> bool {
-        let ended = [self.risk_rejected, self.refused_unsent, self.filled, self.cancelled, self.in_doubt];
+        let ended = [
+            self.risk_rejected,
+            self.refused_unsent,
+            self.filled,
+            self.cancelled,
+            self.in_doubt,
+        ];
         ended.iter().sum::<u64>() == self.orders && self.orders == self.signals
     }
 

@@ -42,7 +42,9 @@ impl Text<'_> {
 
     fn head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { settings, bars, .. } = self;
-        let day = |bar: Option<&crate::bars::Bar>| bar.map_or_else(String::new, |bar| bar.date.to_string());
+        let day = |bar: Option<&crate::bars::Bar>| {
+            bar.map_or_else(String::new, |bar| bar.date.to_string())
+        };
         writeln!(
             f,
             "scenario {}, seed {}, {} bars of {} symbols, {} to {}\n",
@@ -71,28 +73,51 @@ impl Text<'_> {
         writeln!(f)
     }
 
-    fn rejections(&self, f: &mut fmt::Formatter<'_>, (name, side): (&str, &SideReport)) -> fmt::Result {
-        let listed: Vec<_> =
-            side.risk_rejections.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    fn rejections(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        (name, side): (&str, &SideReport),
+    ) -> fmt::Result {
+        let listed: Vec<_> = side
+            .risk_rejections
+            .iter()
+            .map(|(reason, count)| format!("{reason} {count}"))
+            .collect();
         if !listed.is_empty() {
             writeln!(f, "rejected by risk ({name}): {}", listed.join(", "))?;
         }
         if side.limits_overlooked > 0 {
-            writeln!(f, "limits broken but not enforced ({name}): {}", side.limits_overlooked)?;
+            writeln!(
+                f,
+                "limits broken but not enforced ({name}): {}",
+                side.limits_overlooked
+            )?;
         }
         Ok(())
     }
 
     fn switches(&self, f: &mut fmt::Formatter<'_>, side: &SideReport) -> fmt::Result {
         for switch in side.switches.iter().take(LISTED) {
-            let Switched { at, seconds, direction, reason } = switch;
+            let Switched {
+                at,
+                seconds,
+                direction,
+                reason,
+            } = switch;
             let way = match direction {
                 Direction::Failover => "failover",
                 Direction::Failback => "fail-back",
             };
             let place = usize::try_from(*at).unwrap_or(usize::MAX);
-            let date = self.bars.all.get(place).map_or_else(String::new, |bar| bar.date.to_string());
-            writeln!(f, "{way:<10}{date} (bar {at}) after {seconds:.1} s: {reason}")?;
+            let date = self
+                .bars
+                .all
+                .get(place)
+                .map_or_else(String::new, |bar| bar.date.to_string());
+            writeln!(
+                f,
+                "{way:<10}{date} (bar {at}) after {seconds:.1} s: {reason}"
+            )?;
         }
         match side.switches.len().saturating_sub(LISTED) {
             0 => Ok(()),
@@ -106,22 +131,43 @@ impl Text<'_> {
             return Ok(());
         }
         writeln!(f, "malformed bars left out: {}", skipped.count)?;
-        skipped.first.iter().try_for_each(|bar| writeln!(f, "  {bar}"))
+        skipped
+            .first
+            .iter()
+            .try_for_each(|bar| writeln!(f, "  {bar}"))
     }
 
     fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, side) in self.sides() {
             if side.interrupted {
-                writeln!(f, "{name}: stopped after {} of {} bars", side.bars, self.bars.all.len())?;
+                writeln!(
+                    f,
+                    "{name}: stopped after {} of {} bars",
+                    side.bars,
+                    self.bars.all.len()
+                )?;
             }
             if !side.is_counted() {
-                writeln!(f, "{name}: {} orders for {} signals: not every signal ended", side.orders, side.signals)?;
+                writeln!(
+                    f,
+                    "{name}: {} orders for {} signals: not every signal ended",
+                    side.orders, side.signals
+                )?;
             }
             if side.is_agreed() {
                 writeln!(f, "{name}: ledger, positions and both venues' books agree")?;
             } else {
-                let SideReport { lost, duplicated, in_doubt, .. } = side;
-                let positions = if side.positions_agree { "agree" } else { "differ" };
+                let SideReport {
+                    lost,
+                    duplicated,
+                    in_doubt,
+                    ..
+                } = side;
+                let positions = if side.positions_agree {
+                    "agree"
+                } else {
+                    "differ"
+                };
                 writeln!(
                     f,
                     "{name}: {lost} lost, {duplicated} duplicated, {in_doubt} in doubt; positions {positions}"
@@ -147,10 +193,20 @@ const ROWS: [Row; 18] = [
     ("breaker trips", |side| side.breaker_trips.to_string()),
     ("failovers", |side| side.failovers.to_string()),
     ("fail-backs", |side| side.failbacks.to_string()),
-    ("order latency p50", |side| format!("{:.1} ms", side.latency_ms.p50)),
-    ("              p95", |side| format!("{:.1} ms", side.latency_ms.p95)),
-    ("              p99", |side| format!("{:.1} ms", side.latency_ms.p99)),
-    ("availability", |side| format!("{:.2} %", side.availability * 100.0)),
+    ("order latency p50", |side| {
+        format!("{:.1} ms", side.latency_ms.p50)
+    }),
+    ("              p95", |side| {
+        format!("{:.1} ms", side.latency_ms.p95)
+    }),
+    ("              p99", |side| {
+        format!("{:.1} ms", side.latency_ms.p99)
+    }),
+    ("availability", |side| {
+        format!("{:.2} %", side.availability * 100.0)
+    }),
     ("final equity", |side| format!("{:.2}", side.final_equity)),
-    ("  by the venues' books", |side| format!("{:.2}", side.venue_equity)),
+    ("  by the venues' books", |side| {
+        format!("{:.2}", side.venue_equity)
+    }),
 ];

@@ -67,7 +67,10 @@ impl Breach {
 
     /// Says whether the operator set the limit, or the account itself.
     fn is_limit(self) -> bool {
-        matches!(self, Self::OrderSize | Self::PositionSize | Self::DailyLoss | Self::Drawdown)
+        matches!(
+            self,
+            Self::OrderSize | Self::PositionSize | Self::DailyLoss | Self::Drawdown
+        )
     }
 }
 
@@ -91,7 +94,14 @@ pub(crate) struct Risk {
 impl Risk {
     /// Starts with the equity before the first day.
     pub(crate) fn new(config: RiskConfig, equity: i64) -> Self {
-        Self { config, equity, highest: equity, lost_today: 0, pause_left: 0, overlooked: 0 }
+        Self {
+            config,
+            equity,
+            highest: equity,
+            lost_today: 0,
+            pause_left: 0,
+            overlooked: 0,
+        }
     }
 
     /// Takes the equity at a day's prices, before its orders.
@@ -112,7 +122,11 @@ impl Risk {
 
     /// Returns the part of the highest equity that is lost.
     pub(crate) fn drawdown(&self) -> f64 {
-        if self.highest > 0 { (self.highest - self.equity) as f64 / self.highest as f64 } else { 0.0 }
+        if self.highest > 0 {
+            (self.highest - self.equity) as f64 / self.highest as f64
+        } else {
+            0.0
+        }
     }
 
     /// Returns how often a broken limit was let pass because limits are not enforced.
@@ -125,7 +139,11 @@ impl Risk {
     /// # Errors
     ///
     /// The first limit that stands against it.
-    pub(crate) fn check(&mut self, signal: &Signal, portfolio: &Portfolio) -> Result<Trade, Breach> {
+    pub(crate) fn check(
+        &mut self,
+        signal: &Signal,
+        portfolio: &Portfolio,
+    ) -> Result<Trade, Breach> {
         let wished = (signal.notional / signal.price.max(1)).max(1);
         let shares = match signal.side {
             Side::Buy => wished,
@@ -151,7 +169,11 @@ impl Risk {
         if !self.config.trading {
             return Some(Breach::TradingDisabled);
         }
-        let limit = if self.config.checks { self.limit(trade, portfolio) } else { None };
+        let limit = if self.config.checks {
+            self.limit(trade, portfolio)
+        } else {
+            None
+        };
         limit.or_else(|| account(trade, portfolio))
     }
 

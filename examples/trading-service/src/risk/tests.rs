@@ -18,16 +18,29 @@ pub(crate) fn config() -> RiskConfig {
 const CASH: i64 = 20_000_000;
 
 fn signal(side: Side, notional: i64, price: i64) -> Signal {
-    Signal { at: 0, symbol: 0, strategy: "test", side, notional, price }
+    Signal {
+        at: 0,
+        symbol: 0,
+        strategy: "test",
+        side,
+        notional,
+        price,
+    }
 }
 
 fn buy(risk: &mut Risk, portfolio: &Portfolio, notional: i64) -> Result<u32, Breach> {
-    risk.check(&signal(Side::Buy, notional, 1_000), portfolio).map(|trade| trade.quantity)
+    risk.check(&signal(Side::Buy, notional, 1_000), portfolio)
+        .map(|trade| trade.quantity)
 }
 
 fn holding(shares: u32, price: i64) -> Portfolio {
     let mut portfolio = Portfolio::new(CASH, 1);
-    portfolio.fill(&Trade { symbol: 0, side: Side::Buy, quantity: shares, price });
+    portfolio.fill(&Trade {
+        symbol: 0,
+        side: Side::Buy,
+        quantity: shares,
+        price,
+    });
     portfolio
 }
 
@@ -35,13 +48,18 @@ fn holding(shares: u32, price: i64) -> Portfolio {
 fn an_order_of_exactly_the_largest_size_passes_and_one_share_more_does_not() {
     let (mut risk, portfolio) = (Risk::new(config(), CASH), Portfolio::new(CASH, 1));
     assert_eq!(buy(&mut risk, &portfolio, 1_000_000), Ok(1_000));
-    assert_eq!(buy(&mut risk, &portfolio, 1_001_000), Err(Breach::OrderSize));
+    assert_eq!(
+        buy(&mut risk, &portfolio, 1_001_000),
+        Err(Breach::OrderSize)
+    );
 }
 
 #[test]
 fn orders_on_their_way_count_towards_the_position() {
     let (mut risk, mut portfolio) = (Risk::new(config(), CASH), holding(9_000, 1_000));
-    let trade = risk.check(&signal(Side::Buy, 1_000_000, 1_000), &portfolio).unwrap();
+    let trade = risk
+        .check(&signal(Side::Buy, 1_000_000, 1_000), &portfolio)
+        .unwrap();
     portfolio.reserve(&trade);
     assert_eq!(buy(&mut risk, &portfolio, 1_000), Err(Breach::PositionSize));
     portfolio.release(&trade);
@@ -51,10 +69,15 @@ fn orders_on_their_way_count_towards_the_position() {
 #[test]
 fn a_sell_takes_at_most_what_is_held_and_nothing_twice() {
     let (mut risk, mut portfolio) = (Risk::new(config(), CASH), holding(5, 1_000));
-    let trade = risk.check(&signal(Side::Sell, 600_000, 1_000), &portfolio).unwrap();
+    let trade = risk
+        .check(&signal(Side::Sell, 600_000, 1_000), &portfolio)
+        .unwrap();
     assert_eq!(trade.quantity, 5);
     portfolio.reserve(&trade);
-    assert_eq!(risk.check(&signal(Side::Sell, 600_000, 1_000), &portfolio), Err(Breach::NothingHeld));
+    assert_eq!(
+        risk.check(&signal(Side::Sell, 600_000, 1_000), &portfolio),
+        Err(Breach::NothingHeld)
+    );
 }
 
 #[test]
@@ -62,7 +85,10 @@ fn after_a_days_loss_nothing_is_bought_that_day_and_selling_goes_on() {
     let (mut risk, portfolio) = (Risk::new(config(), CASH), holding(5, 1_000));
     risk.open_day(CASH - 500_001);
     assert_eq!(buy(&mut risk, &portfolio, 1_000), Err(Breach::DailyLoss));
-    assert!(risk.check(&signal(Side::Sell, 1_000, 1_000), &portfolio).is_ok());
+    assert!(
+        risk.check(&signal(Side::Sell, 1_000, 1_000), &portfolio)
+            .is_ok()
+    );
     risk.open_day(CASH - 500_001);
     assert_eq!(buy(&mut risk, &portfolio, 1_000), Ok(1));
 }
@@ -86,7 +112,9 @@ fn a_drawdown_pauses_buying_for_its_days_and_then_counts_anew() {
 #[test]
 fn cash_on_its_way_out_cannot_be_spent_again() {
     let (mut risk, mut portfolio) = (Risk::new(config(), 1_500_000), Portfolio::new(1_500_000, 1));
-    let trade = risk.check(&signal(Side::Buy, 1_000_000, 1_000), &portfolio).unwrap();
+    let trade = risk
+        .check(&signal(Side::Buy, 1_000_000, 1_000), &portfolio)
+        .unwrap();
     portfolio.reserve(&trade);
     assert_eq!(buy(&mut risk, &portfolio, 600_000), Err(Breach::Cash));
     assert_eq!(buy(&mut risk, &portfolio, 500_000), Ok(500));
@@ -94,7 +122,13 @@ fn cash_on_its_way_out_cannot_be_spent_again() {
 
 #[test]
 fn limits_that_are_not_enforced_are_counted_and_let_pass() {
-    let mut risk = Risk::new(RiskConfig { enforced: false, ..config() }, CASH);
+    let mut risk = Risk::new(
+        RiskConfig {
+            enforced: false,
+            ..config()
+        },
+        CASH,
+    );
     let portfolio = Portfolio::new(CASH, 1);
     assert_eq!(buy(&mut risk, &portfolio, 1_100_000), Ok(1_100));
     assert_eq!(buy(&mut risk, &portfolio, 30_000_000), Err(Breach::Cash));
@@ -103,7 +137,13 @@ fn limits_that_are_not_enforced_are_counted_and_let_pass() {
 
 #[test]
 fn without_checks_no_limit_is_looked_at_and_the_account_still_is() {
-    let mut risk = Risk::new(RiskConfig { checks: false, ..config() }, CASH);
+    let mut risk = Risk::new(
+        RiskConfig {
+            checks: false,
+            ..config()
+        },
+        CASH,
+    );
     let portfolio = Portfolio::new(CASH, 1);
     assert_eq!(buy(&mut risk, &portfolio, 1_100_000), Ok(1_100));
     assert_eq!(buy(&mut risk, &portfolio, 30_000_000), Err(Breach::Cash));
@@ -112,8 +152,18 @@ fn without_checks_no_limit_is_looked_at_and_the_account_still_is() {
 
 #[test]
 fn without_trading_everything_is_rejected_for_that_reason() {
-    let mut risk = Risk::new(RiskConfig { trading: false, checks: false, ..config() }, CASH);
-    assert_eq!(buy(&mut risk, &Portfolio::new(CASH, 1), 1_000), Err(Breach::TradingDisabled));
+    let mut risk = Risk::new(
+        RiskConfig {
+            trading: false,
+            checks: false,
+            ..config()
+        },
+        CASH,
+    );
+    assert_eq!(
+        buy(&mut risk, &Portfolio::new(CASH, 1), 1_000),
+        Err(Breach::TradingDisabled)
+    );
 }
 
 proptest! {

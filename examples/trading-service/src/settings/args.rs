@@ -15,8 +15,14 @@ use crate::venue::VenueArgs;
 /// Trades real daily bars through two simulated venues on a bad day, and shows what a resilience
 /// stack is worth: the same day with it and without it, side by side.
 #[derive(Debug, Parser)]
-#[command(name = "trading-service", version, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed or not reconciled, 2 bad setting, 130 and 143 stopped by a signal.")]
+#[command(
+    name = "trading-service",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed or not reconciled, 2 bad setting, 130 and 143 stopped by a signal."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) args: Args,
@@ -38,7 +44,12 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
     /// Where quotes and orders are served
-    #[arg(long, env = "ADMF_API_ADDR", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "ADMF_API_ADDR",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8080"
+    )]
     pub(crate) api: SocketAddr,
     #[command(flatten)]
     pub(crate) args: Args,
@@ -60,7 +71,13 @@ pub(crate) struct Args {
     #[arg(long, env = "ADMF_JSON", value_parser = BoolishValueParser::new())]
     pub(super) json: bool,
     /// The variation of the day: the same seed gives the same faults and signals
-    #[arg(long, env = "ADMF_SEED", value_name = "N", default_value_t = 42, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        env = "ADMF_SEED",
+        value_name = "N",
+        default_value_t = 42,
+        allow_negative_numbers = true
+    )]
     pub(super) seed: u64,
     /// What goes wrong: calm, flaky, outage, slow, rate-limited, meltdown, or default for all of them
     #[arg(long, env = "ADMF_SCENARIO", value_name = "NAME", default_value_t)]
@@ -69,7 +86,13 @@ pub(crate) struct Args {
     #[arg(long, env = "ADMF_DATA", value_name = "FILE")]
     pub(super) data: Option<PathBuf>,
     /// What to do with a malformed bar
-    #[arg(long, env = "ADMF_BAD_BARS", value_name = "HOW", value_enum, default_value = "refuse")]
+    #[arg(
+        long,
+        env = "ADMF_BAD_BARS",
+        value_name = "HOW",
+        value_enum,
+        default_value = "refuse"
+    )]
     pub(super) bad_bars: BadBars,
     /// Keep ledger and books in this folder; a run that was cut short goes on where it was
     #[arg(long, env = "ADMF_STATE", value_name = "DIR")]
@@ -93,26 +116,52 @@ pub(crate) struct Args {
     #[arg(long, env = "ADMF_MAX_DRAWDOWN", value_name = "PART", default_value = "0.1", value_parser = part, allow_negative_numbers = true)]
     pub(super) max_drawdown: f64,
     /// Trading days that buying pauses after a drawdown
-    #[arg(long, env = "ADMF_DRAWDOWN_PAUSE", value_name = "DAYS", default_value_t = 20, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        env = "ADMF_DRAWDOWN_PAUSE",
+        value_name = "DAYS",
+        default_value_t = 20,
+        allow_negative_numbers = true
+    )]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(super) drawdown_pause: u32,
     /// Check orders against the limits
-    #[arg(long, env = "ADMF_RISK_CHECK_ENABLED", value_name = "BOOL", default_value = "true")]
+    #[arg(
+        long,
+        env = "ADMF_RISK_CHECK_ENABLED",
+        value_name = "BOOL",
+        default_value = "true"
+    )]
     #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub(super) risk_check_enabled: bool,
     /// Reject orders that break a limit, instead of only counting them
-    #[arg(long, env = "ADMF_RISK_LIMITS_ENFORCED", value_name = "BOOL", default_value = "true")]
+    #[arg(
+        long,
+        env = "ADMF_RISK_LIMITS_ENFORCED",
+        value_name = "BOOL",
+        default_value = "true"
+    )]
     #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub(super) risk_limits_enforced: bool,
     /// Seconds of the scripted day (a twentieth of that in real time) after which an unanswered order is given up, 15 to 30
     #[arg(long, env = "ADMF_DEFAULT_ORDER_TIMEOUT", value_name = "SECONDS", default_value = "30.0", value_parser = order_timeout, allow_negative_numbers = true)]
     pub(super) default_order_timeout: Duration,
     /// Trade on simulated venues; off, every signal is rejected
-    #[arg(long, env = "ADMF_PAPER_TRADING_ENABLED", value_name = "BOOL", default_value = "true")]
+    #[arg(
+        long,
+        env = "ADMF_PAPER_TRADING_ENABLED",
+        value_name = "BOOL",
+        default_value = "true"
+    )]
     #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub(super) paper_trading_enabled: bool,
     /// Trade on real venues: refused, there are none
-    #[arg(long, env = "ADMF_LIVE_TRADING_ENABLED", value_name = "BOOL", default_value = "false")]
+    #[arg(
+        long,
+        env = "ADMF_LIVE_TRADING_ENABLED",
+        value_name = "BOOL",
+        default_value = "false"
+    )]
     #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub(super) live_trading_enabled: bool,
 }

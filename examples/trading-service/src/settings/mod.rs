@@ -1,9 +1,9 @@
 //! What the user can set: every setting is a flag and an `ADMF_*` variable.
 
 mod args;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -80,7 +80,12 @@ impl Settings {
 
     /// Returns what the engine needs of them.
     pub(crate) fn engine(&self, run: String) -> EngineConfig {
-        EngineConfig { run, cash: self.cash, risk: self.risk.clone(), order_timeout: self.order_timeout }
+        EngineConfig {
+            run,
+            cash: self.cash,
+            risk: self.risk.clone(),
+            order_timeout: self.order_timeout,
+        }
     }
 }
 
@@ -93,7 +98,11 @@ impl TryFrom<Args> for Settings {
             (_, false, false) => Mode::Compare,
             (false, true, false) => Mode::Stack,
             (false, false, true) => Mode::Naive,
-            _ => return Err(Error::Config("--compare, --stack, --naive: at most one may be set".to_owned())),
+            _ => {
+                return Err(Error::Config(
+                    "--compare, --stack, --naive: at most one may be set".to_owned(),
+                ));
+            }
         };
         Ok(Self {
             mode,

@@ -66,19 +66,30 @@ impl Side<'_> {
     /// Trades the day, with everything that is kept in a folder of its own under `state`.
     pub(crate) async fn run(self, state: &Path) -> Result<SideReport, Error> {
         let folder = state.join(self.client.word());
-        std::fs::create_dir_all(&folder).map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
         let identity = self.settings.identity(self.bars);
         let ledger = Ledger::open(&folder.join("ledger.sqlite"), &identity)?;
         let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
         let report = match self.client {
             Client::Stack => {
                 let Self { settings, live, .. } = &self;
-                let stack = Stack::build(Surroundings { venues: &venues, settings, live }).await?;
-                self.trade(&stack, &venues.clients(), ledger, identity.word()).await?
+                let stack = Stack::build(Surroundings {
+                    venues: &venues,
+                    settings,
+                    live,
+                })
+                .await?;
+                self.trade(&stack, &venues.clients(), ledger, identity.word())
+                    .await?
             }
             Client::Naive => {
-                let naive = Naive::new(venues.client(VenueName::Primary), venues.client(VenueName::Backup));
-                self.trade(&naive, &venues.clients(), ledger, identity.word()).await?
+                let naive = Naive::new(
+                    venues.client(VenueName::Primary),
+                    venues.client(VenueName::Backup),
+                );
+                self.trade(&naive, &venues.clients(), ledger, identity.word())
+                    .await?
             }
         };
         venues.stop().await?;
@@ -95,7 +106,9 @@ impl Side<'_> {
         // What a killed run left open is closed at the hour at which it was killed, in its weather.
         self.close_open(&mut ledger, venues).await?;
         let config = self.settings.engine(run.clone());
-        let replayed = Engine::new(config, self.bars, trader, &mut ledger, &self.live)?.replay(self.stop).await?;
+        let replayed = Engine::new(config, self.bars, trader, &mut ledger, &self.live)?
+            .replay(self.stop)
+            .await?;
         self.close_doubts(&mut ledger, venues).await?;
         let books = self.books(venues).await?;
         self.report(&ledger, &replayed, &books, &run)
@@ -111,7 +124,11 @@ impl Side<'_> {
         ledger.settle(&ends)
     }
 
-    async fn close_doubts<B: Broker>(&self, ledger: &mut Ledger, venues: &[B]) -> Result<(), Error> {
+    async fn close_doubts<B: Broker>(
+        &self,
+        ledger: &mut Ledger,
+        venues: &[B],
+    ) -> Result<(), Error> {
         let doubts = ledger.unsettled()?;
         if self.client == Client::Naive || doubts.is_empty() {
             return Ok(());
@@ -140,7 +157,10 @@ impl Side<'_> {
             }
             sleep(Duration::from_millis(50 << round)).await;
         }
-        Err(Error::Run(format!("venue {}: did not show its book", venue.name())))
+        Err(Error::Run(format!(
+            "venue {}: did not show its book",
+            venue.name()
+        )))
     }
 
     fn report(
@@ -159,10 +179,17 @@ impl Side<'_> {
             .valued(&ours, &theirs)
             .replayed(replayed)
             .skipped(self.bars.skipped.count);
-        Ok(SideReport { interrupted: replayed.ending == Ending::Stopped, ..report })
+        Ok(SideReport {
+            interrupted: replayed.ending == Ending::Stopped,
+            ..report
+        })
     }
 }
 
 fn taken_for_cancelled(order: &Order) -> End {
-    End { client_id: order.client_id.clone(), fate: Fate::Cancelled, latency: None }
+    End {
+        client_id: order.client_id.clone(),
+        fate: Fate::Cancelled,
+        latency: None,
+    }
 }

@@ -33,9 +33,18 @@ impl Bench {
         let Self { settings, bars, .. } = self;
         let identity = settings.identity(bars);
         let ledger = Ledger::open(&self.ledger(), &identity).unwrap();
-        let side = Side { client: self.client, settings, bars, stop, live: Live::default() };
+        let side = Side {
+            client: self.client,
+            settings,
+            bars,
+            stop,
+            live: Live::default(),
+        };
         let trader = FakeTrader(self.venues.clone());
-        poll_times(side.trade(&trader, &self.venues, ledger, identity.word()), polls)
+        poll_times(
+            side.trade(&trader, &self.venues, ledger, identity.word()),
+            polls,
+        )
     }
 
     fn finish(&self) -> SideReport {
@@ -48,7 +57,10 @@ impl Bench {
 }
 
 fn timers() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
 }
 
 fn assert_sound(report: &SideReport) {
@@ -62,7 +74,10 @@ fn every_signal_ends_once_and_the_books_agree() {
     let _entered = timers.enter();
     let report = Bench::new(400, Client::Stack).finish();
     assert_sound(&report);
-    assert!(report.filled > 50 && report.cancelled > 10 && report.refused_unsent > 10, "{report:?}");
+    assert!(
+        report.filled > 50 && report.cancelled > 10 && report.refused_unsent > 10,
+        "{report:?}"
+    );
     assert!(report.risk_rejected > 10, "{report:?}");
 }
 
@@ -70,7 +85,13 @@ fn every_signal_ends_once_and_the_books_agree() {
 fn a_run_killed_at_any_step_and_started_again_loses_and_doubles_nothing() {
     let timers = timers();
     let _entered = timers.enter();
-    let steps = (1..).find(|polls| Bench::new(220, Client::Stack).run(*polls, &Stop::default()).is_some()).unwrap();
+    let steps = (1..)
+        .find(|polls| {
+            Bench::new(220, Client::Stack)
+                .run(*polls, &Stop::default())
+                .is_some()
+        })
+        .unwrap();
     assert!(steps > 50, "{steps} steps are too few to kill at");
     let undisturbed = Bench::new(220, Client::Stack).finish();
     for polls in 0..steps {
@@ -78,7 +99,10 @@ fn a_run_killed_at_any_step_and_started_again_loses_and_doubles_nothing() {
         assert!(bench.run(polls, &Stop::default()).is_none());
         let report = bench.finish();
         assert_sound(&report);
-        assert_eq!(report.orders, undisturbed.orders, "killed after {polls} polls");
+        assert_eq!(
+            report.orders, undisturbed.orders,
+            "killed after {polls} polls"
+        );
     }
 }
 
@@ -88,9 +112,18 @@ fn a_finished_run_started_again_reports_the_same_and_sends_nothing() {
     let _entered = timers.enter();
     let bench = Bench::new(100, Client::Stack);
     let first = bench.finish();
-    let books = bench.venues.clone().map(|venue| venue.book.lock().unwrap().clone());
+    let books = bench
+        .venues
+        .clone()
+        .map(|venue| venue.book.lock().unwrap().clone());
     assert_eq!(bench.finish(), first);
-    assert_eq!(bench.venues.clone().map(|venue| venue.book.lock().unwrap().clone()), books);
+    assert_eq!(
+        bench
+            .venues
+            .clone()
+            .map(|venue| venue.book.lock().unwrap().clone()),
+        books
+    );
 }
 
 #[test]
@@ -126,7 +159,10 @@ fn a_fill_that_only_a_venue_knows_is_reported_as_lost() {
     };
     bench.venues[1].enter(&stray, crate::broker::Status::Filled);
     let report = bench.finish();
-    assert_eq!((report.lost, report.duplicated, report.positions_agree), (1, 0, false));
+    assert_eq!(
+        (report.lost, report.duplicated, report.positions_agree),
+        (1, 0, false)
+    );
     assert!(!report.is_agreed());
 }
 
@@ -146,12 +182,19 @@ fn the_bare_client_takes_what_a_kill_left_open_for_cancelled() {
 #[test]
 fn a_folder_of_another_run_is_refused_in_one_line() {
     let bench = Bench::new(5, Client::Stack);
-    let open = |settings: &Settings, path: &Path| Ledger::open(path, &settings.identity(&bench.bars));
+    let open =
+        |settings: &Settings, path: &Path| Ledger::open(path, &settings.identity(&bench.bars));
     open(&bench.settings, &bench.ledger()).unwrap();
-    let other = Settings { seed: 7, ..bench.settings.clone() };
+    let other = Settings {
+        seed: 7,
+        ..bench.settings.clone()
+    };
     let error = open(&other, &bench.ledger()).unwrap_err();
     let folder = bench.folder.path().display();
-    assert_eq!(error.to_string(), format!("--state: {folder} belongs to a run with seed 42, got seed 7"));
+    assert_eq!(
+        error.to_string(),
+        format!("--state: {folder} belongs to a run with seed 42, got seed 7")
+    );
     assert_eq!(error.exit_code(), 2);
 }
 

@@ -19,8 +19,13 @@ pub(crate) struct Venues {
 
 impl Venues {
     /// Starts both with their books in `folder`.
-    pub(crate) async fn start(folder: &Path, settings: &Settings, bars: u64) -> Result<Self, Error> {
-        let exe = std::env::current_exe().map_err(|error| Error::Run(format!("own program: {error}")))?;
+    pub(crate) async fn start(
+        folder: &Path,
+        settings: &Settings,
+        bars: u64,
+    ) -> Result<Self, Error> {
+        let exe =
+            std::env::current_exe().map_err(|error| Error::Run(format!("own program: {error}")))?;
         let start = async |name: VenueName| {
             let args = VenueArgs {
                 name,
@@ -33,7 +38,10 @@ impl Venues {
                 .await
                 .map_err(|error| Error::Run(format!("venue {name}: {error}")))
         };
-        Ok(Self { primary: start(VenueName::Primary).await?, backup: start(VenueName::Backup).await? })
+        Ok(Self {
+            primary: start(VenueName::Primary).await?,
+            backup: start(VenueName::Backup).await?,
+        })
     }
 
     /// Returns a bare client of one of them, with connections of its own.
@@ -52,8 +60,14 @@ impl Venues {
 
     /// Ends both.
     pub(crate) async fn stop(self) -> Result<(), Error> {
-        for (name, process) in [(VenueName::Primary, self.primary), (VenueName::Backup, self.backup)] {
-            process.stop().await.map_err(|error| Error::Run(format!("venue {name}: {error}")))?;
+        for (name, process) in [
+            (VenueName::Primary, self.primary),
+            (VenueName::Backup, self.backup),
+        ] {
+            process
+                .stop()
+                .await
+                .map_err(|error| Error::Run(format!("venue {name}: {error}")))?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! The resilience stack between the engine and the venues.
 
+use crate::broker::Order;
 use crate::engine::Live;
 use crate::error::Error;
 use crate::settings::Settings;
 use crate::side::Venues;
-use crate::broker::Order;
 use crate::trader::{Fate, Trader, TraderSummary};
 
 /// What the stack is built from.

@@ -19,7 +19,10 @@ impl Crossover {
     pub(super) const NAME: &'static str = "crossover";
 
     pub(super) fn new() -> Self {
-        Self { prices: Prices::new(SLOW), fast_above: None }
+        Self {
+            prices: Prices::new(SLOW),
+            fast_above: None,
+        }
     }
 
     pub(super) fn on_price(&mut self, price: f64) -> Option<(Side, i64)> {
@@ -27,7 +30,10 @@ impl Crossover {
             return None;
         }
         let above = self.prices.mean(FAST) > self.prices.mean(SLOW);
-        let crossed = self.fast_above.replace(above).is_some_and(|before| before != above);
+        let crossed = self
+            .fast_above
+            .replace(above)
+            .is_some_and(|before| before != above);
         crossed.then_some((if above { Side::Buy } else { Side::Sell }, NOTIONAL))
     }
 }

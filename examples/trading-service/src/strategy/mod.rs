@@ -38,7 +38,11 @@ pub(crate) struct Strategies {
 impl Strategies {
     /// Makes strategies that have seen nothing yet.
     pub(crate) fn new(symbols: usize) -> Self {
-        Self { per_symbol: (0..symbols).map(|_| (Crossover::new(), Reversion::new())).collect() }
+        Self {
+            per_symbol: (0..symbols)
+                .map(|_| (Crossover::new(), Reversion::new()))
+                .collect(),
+        }
     }
 
     /// Reads the next bar and returns what it calls for.
@@ -52,8 +56,12 @@ impl Strategies {
             notional,
             price: bar.close,
         };
-        let trend = crossover.on_price(bar.adjusted).map(|wish| signal(Crossover::NAME, wish));
-        let swing = reversion.on_price(bar.adjusted).map(|wish| signal(Reversion::NAME, wish));
+        let trend = crossover
+            .on_price(bar.adjusted)
+            .map(|wish| signal(Crossover::NAME, wish));
+        let swing = reversion
+            .on_price(bar.adjusted)
+            .map(|wish| signal(Reversion::NAME, wish));
         trend.into_iter().chain(swing).collect()
     }
 }
@@ -67,7 +75,10 @@ struct Prices {
 
 impl Prices {
     fn new(length: usize) -> Self {
-        Self { length, last: std::collections::VecDeque::with_capacity(length + 1) }
+        Self {
+            length,
+            last: std::collections::VecDeque::with_capacity(length + 1),
+        }
     }
 
     /// Adds a price and says whether the window is full.
@@ -86,7 +97,11 @@ impl Prices {
 
     /// Returns the standard deviation around `mean`.
     fn deviation(&self, mean: f64) -> f64 {
-        let squares: f64 = self.last.iter().map(|price| (price - mean) * (price - mean)).sum();
+        let squares: f64 = self
+            .last
+            .iter()
+            .map(|price| (price - mean) * (price - mean))
+            .sum();
         (squares / self.last.len() as f64).sqrt()
     }
 }

@@ -21,7 +21,10 @@ impl Reversion {
     pub(super) const NAME: &'static str = "reversion";
 
     pub(super) fn new() -> Self {
-        Self { prices: Prices::new(WINDOW), out: None }
+        Self {
+            prices: Prices::new(WINDOW),
+            out: None,
+        }
     }
 
     pub(super) fn on_price(&mut self, price: f64) -> Option<(Side, i64)> {
@@ -30,7 +33,11 @@ impl Reversion {
         }
         let mean = self.prices.mean(WINDOW);
         let deviation = self.prices.deviation(mean);
-        let score = if deviation > 0.0 { (price - mean) / deviation } else { 0.0 };
+        let score = if deviation > 0.0 {
+            (price - mean) / deviation
+        } else {
+            0.0
+        };
         let side = match score {
             far if far >= FAR => Some(Side::Sell),
             far if far <= -FAR => Some(Side::Buy),

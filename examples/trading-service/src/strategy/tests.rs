@@ -5,7 +5,11 @@ use crate::bars::{BadBars, Bars, Source};
 
 fn signals(bars: &Bars) -> Vec<Signal> {
     let mut strategies = Strategies::new(bars.symbols.len());
-    bars.all.iter().zip(0..).flat_map(|(bar, at)| strategies.on_bar(at, bar)).collect()
+    bars.all
+        .iter()
+        .zip(0..)
+        .flat_map(|(bar, at)| strategies.on_bar(at, bar))
+        .collect()
 }
 
 fn embedded() -> Bars {
@@ -19,7 +23,13 @@ fn the_embedded_bars_give_the_same_two_to_three_thousand_signals_every_time() {
     assert_eq!(first.len(), 2_427);
     for strategy in [Crossover::NAME, Reversion::NAME] {
         for side in [Side::Buy, Side::Sell] {
-            assert!(first.iter().filter(|s| s.strategy == strategy && s.side == side).count() > 300);
+            assert!(
+                first
+                    .iter()
+                    .filter(|s| s.strategy == strategy && s.side == side)
+                    .count()
+                    > 300
+            );
         }
     }
 }
@@ -29,7 +39,10 @@ fn the_crossover_buys_once_as_the_fast_mean_rises_over_the_slow_one() {
     let mut crossover = Crossover::new();
     let falling = (0..30).map(|day| 100.0 - f64::from(day));
     let rising = (0..30).map(|day| 70.0 + 3.0 * f64::from(day));
-    let wishes: Vec<_> = falling.chain(rising).filter_map(|price| crossover.on_price(price)).collect();
+    let wishes: Vec<_> = falling
+        .chain(rising)
+        .filter_map(|price| crossover.on_price(price))
+        .collect();
     assert_eq!(wishes, [(Side::Buy, 600_000)]);
 }
 
@@ -37,7 +50,11 @@ fn the_crossover_buys_once_as_the_fast_mean_rises_over_the_slow_one() {
 fn the_reversion_sells_a_jump_once_and_again_only_after_a_way_back() {
     let mut reversion = Reversion::new();
     let mut wishes = |prices: &[f64]| -> Vec<Side> {
-        prices.iter().filter_map(|price| reversion.on_price(*price)).map(|wish| wish.0).collect()
+        prices
+            .iter()
+            .filter_map(|price| reversion.on_price(*price))
+            .map(|wish| wish.0)
+            .collect()
     };
     assert_eq!(wishes(&[100.0, 101.0].repeat(5)), []);
     assert_eq!(wishes(&[120.0, 121.0]), [Side::Sell]);
@@ -59,9 +76,19 @@ fn a_split_gives_no_signal() {
     let bars = embedded();
     let split = bars.all.iter().position(|bar| bar.split == 2).unwrap();
     let found = signals(&bars);
-    let that_day = found.iter().filter(|signal| signal.at == split as u64).count();
-    assert!(that_day < 2, "AAPL halved its price and both strategies moved");
-    let before = &bars.all[..split].iter().rev().find(|bar| bar.symbol == bars.all[split].symbol).unwrap();
+    let that_day = found
+        .iter()
+        .filter(|signal| signal.at == split as u64)
+        .count();
+    assert!(
+        that_day < 2,
+        "AAPL halved its price and both strategies moved"
+    );
+    let before = &bars.all[..split]
+        .iter()
+        .rev()
+        .find(|bar| bar.symbol == bars.all[split].symbol)
+        .unwrap();
     assert!((bars.all[split].adjusted / before.adjusted - 1.0).abs() < 0.15);
 }
 
