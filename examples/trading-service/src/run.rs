@@ -21,18 +21,20 @@ pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
     let report = stop
         .while_listening(trade(settings, &bars, &stop, &state))
         .await?;
-    let ended = report.and_then(|report| {
-        print(settings, &bars, &report)?;
-        Ok(if report.is_sound() {
-            stop.exit_code().unwrap_or(0)
-        } else {
-            1
-        })
-    });
-    if ended != Ok(0) && settings.state.is_none() {
-        eprintln!("kept: --state {}", state.keep().display());
+    let report = report?;
+    print(settings, &bars, &report)?;
+    let code = if report.is_sound() {
+        stop.exit_code().unwrap_or(0)
+    } else {
+        1
+    };
+    if code != 0 && settings.state.is_none() {
+        eprintln!(
+            "ledger and books are kept: --state {}",
+            state.keep().display()
+        );
     }
-    ended
+    Ok(code)
 }
 
 async fn trade(
@@ -48,27 +50,32 @@ async fn trade(
     };
     let names: Vec<_> = clients.iter().map(|client| client.word()).collect();
     let progress = Arc::new(Progress::new(&names));
+    let lives: Vec<_> = (0..clients.len())
+        .map(|side| live(&progress, side))
+        .collect();
     let side = async |client: Client| {
-        let Some(index) = clients.iter().position(|one| *one == client) else {
+        let Some(place) = clients.iter().position(|one| *one == client) else {
             return Ok(None);
         };
-        let shown = Arc::clone(&progress);
-        let live = Live::new(move |now| shown.update(index, now));
-        Side {
+        let live = lives[place].clone();
+        let side = Side {
             client,
             settings,
             bars,
             stop,
             live,
-        }
-        .run(state.path())
-        .await
-        .map(Some)
+        };
+        side.run(state.path()).await.map(Some)
     };
     let sides = tokio::try_join!(side(Client::Stack), side(Client::Naive));
     progress.finish();
     let (stack, naive) = sides?;
     Ok(Report { stack, naive })
+}
+
+fn live(progress: &Arc<Progress>, side: usize) -> Live {
+    let progress = Arc::clone(progress);
+    Live::new(move |now| progress.update(side, now))
 }
 
 fn warn(settings: &Settings) {

@@ -134,26 +134,22 @@ impl Trader for FakeTrader {
     async fn execute(&self, order: &Order) -> Fate {
         let [primary, backup] = &self.0;
         match order.at % 7 {
-            0 => return Fate::RefusedUnsent,
-            1 => {
-                return primary
-                    .cancel(order, order.at)
-                    .await
-                    .map_or(Fate::InDoubt, fate);
-            }
+            0 => Fate::RefusedUnsent,
+            1 => primary
+                .cancel(order, order.at)
+                .await
+                .map_or(Fate::InDoubt, fate),
             // Executed, and the answer never came.
             2 => {
                 let _ = primary.submit(order, order.at).await;
-                return Fate::InDoubt;
+                Fate::InDoubt
             }
             // Never arrived, and nobody knows.
-            3 => return Fate::InDoubt,
-            4 => {
-                return backup
-                    .submit(order, order.at)
-                    .await
-                    .map_or(Fate::InDoubt, fate);
-            }
+            3 => Fate::InDoubt,
+            4 => backup
+                .submit(order, order.at)
+                .await
+                .map_or(Fate::InDoubt, fate),
             _ => primary
                 .submit(order, order.at)
                 .await

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bars::Date;
 use crate::ledger::Tally;
+use crate::risk::Breach;
 use crate::trader::Fate;
 
 /// Where the replay stands after a date.
@@ -25,8 +26,10 @@ pub(crate) struct Now {
 #[derive(Clone, Default)]
 pub(crate) struct Live {
     shared: Arc<Mutex<Shared>>,
-    on_day: Option<Arc<dyn Fn(&Now) + Send + Sync>>,
+    on_day: Option<OnDay>,
 }
+
+type OnDay = Arc<dyn Fn(&Now) + Send + Sync>;
 
 #[derive(Default)]
 struct Shared {
@@ -56,6 +59,10 @@ impl Live {
     /// Goes on from what an earlier run on the same ledger counted.
     pub(super) fn resume(&self, tally: Tally) {
         self.lock().tally = tally;
+    }
+
+    pub(super) fn overlooked(&self, breach: Option<Breach>) {
+        self.lock().tally.overlooked += u64::from(breach.is_some());
     }
 
     pub(super) fn ended(&self, fate: &Fate) {

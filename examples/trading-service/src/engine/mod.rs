@@ -23,7 +23,7 @@ use crate::broker::{Execution, Order, Side};
 use crate::error::Error;
 use crate::ledger::{End, Fill, Intent, Ledger};
 use crate::portfolio::{Portfolio, Trade};
-use crate::risk::{Risk, RiskConfig};
+use crate::risk::{Allowed, Risk, RiskConfig};
 use crate::strategy::{Signal, Strategies};
 use crate::trader::{Fate, Trader, TraderSummary};
 
@@ -58,8 +58,6 @@ pub(crate) struct Replayed {
     pub(crate) bars: u64,
     /// How many signals there were.
     pub(crate) signals: u64,
-    /// How many limits were let pass because they are not enforced.
-    pub(crate) overlooked: u64,
 }
 
 /// Replays bars through a trader into a ledger.
@@ -140,7 +138,6 @@ impl<'a, T: Trader> Engine<'a, T> {
             ending,
             bars,
             signals: self.signals,
-            overlooked: self.risk.overlooked(),
         }
     }
 
@@ -201,20 +198,26 @@ impl<'a, T: Trader> Engine<'a, T> {
             ),
             symbol: symbol.clone(),
             side: signal.side,
-            quantity: checked.map_or(0, |trade| trade.quantity),
+            quantity: checked.map_or(0, |allowed| allowed.trade.quantity),
             price: signal.price,
             at: signal.at,
         };
-        match checked {
-            Ok(trade) => {
+        let breach = match checked {
+            Ok(Allowed { trade, overlooked }) => {
                 self.portfolio.reserve(&trade);
                 orders.push((trade, order.clone()));
+                self.live.overlooked(overlooked);
+                overlooked
             }
-            Err(breach) => self.live.ended(&Fate::RiskRejected(breach)),
-        }
+            Err(breach) => {
+                self.live.ended(&Fate::RiskRejected(breach));
+                Some(breach)
+            }
+        };
         Intent {
             order,
-            breach: checked.err(),
+            breach,
+            rejected: checked.is_err(),
         }
     }
 

@@ -179,6 +179,33 @@ async fn what_is_seen_from_outside_is_what_the_ledger_says_also_after_a_restart(
     }
 }
 
+#[tokio::test]
+async fn limits_that_are_not_enforced_are_counted_also_after_a_restart() {
+    let (folder, bars) = (TempDir::new().unwrap(), first_dates(400));
+    let trader = FakeTrader(FakeVenue::pair());
+    let loose = EngineConfig {
+        risk: RiskConfig {
+            enforced: false,
+            ..config().risk
+        },
+        ..config()
+    };
+    for _ in 0..2 {
+        let (mut ledger, live) = (ledger(&folder), Live::default());
+        replay(loose.clone(), &bars, &trader, &mut ledger, &live).await;
+        let tally = ledger.tally().unwrap();
+        assert!(tally.overlooked > 0 && live.tally() == tally);
+        let own = ["cash", "nothing_held"];
+        assert!(
+            tally
+                .by_breach
+                .keys()
+                .all(|reason| own.contains(&reason.as_str())),
+            "{tally:?}"
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn settling_asks_again_until_every_venue_has_answered() {
     let venues = FakeVenue::pair();

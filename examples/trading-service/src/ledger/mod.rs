@@ -27,8 +27,10 @@ use crate::trader::{Fate, TraderSummary};
 pub(crate) struct Intent {
     /// The order it would be, with a quantity of 0 where risk refused it.
     pub(crate) order: Order,
-    /// Why risk refused it, if it did.
+    /// The limit that it breaks, if any.
     pub(crate) breach: Option<Breach>,
+    /// Whether risk refused it for that.
+    pub(crate) rejected: bool,
 }
 
 /// What became of an order.
@@ -79,7 +81,12 @@ impl Ledger {
     pub(crate) fn begin_day(&mut self, replayed: u64, intents: &[Intent]) -> Result<(), Error> {
         let day = self.db.transaction()?;
         day.execute("UPDATE progress SET replayed = ?1", [replayed])?;
-        for Intent { order, breach } in intents {
+        for Intent {
+            order,
+            breach,
+            rejected,
+        } in intents
+        {
             day.prepare_cached(
                 "INSERT INTO orders (client_id, at, symbol, side, quantity, price, fate, breach)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -91,7 +98,9 @@ impl Ledger {
                 order.side,
                 order.quantity,
                 order.price,
-                breach.map(|breach| Fate::RiskRejected(breach).word()),
+                breach
+                    .filter(|_| *rejected)
+                    .map(|breach| Fate::RiskRejected(breach).word()),
                 breach.map(Breach::word),
             ])?;
         }
@@ -131,7 +140,7 @@ fn write_end(day: &Transaction<'_>, end: &End) -> Result<(), Error> {
     };
     let changed = day
         .prepare_cached(
-            "UPDATE orders SET fate = ?2, breach = ?3, venue = ?4, latency = coalesce(?5, latency)
+            "UPDATE orders SET fate = ?2, breach = coalesce(?3, breach), venue = ?4, latency = coalesce(?5, latency)
              WHERE client_id = ?1 AND (fate IS NULL OR fate = 'in_doubt')",
         )?
         .execute(params![

@@ -26,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) by_fate: BTreeMap<String, u64>,
     /// Rejections by reason.
     pub(crate) by_breach: BTreeMap<String, u64>,
+    /// Orders that broke a limit and were sent, because limits are not enforced.
+    pub(crate) overlooked: u64,
 }
 
 impl Tally {
@@ -88,11 +90,15 @@ impl Ledger {
 
     /// Counts the signals by where they ended.
     pub(crate) fn tally(&self) -> Result<Tally, Error> {
+        let by_breach =
+            "SELECT breach, count(*) FROM orders WHERE fate = 'risk_rejected' GROUP BY 1";
+        let overlooked =
+            "SELECT count(*) FROM orders WHERE breach IS NOT NULL AND fate IS NOT 'risk_rejected'";
         Ok(Tally {
             by_fate: self
                 .count("SELECT coalesce(fate, 'open'), count(*) FROM orders GROUP BY 1")?,
-            by_breach: self
-                .count("SELECT breach, count(*) FROM orders WHERE breach IS NOT NULL GROUP BY 1")?,
+            by_breach: self.count(by_breach)?,
+            overlooked: self.db.query_row(overlooked, [], |row| row.get(0))?,
         })
     }
 

@@ -21,7 +21,8 @@ CREATE TABLE orders (
     quantity  INTEGER NOT NULL CHECK (quantity >= 0),
     price     INTEGER NOT NULL CHECK (price > 0),
     fate      TEXT CHECK (fate IN ('risk_rejected', 'refused_unsent', 'filled', 'cancelled', 'in_doubt')),
-    breach    TEXT CHECK ((breach IS NULL) = (fate IS NOT 'risk_rejected')),
+    -- The limit that was broken: by an order that was rejected for it, or sent because limits are not enforced.
+    breach    TEXT CHECK (breach IS NOT NULL OR fate IS NOT 'risk_rejected'),
     venue     TEXT CHECK ((venue IS NULL) = (fate IS NOT 'filled')),
     latency   INTEGER
 ) STRICT;

@@ -31,6 +31,7 @@ fn intent(at: u64) -> Intent {
     Intent {
         order: order(at),
         breach: None,
+        rejected: false,
     }
 }
 
@@ -82,6 +83,7 @@ fn what_was_written_is_read_by_the_next_process() {
             ..order(3)
         },
         breach: Some(Breach::Drawdown),
+        rejected: true,
     };
     ledger
         .begin_day(4, &[intent(0), intent(1), intent(2), rejected])

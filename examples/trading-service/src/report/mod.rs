@@ -145,6 +145,7 @@ impl SideReport {
                 filled as f64 / tried as f64
             },
             risk_rejections: tally.by_breach.clone(),
+            limits_overlooked: tally.overlooked,
             ..Self::default()
         }
     }
@@ -174,7 +175,6 @@ impl SideReport {
         Self {
             bars: replayed.bars,
             signals: replayed.signals,
-            limits_overlooked: replayed.overlooked,
             ..self
         }
     }

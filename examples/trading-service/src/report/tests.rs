@@ -11,7 +11,7 @@ fn tally(counts: &[(&str, u64)]) -> Tally {
         .collect();
     Tally {
         by_fate,
-        by_breach: BTreeMap::new(),
+        ..Tally::default()
     }
 }
 

@@ -80,6 +80,15 @@ impl fmt::Display for Breach {
     }
 }
 
+/// What may become an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allowed {
+    /// The order's part that moves the portfolio.
+    pub(crate) trade: Trade,
+    /// The limit that it breaks, where limits are not enforced.
+    pub(crate) overlooked: Option<Breach>,
+}
+
 /// The limits, and how the days so far stand against them.
 #[derive(Clone, Debug)]
 pub(crate) struct Risk {
@@ -88,7 +97,6 @@ pub(crate) struct Risk {
     highest: i64,
     lost_today: i64,
     pause_left: u32,
-    overlooked: u64,
 }
 
 impl Risk {
@@ -100,7 +108,6 @@ impl Risk {
             highest: equity,
             lost_today: 0,
             pause_left: 0,
-            overlooked: 0,
         }
     }
 
@@ -129,21 +136,12 @@ impl Risk {
         }
     }
 
-    /// Returns how often a broken limit was let pass because limits are not enforced.
-    pub(crate) fn overlooked(&self) -> u64 {
-        self.overlooked
-    }
-
     /// Says what to trade on a signal. A sell never takes more than is held.
     ///
     /// # Errors
     ///
     /// The first limit that stands against it.
-    pub(crate) fn check(
-        &mut self,
-        signal: &Signal,
-        portfolio: &Portfolio,
-    ) -> Result<Trade, Breach> {
+    pub(crate) fn check(&self, signal: &Signal, portfolio: &Portfolio) -> Result<Allowed, Breach> {
         let wished = (signal.notional / signal.price.max(1)).max(1);
         let shares = match signal.side {
             Side::Buy => wished,
@@ -155,11 +153,11 @@ impl Risk {
             quantity: u32::try_from(shares.max(0)).unwrap_or(u32::MAX),
             price: signal.price,
         };
+        let allowed = |overlooked| Ok(Allowed { trade, overlooked });
         match self.breach(&trade, portfolio) {
-            None => Ok(trade),
+            None => allowed(None),
             Some(breach) if breach.is_limit() && !self.config.enforced => {
-                self.overlooked += 1;
-                account(&trade, portfolio).map_or(Ok(trade), Err)
+                account(&trade, portfolio).map_or_else(|| allowed(Some(breach)), Err)
             }
             Some(breach) => Err(breach),
         }

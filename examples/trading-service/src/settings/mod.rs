@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
-pub(crate) use args::{Args, Cli, Command, ServeArgs};
+pub(crate) use args::{Args, Cli, Command};
 
 use crate::bars::{BadBars, Bars, Source};
 use crate::day::Scenario;

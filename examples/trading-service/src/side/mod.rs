@@ -73,10 +73,16 @@ impl Side<'_> {
         let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
         let report = match self.client {
             Client::Stack => {
-                let Self { settings, live, .. } = &self;
+                let Self {
+                    settings,
+                    bars,
+                    live,
+                    ..
+                } = &self;
                 let stack = Stack::build(Surroundings {
                     venues: &venues,
                     settings,
+                    bars,
                     live,
                 })
                 .await?;

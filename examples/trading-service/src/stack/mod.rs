@@ -1,5 +1,6 @@
 //! The resilience stack between the engine and the venues.
 
+use crate::bars::Bars;
 use crate::broker::Order;
 use crate::engine::Live;
 use crate::error::Error;
@@ -14,6 +15,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) venues: &'a Venues,
     /// The settings of the run.
     pub(crate) settings: &'a Settings,
+    /// What is replayed.
+    pub(crate) bars: &'a Bars,
     /// What the run looks like from outside.
     pub(crate) live: &'a Live,
 }

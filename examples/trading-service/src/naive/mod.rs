@@ -1,5 +1,8 @@
 //! The client as it is often written: send, wait a little, try the other venue, hope.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
