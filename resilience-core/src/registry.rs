@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use crate::bulkhead::BulkheadSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
 use crate::sync::Mutex;
 use crate::{ConfigError, Name};
@@ -24,6 +25,8 @@ pub trait Policy: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Snapshot {
+    /// A bulkhead's.
+    Bulkhead(BulkheadSnapshot),
     /// A rate limiter's.
     RateLimiter(RateLimiterSnapshot),
 }
