@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::bulkhead::BulkheadSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
@@ -41,6 +42,8 @@ pub enum Snapshot {
     RetryBudget(RetryBudgetSnapshot),
     /// Of a [`Timeout`](crate::Timeout).
     Timeout(TimeoutSnapshot),
+    /// A bulkhead's.
+    Bulkhead(BulkheadSnapshot),
     /// A rate limiter's.
     RateLimiter(RateLimiterSnapshot),
 }

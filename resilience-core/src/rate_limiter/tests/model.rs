@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rate_limiter::state::Rate;
 
 /// What may happen, and how many nanoseconds after the step before; negative ones too.
 #[derive(Clone, Debug)]
@@ -92,7 +93,7 @@ impl Model {
         self.see(now);
     }
 
-    fn refund(&mut self, ticket: Option<(i128, i128)>) {
+    fn refund(&mut self, ticket: Known) {
         let (tail, price) = ticket.unwrap_or((-1, 0));
         if tail == self.tail && self.waiting.is_empty() {
             self.tail -= price;
@@ -121,6 +122,9 @@ impl Model {
     }
 }
 
+/// The tail that a ticket made and its price, where the model knows them.
+type Known = Option<(i128, i128)>;
+
 /// Both sides of the comparison, and the tickets that are out: which rate they are of, and what the
 /// model knows of them.
 struct Pair {
@@ -130,7 +134,7 @@ struct Pair {
     now: i128,
     rates: usize,
     turns: Vec<(usize, RateLimiterTurn)>,
-    tickets: Vec<(usize, Ticket, Option<(i128, i128)>)>,
+    tickets: Vec<(usize, Ticket, Known)>,
     next: usize,
 }
 
@@ -298,9 +302,8 @@ proptest! {
     fn a_word_decides_as_exact_numbers_do(
         each in 1..u64::MAX, burst in 1..u32::MAX, tail: u64, now: u64, cost: u32,
     ) {
-        let rate = crate::rate_limiter::state::Rate { each, burst };
         for (each, burst, cost) in [(each, burst, cost), (each >> 40, burst >> 20, cost >> 22)] {
-            let rate = crate::rate_limiter::state::Rate { each: each.max(1), burst: burst.max(1), ..rate };
+            let rate = Rate { each: each.max(1), burst: burst.max(1) };
             if let Some(near) = rate.take_near(tail, now, cost) {
                 prop_assert_eq!(near.map(u128::from), rate.take(tail.into(), now, cost));
             }
