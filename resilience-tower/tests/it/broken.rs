@@ -177,5 +177,5 @@ finds! {
         "hides";
     a_task_of_its_own: it_spawns_nothing, Spawns, "spawned";
     a_fresh_clone_of_a_buffer: it_works_over_a_buffer, CallsAClone,
-        "fails";
+        "never ready";
 }
