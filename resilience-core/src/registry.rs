@@ -8,6 +8,8 @@ use crate::circuit_breaker::CircuitSnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::bulkhead::BulkheadSnapshot;
+use crate::rate_limiter::RateLimiterSnapshot;
 use crate::sync::Mutex;
 use crate::timeout::TimeoutSnapshot;
 use crate::{ConfigError, Name};
@@ -40,6 +42,10 @@ pub enum Snapshot {
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
+    /// A bulkhead's.
+    Bulkhead(BulkheadSnapshot),
+    /// A rate limiter's.
+    RateLimiter(RateLimiterSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
