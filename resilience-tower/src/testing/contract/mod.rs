@@ -105,6 +105,11 @@ impl<L> Case<L> {
         Self { refuse, ..self }
     }
 
+    /// Returns the layer.
+    pub fn into_layer(self) -> L {
+        self.layer
+    }
+
     /// Says whether policy and probe are both at rest.
     fn rests(&self, probe: &Probe) -> bool {
         (self.idle)() && probe.in_flight() == 0
