@@ -20,14 +20,20 @@ pub(super) const POLICY: Policy = Policy {
     build,
 };
 
-/// Reads the settings of a window, of this policy or of another.
-pub(super) fn config(fields: &Fields<'_>) -> Checked<WindowConfig> {
+fn config(fields: &Fields<'_>) -> Checked<WindowConfig> {
     let default = WindowConfig::default();
     Ok(WindowConfig {
         count: fields.whole("count")?,
         time: fields.length("time_ms")?,
         buckets: fields.whole("buckets")?.unwrap_or(default.buckets),
     })
+}
+
+/// Reads the settings of the window of another policy.
+pub(super) fn nested(fields: &Fields<'_>) -> Checked<WindowConfig> {
+    let config = config(fields)?;
+    fields.finish()?;
+    Ok(config)
 }
 
 struct Counted(Window);

@@ -1,0 +1,109 @@
+//! `bulkhead`.
+
+use resilience_core::{Ask, Bulkhead, BulkheadConfig, Permit};
+
+use super::Policy;
+use super::calls;
+use super::turns::Line;
+use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::compare::Seen;
+use crate::vectors::schema::{Checked, Fields};
+
+const KEYS: &[(&str, &str)] = &[
+    ("max_in_flight", "max_in_flight"),
+    ("max_waiting", "max_waiting"),
+    ("max_wait_ms", "max_wait"),
+];
+
+pub(super) const POLICY: Policy = Policy {
+    name: "bulkhead",
+    keys: &[KEYS],
+    build,
+};
+
+fn config(fields: &Fields<'_>) -> Checked<BulkheadConfig> {
+    let default = BulkheadConfig::default();
+    let max_in_flight = fields.whole("max_in_flight")?;
+    let max_waiting = fields.whole("max_waiting")?;
+    Ok(BulkheadConfig {
+        max_in_flight: max_in_flight.unwrap_or(default.max_in_flight),
+        max_waiting: max_waiting.unwrap_or(default.max_waiting),
+        max_wait: fields.length("max_wait_ms")?,
+    })
+}
+
+struct Slots {
+    bulkhead: Bulkhead,
+    line: Line<Bulkhead>,
+}
+
+fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+    let bulkhead = Bulkhead::new("case", config(fields)?, &world.env)?;
+    let line = Line::new(bulkhead.clone());
+    Ok(Box::new(Slots { bulkhead, line }))
+}
+
+impl Driver for Slots {
+    fn move_to(&mut self, world: &World, at: resilience_core::Time) -> Checked<()> {
+        self.line.move_to(world, at)
+    }
+
+    fn act(&mut self, _: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
+        let seen = self.op(op, args)?;
+        self.line.poll_ready()?;
+        match op {
+            "turns" => Ok(self.line.turns()),
+            _ => Ok(seen),
+        }
+    }
+
+    fn look(&mut self, _: &World) -> Checked<Seen> {
+        let known = self.bulkhead.snapshot();
+        Ok(Seen::from([
+            ("in_flight", known.in_flight.into()),
+            ("waiting", known.waiting.into()),
+        ]))
+    }
+}
+
+impl Slots {
+    fn op(&mut self, op: &str, args: &Fields<'_>) -> Checked<Seen> {
+        match op {
+            "acquire" => {
+                let held = &mut self.line.held;
+                let asked =
+                    calls::acquire(&self.bulkhead, &Ask::default(), args, held, Permit::waiting)?;
+                return Ok(asked.seen());
+            }
+            "enqueue" => {
+                let label = args.must("call", args.text("call"))?;
+                let ask = calls::ask(args)?;
+                let answer = self.line.enqueue(label, &ask)?;
+                return Ok(Seen::from([("ok", answer.is_ok().into())]));
+            }
+            "record" => {
+                let outcome = calls::outcome(args)?;
+                self.line.held.take(args)?.record(outcome);
+            }
+            "drop" => self.drop(args)?,
+            "reconfigure" => {
+                let config = calls::reconfigured(args, config)?;
+                calls::accepted(self.bulkhead.reconfigure(config))?;
+            }
+            "turns" | "read" => {}
+            _ => return unknown_op(op),
+        }
+        Ok(Seen::new())
+    }
+
+    /// A wait ends, or a call; one that timed out has ended already.
+    fn drop(&mut self, args: &Fields<'_>) -> Checked<()> {
+        let label = args.must("call", args.text("call"))?;
+        if self.line.leave(label) || self.line.has_timed_out(label) {
+            return Ok(());
+        }
+        drop(self.line.held.take(args)?);
+        self.line.granted.retain(|it| it != label);
+        Ok(())
+    }
+}
