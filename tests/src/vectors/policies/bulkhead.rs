@@ -1,6 +1,6 @@
 //! `bulkhead`.
 
-use resilience_core::{Ask, Bulkhead, BulkheadConfig, Permit};
+use resilience_core::{Ask, Bulkhead, BulkheadConfig, Permit, Time};
 
 use super::Policy;
 use super::calls;
@@ -44,17 +44,37 @@ fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt>
 }
 
 impl Driver for Slots {
-    fn move_to(&mut self, world: &World, at: resilience_core::Time) -> Checked<()> {
+    fn move_to(&mut self, world: &World, at: Time) -> Checked<()> {
         self.line.move_to(world, at)
     }
 
     fn act(&mut self, _: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
-        let seen = self.op(op, args)?;
-        self.line.poll_ready()?;
         match op {
-            "turns" => Ok(self.line.turns()),
-            _ => Ok(seen),
+            "acquire" => {
+                let (ask, held) = (Ask::default(), &mut self.line.held);
+                let asked = calls::acquire(&self.bulkhead, &ask, args, held, Permit::waiting)?;
+                return Ok(asked.seen());
+            }
+            "enqueue" => {
+                let label = args.must("call", args.text("call"))?;
+                let answer = self.line.enqueue(label, &calls::ask(args)?)?;
+                return Ok(Seen::from([("ok", answer.is_ok().into())]));
+            }
+            "turns" => return self.line.turns(),
+            "record" => {
+                let outcome = calls::outcome(args)?;
+                self.line.poll_woken()?;
+                self.line.held.take(args)?.record(outcome);
+            }
+            "drop" => self.drop(args)?,
+            "reconfigure" => {
+                let config = calls::reconfigured(args, config)?;
+                calls::accepted(self.bulkhead.reconfigure(config))?;
+            }
+            "read" => {}
+            _ => return unknown_op(op),
         }
+        Ok(Seen::new())
     }
 
     fn look(&mut self, _: &World) -> Checked<Seen> {
@@ -67,35 +87,6 @@ impl Driver for Slots {
 }
 
 impl Slots {
-    fn op(&mut self, op: &str, args: &Fields<'_>) -> Checked<Seen> {
-        match op {
-            "acquire" => {
-                let held = &mut self.line.held;
-                let asked =
-                    calls::acquire(&self.bulkhead, &Ask::default(), args, held, Permit::waiting)?;
-                return Ok(asked.seen());
-            }
-            "enqueue" => {
-                let label = args.must("call", args.text("call"))?;
-                let ask = calls::ask(args)?;
-                let answer = self.line.enqueue(label, &ask)?;
-                return Ok(Seen::from([("ok", answer.is_ok().into())]));
-            }
-            "record" => {
-                let outcome = calls::outcome(args)?;
-                self.line.held.take(args)?.record(outcome);
-            }
-            "drop" => self.drop(args)?,
-            "reconfigure" => {
-                let config = calls::reconfigured(args, config)?;
-                calls::accepted(self.bulkhead.reconfigure(config))?;
-            }
-            "turns" | "read" => {}
-            _ => return unknown_op(op),
-        }
-        Ok(Seen::new())
-    }
-
     /// A wait ends, or a call; one that timed out has ended already.
     fn drop(&mut self, args: &Fields<'_>) -> Checked<()> {
         let label = args.must("call", args.text("call"))?;

@@ -1,6 +1,7 @@
 //! Callers that wait their turn: a caller of a [`Queue`] as an executor with a timer would be.
 //!
-//! A turn is polled at `enqueue`, when it was woken, and when the time has come that it told.
+//! A turn is polled at `enqueue`, when the time has come that it told, and some time after it was
+//! woken: what it was handed meanwhile may be dropped with it.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -74,7 +75,7 @@ impl<Q: Queue + Clone> Line<Q> {
             waiter.timer = waiter.turn.due_in().map(|wait| now.after(wait));
         }
         world.clock.set(at);
-        self.poll_ready()
+        self.poll_timers()
     }
 
     /// Enqueues, and polls once. Returns the wait that is known now.
@@ -114,27 +115,36 @@ impl<Q: Queue + Clone> Line<Q> {
     }
 
     /// Returns what came of the turns since it was last asked.
-    pub(super) fn turns(&mut self) -> Seen {
+    pub(super) fn turns(&mut self) -> Checked<Seen> {
+        self.poll_woken()?;
         let (granted, timed_out) = (&mut self.granted, &mut self.timed_out);
-        Seen::from([
+        Ok(Seen::from([
             ("granted", std::mem::take(granted).into()),
             ("timed_out", std::mem::take(timed_out).into()),
-        ])
+        ]))
     }
 
-    /// Polls who was woken and whose timer went off, until nobody is left.
-    pub(super) fn poll_ready(&mut self) -> Checked<()> {
-        let mut polled = Vec::new();
+    /// Polls who was woken, in that order, until nobody is left.
+    pub(super) fn poll_woken(&mut self) -> Checked<()> {
         loop {
             let woken = std::mem::take(&mut *self.woken.lock().expect("no holder panics"));
-            for number in &woken {
-                self.poll(*number)?;
+            if woken.is_empty() {
+                return Ok(());
             }
-            if !woken.is_empty() {
-                continue;
+            for number in woken {
+                self.poll(number)?;
             }
+        }
+    }
+
+    /// Polls whose timer went off, once each; who was woken too is polled for that.
+    fn poll_timers(&mut self) -> Checked<()> {
+        let mut polled = Vec::new();
+        loop {
+            let woken = self.woken.lock().expect("no holder panics").clone();
             let due = self.waiters.iter().filter(|it| {
-                it.turn.due_in() == Some(Duration::ZERO) && !polled.contains(&it.number)
+                let skip = woken.contains(&it.number) || polled.contains(&it.number);
+                !skip && it.turn.due_in() == Some(Duration::ZERO)
             });
             let first = due.min_by_key(|it| (it.timer, it.number));
             let Some(number) = first.map(|it| it.number) else {
