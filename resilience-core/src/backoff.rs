@@ -189,6 +189,14 @@ impl Delays {
         }
         self.backoff.delay(self.attempt, chance)
     }
+
+    /// Goes on by other settings from where the run is.
+    pub(crate) fn reconfigure(&mut self, backoff: Backoff) {
+        if self.attempt == 0 {
+            self.previous = backoff.0.base;
+        }
+        self.backoff = backoff;
+    }
 }
 
 /// Returns `length` times `factor`, which is not negative, in whole nanoseconds.

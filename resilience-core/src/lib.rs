@@ -57,7 +57,7 @@ pub use crate::answer::{Answer, Respond};
 pub use crate::ask::{Ask, Priority};
 pub use crate::backoff::{Backoff, BackoffConfig};
 pub use crate::chance::Chance;
-pub use crate::circuit_breaker::CircuitState;
+pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
 pub use crate::env::Env;
 pub use crate::error::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Ask, End, Gate, Outcome, Rejected, Time};
+use crate::{Ask, End, Env, Gate, Outcome, Rejected, Time};
 
 /// The right to make one call through a gate, given back when dropped.
 ///
@@ -73,7 +73,7 @@ impl<G: Gate> Permit<G> {
     #[inline(never)]
     fn start_waiting(&mut self) {
         self.call = Call::BetweenSteps;
-        self.since = self.gate.timed_by().map(|env| env.now());
+        self.since = self.gate.timed_by().map(Env::now);
         if let (Some(ticket), Some(since)) = (&self.ticket, self.since) {
             self.gate.pending(ticket, since);
         }

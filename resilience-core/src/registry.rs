@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use crate::circuit_breaker::CircuitSnapshot;
 use crate::sync::Mutex;
 use crate::{ConfigError, Name};
 
@@ -22,7 +23,10 @@ pub trait Policy: fmt::Debug + Send + Sync {
 /// What a policy knows at one moment.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Snapshot {}
+pub enum Snapshot {
+    /// Of a circuit breaker.
+    CircuitBreaker(CircuitSnapshot),
+}
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
 #[derive(Debug, Default)]

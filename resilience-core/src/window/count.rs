@@ -44,20 +44,20 @@ impl CountWindow {
         }
     }
 
-    /// Empties the window; the next record is the one at `records`.
-    pub(crate) fn clear(&mut self, records: u64) {
+    pub(super) fn clear(&mut self, records: u64) {
         self.base = records;
         self.marks.clear();
         self.failures = 0;
         self.slow = 0;
     }
 
-    /// Gives every record the number that it has when the first that counts is at `base`.
-    pub(crate) fn renumber(&mut self, base: u64) {
+    pub(super) fn renumber(&mut self, from: u64, to: u64) {
+        self.forget(from);
+        self.base = self.base.max(from.saturating_sub(self.size));
         for (position, _) in &mut self.marks {
-            *position = *position - self.base + base;
+            *position = to - (from - *position);
         }
-        self.base = base;
+        self.base = to - (from - self.base);
     }
 
     /// Takes the size of `wanted` and keeps the latest records that fit both sizes, of `records`.
@@ -83,8 +83,7 @@ impl CountWindow {
         full.max(clean)
     }
 
-    /// Returns the number of records at which the window holds `calls` calls.
-    pub(crate) fn filled_to(&self, calls: u64) -> u64 {
+    pub(super) fn filled_to(&self, calls: u64) -> u64 {
         self.base + calls
     }
 

@@ -125,6 +125,31 @@ impl Numbered {
         }
     }
 
+    /// Empties the window; the next record is the one at `records`.
+    pub(crate) fn clear(&mut self, records: u64) {
+        match self {
+            Self::Count(window) => window.clear(records),
+            Self::Time(window) => window.clear(records),
+        }
+    }
+
+    /// Gives the next record the number `to`, where so far it had the number `from`; `to` is at least
+    /// the number of calls in the window.
+    pub(crate) fn renumber(&mut self, from: u64, to: u64) {
+        match self {
+            Self::Count(window) => window.renumber(from, to),
+            Self::Time(window) => window.renumber(from, to),
+        }
+    }
+
+    /// Returns the number of records at which the window holds `calls` calls, if nothing ages.
+    pub(crate) fn filled_to(&self, calls: u64) -> u64 {
+        match self {
+            Self::Count(window) => window.filled_to(calls),
+            Self::Time(window) => window.filled_to(calls),
+        }
+    }
+
     /// Returns the totals of the window when there were `records` records.
     pub(crate) fn totals(&mut self, records: u64) -> Totals {
         match self {

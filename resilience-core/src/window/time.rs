@@ -69,20 +69,18 @@ impl TimeWindow {
         self.newest = index;
     }
 
-    /// Empties the window; the next record is the one at `records`.
-    pub(crate) fn clear(&mut self, records: u64) {
+    pub(super) fn clear(&mut self, records: u64) {
         self.ring.fill(Totals::default());
         self.sum = Totals::default();
         self.start = records;
     }
 
-    /// Gives the next record the number `records`, where so far it had the number `from`.
-    pub(crate) fn renumber(&mut self, from: u64, records: u64) {
+    pub(super) fn renumber(&mut self, from: u64, to: u64) {
         let slot = self.slot(self.newest);
         let calls = from - self.start;
         self.ring[slot].calls += calls;
         self.sum.calls += calls;
-        self.start = records;
+        self.start = to;
     }
 
     /// Says whether the two cut the time alike.
@@ -99,8 +97,7 @@ impl TimeWindow {
         Time::from_nanos(self.created.as_nanos().saturating_add(age))
     }
 
-    /// Returns the number of records at which the window holds `calls` calls, if no bucket ends.
-    pub(crate) fn filled_to(&self, calls: u64) -> u64 {
+    pub(super) fn filled_to(&self, calls: u64) -> u64 {
         self.start + calls.saturating_sub(self.sum.calls)
     }
 

@@ -1,0 +1,125 @@
+use super::*;
+
+fn half_open(config: CircuitBreakerConfig) -> (CircuitBreaker, Arc<ManualClock>) {
+    let (breaker, clock) = breaker(config);
+    while breaker.state() == CircuitState::Closed {
+        breaker.end(FAILED);
+    }
+    clock.advance(OPEN_FOR);
+    (breaker, clock)
+}
+
+#[test]
+fn refusals_say_exactly_how_long_the_circuit_stays_open() {
+    let (breaker, clock) = breaker(consecutive(1));
+    breaker.end(FAILED);
+    clock.advance(OPEN_FOR - Duration::from_nanos(1));
+    let refused = breaker.try_acquire(&Ask::default()).unwrap_err();
+    assert_eq!(refused.retry_after(), Some(Duration::from_nanos(1)));
+    assert_eq!(refused.policy().as_str(), "test");
+    clock.advance(Duration::from_nanos(1));
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+}
+
+#[test]
+fn in_a_row_one_failed_probe_opens_and_all_passed_close() {
+    let (breaker, _) = half_open(consecutive(2));
+    let probes = [(); 3].map(|()| breaker.ticket());
+    let refused = breaker.try_acquire(&Ask::default()).unwrap_err();
+    assert_eq!(refused.retry_after(), None);
+    for (number, probe) in probes.into_iter().enumerate() {
+        assert_eq!(breaker.state(), CircuitState::HalfOpen, "{number}");
+        breaker.settle(probe, PASSED);
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+
+    let (breaker, _) = half_open(consecutive(2));
+    breaker.end(FAILED);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn by_rate_the_verdict_falls_as_soon_as_it_cannot_change() {
+    // Of 3 probes, 2 failures reach the half.
+    let (breaker, _) = half_open(rate(4, 2, 0.5));
+    breaker.end(FAILED);
+    breaker.end(PASSED);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    breaker.end(PASSED);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn a_number_of_probes_at_the_end_of_its_type_is_judged_at_once() {
+    let config = CircuitBreakerConfig {
+        probes: u32::MAX,
+        ..rate(4, 2, 1e-9)
+    };
+    let (breaker, _) = half_open(config);
+    (0..4).for_each(|_| breaker.end(FAILED));
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    breaker.end(FAILED);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[test]
+fn an_ignored_or_unused_probe_gives_its_place_back() {
+    let (breaker, _) = half_open(rate(1, 1, 1.0));
+    for _ in 0..10 {
+        breaker.end(done(Outcome::Ignored));
+        breaker.end(End::Unused);
+        breaker.end(End::Abandoned { held: None });
+    }
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+}
+
+#[test]
+fn trap_3_probes_that_do_not_come_back_open_the_circuit_at_the_next_look() {
+    let (breaker, clock) = half_open(consecutive(1));
+    let probe = breaker.ticket();
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(breaker.state(), CircuitState::Open);
+    breaker.settle(probe, PASSED);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(breaker.snapshot().total.late, 1);
+}
+
+#[test]
+fn a_probe_is_slow_by_the_time_it_was_pending_not_by_the_time_it_was_out() {
+    let config = || CircuitBreakerConfig {
+        failure_rate: Some(1.0),
+        slow_rate: Some(0.1),
+        slow_call: Some(Duration::from_secs(1)),
+        probes: 2,
+        probe_timeout: Duration::from_secs(5),
+        ..rate(1, 1, 1.0)
+    };
+    for (pending, state) in [(false, CircuitState::HalfOpen), (true, CircuitState::Open)] {
+        let (breaker, clock) = half_open(config());
+        let mut probe = breaker.permit(&Ask::default()).unwrap();
+        if pending {
+            probe.waiting();
+        }
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(breaker.state(), state, "pending: {pending}");
+        drop(probe);
+    }
+}
+
+#[test]
+fn a_call_given_up_counts_where_it_was_pending_long_enough() {
+    for (held, state) in [
+        (None, CircuitState::Closed),
+        (Some(4), CircuitState::Closed),
+        (Some(5), CircuitState::Open),
+    ] {
+        let (breaker, clock) = breaker(consecutive(1));
+        let mut permit = breaker.permit(&Ask::default()).unwrap();
+        if let Some(seconds) = held {
+            permit.waiting();
+            clock.advance(Duration::from_secs(seconds));
+        }
+        drop(permit);
+        assert_eq!(breaker.state(), state, "{held:?}");
+    }
+}

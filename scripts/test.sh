@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Runs every test of the workspace, and installs what they need where it is missing and can be had.
+#
+#   scripts/test.sh            everything
+#   scripts/test.sh --quick    without the model checker and the exact costs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+quick=
+case "${1:-}" in
+    "") ;;
+    --quick) quick=yes ;;
+    *) echo "scripts/test.sh: unknown argument '$1'; it takes --quick or nothing" >&2; exit 2 ;;
+esac
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Installs a Debian package for the command it brings, where that is missing.
+need() {
+    local command=$1 package=$2
+    command -v "$command" >/dev/null && return
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        echo "scripts/test.sh: '$command' is missing and cannot be installed here (Debian package $package)" >&2
+        exit 1
+    fi
+    say "installing $package, which brings $command"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null
+}
+
+say "tests of all crates"
+cargo test --workspace --all-features
+
+say "conformance cases"
+cargo test -q -p tests --test vectors -- --nocapture
+
+[ -n "$quick" ] && exit
+
+say "all interleavings of breaker, limiter, queue and budget (loom)"
+# Its own folder: under this cfg every crate is built anew.
+RUSTFLAGS='--cfg loom' LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2} CARGO_TARGET_DIR=target/loom \
+    cargo test --release -p resilience-core --lib
+
+say "exact costs of one call (callgrind)"
+need valgrind valgrind
+need objdump binutils
+cargo build --profile gates -p resilience-core --example gates
+python3 scripts/gates.py target/gates/examples/gates
