@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use resilience_core::circuit_breaker::Abandoned;
-use resilience_core::{
-    Ask, CircuitBreaker, CircuitBreakerConfig, CircuitState, Outcome, Permit,
-};
+use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, CircuitState, Outcome, Permit};
 use serde_json::Value;
 
 use super::calls::{self, Asked, Held};
