@@ -48,10 +48,6 @@ impl<'a> Fields<'a> {
         self.map.keys()
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.map.contains_key(key)
-    }
-
     fn typed<T>(
         &self,
         key: &str,

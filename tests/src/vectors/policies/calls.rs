@@ -89,14 +89,14 @@ impl<T> Held<T> {
         }
     }
 
-    pub(super) fn find(&mut self, label: &str) -> Option<T> {
-        self.labelled.remove(label)
+    pub(super) fn has(&self, label: &str) -> bool {
+        self.labelled.contains_key(label)
     }
 
     pub(super) fn take(&mut self, args: &Fields<'_>) -> Checked<T> {
         let label = args.must("call", args.text("call"))?;
-        self.find(label)
-            .ok_or_else(|| format!("`call` is `{label}`, which nothing bears"))
+        let found = self.labelled.remove(label);
+        found.ok_or_else(|| format!("`call` is `{label}`, which nothing bears"))
     }
 }
 

@@ -137,8 +137,9 @@ impl<Q: Queue + Clone> Line<Q> {
         }
     }
 
-    /// Polls whose timer went off, once each; who was woken too is polled for that.
-    fn poll_timers(&mut self) -> Checked<()> {
+    /// Polls whose timer went off, once each, after who was woken earlier. Who was woken and has
+    /// come due is left to be asked for.
+    pub(super) fn poll_timers(&mut self) -> Checked<()> {
         let mut polled = Vec::new();
         loop {
             let woken = self.woken.lock().expect("no holder panics").clone();
@@ -146,11 +147,12 @@ impl<Q: Queue + Clone> Line<Q> {
                 let skip = woken.contains(&it.number) || polled.contains(&it.number);
                 !skip && it.turn.due_in() == Some(Duration::ZERO)
             });
-            let first = due.min_by_key(|it| (it.timer, it.number));
+            let first = due.min_by_key(|it| (it.timer.unwrap_or(Time::MAX), it.number));
             let Some(number) = first.map(|it| it.number) else {
                 return Ok(());
             };
             polled.push(number);
+            self.poll_woken()?;
             self.poll(number)?;
         }
     }
