@@ -11,9 +11,28 @@ const STRIPES: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Counter([Stripe; STRIPES]);
 
+/// A count that is seldom added to, or only under a lock: one word.
+///
+/// It is no part of any decision either.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(AtomicU64);
+
 #[derive(Debug, Default)]
 #[repr(align(64))]
 struct Stripe(AtomicU64);
+
+impl Tally {
+    /// Adds one.
+    #[inline]
+    pub(crate) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns the count.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 impl Counter {
     /// Adds one.

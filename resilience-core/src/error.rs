@@ -39,6 +39,14 @@ macro_rules! reasons {
                 $($(#[$field_doc])* pub $field: $type,)*
             }
 
+            impl $name {
+                /// Creates the reason, for a gate of your own.
+                #[must_use]
+                pub const fn new(policy: Name, $($field: $type),*) -> Self {
+                    Self { policy, $($field),* }
+                }
+            }
+
             impl Error for $name {}
 
             impl From<$name> for Rejected {

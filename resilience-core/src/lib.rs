@@ -48,7 +48,7 @@ pub mod failover;
 pub mod fallback;
 pub mod rate_limiter;
 pub mod retry;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod timeout;
 pub mod window;
@@ -66,10 +66,14 @@ pub use crate::error::{
 };
 pub use crate::event::{Event, Observer};
 pub use crate::failed::{BoxError, CallError, Failed};
+pub use crate::failover::{Failover, FailoverConfig};
+pub use crate::fallback::{Fallback, FallbackConfig};
 pub use crate::gate::{End, Gate};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
 pub use crate::queue::{Queue, Turn};
 pub use crate::registry::{Policy, Registry, Snapshot};
+pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};
+pub use crate::timeout::{Timeout, TimeoutConfig};
 pub use crate::window::{Window, WindowConfig};

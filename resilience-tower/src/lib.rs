@@ -1,1 +1,20 @@
 //! Resilience policies as tower middleware.
+
+mod clock;
+mod oneshot;
+mod rule;
+
+pub mod gate;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod queue;
+pub mod retry;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use crate::clock::TokioClock;
+pub use crate::gate::{GateLayer, Gated};
+pub use crate::oneshot::Oneshot;
+pub use crate::queue::{QueueLayer, Queued};
+pub use crate::retry::Repeat;
+pub use crate::rule::{Failures, Tower};

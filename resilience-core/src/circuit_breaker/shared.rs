@@ -9,7 +9,7 @@ use super::generation::{Generation, Ticket};
 use super::head::{Head, Success, WORN};
 use super::state::{Refusal, State, Verb};
 use super::{CircuitSnapshot, CircuitState, CircuitTotals};
-use crate::counter::Counter;
+use crate::counter::{Counter, Tally};
 use crate::shared::{Events, Shared};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Mark;
@@ -29,10 +29,10 @@ pub(super) struct Circuit {
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) successes: Counter,
-    failures: Counter,
-    slow: Counter,
-    pub(super) ignored: Counter,
-    late: Counter,
+    failures: Tally,
+    slow: Tally,
+    pub(super) ignored: Tally,
+    late: Tally,
     refused: Counter,
 }
 
@@ -316,10 +316,10 @@ impl Counts {
     fn read(&self, written: u64) -> CircuitTotals {
         CircuitTotals {
             successes: self.successes.sum() + written,
-            failures: self.failures.sum(),
-            slow: self.slow.sum(),
-            ignored: self.ignored.sum(),
-            late: self.late.sum(),
+            failures: self.failures.count(),
+            slow: self.slow.count(),
+            ignored: self.ignored.count(),
+            late: self.late.count(),
             refused: self.refused.sum(),
         }
     }

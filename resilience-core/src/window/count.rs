@@ -11,9 +11,30 @@ pub(crate) struct CountWindow {
     /// Position of the first record that counts at all.
     base: u64,
     /// Oldest first.
-    marks: VecDeque<(u64, Mark)>,
+    marks: VecDeque<Marked>,
     failures: u64,
     slow: u64,
+}
+
+/// A position and what is there, in one word: `position | slow | failed`.
+#[derive(Clone, Copy, Debug)]
+struct Marked(u64);
+
+impl Marked {
+    fn new(position: u64, mark: Mark) -> Self {
+        Self(position << 2 | u64::from(mark.slow) << 1 | u64::from(mark.failed))
+    }
+
+    fn position(self) -> u64 {
+        self.0 >> 2
+    }
+
+    fn mark(self) -> Mark {
+        Mark {
+            failed: self.0 & 1 != 0,
+            slow: self.0 & 2 != 0,
+        }
+    }
 }
 
 impl CountWindow {
@@ -32,7 +53,7 @@ impl CountWindow {
         self.forget(position + 1);
         self.failures += u64::from(mark.failed);
         self.slow += u64::from(mark.slow);
-        self.marks.push_back((position, mark));
+        self.marks.push_back(Marked::new(position, mark));
     }
 
     pub(super) fn totals(&mut self, records: u64) -> Totals {
@@ -54,8 +75,8 @@ impl CountWindow {
     pub(super) fn renumber(&mut self, from: u64, to: u64) {
         self.forget(from);
         self.base = self.base.max(from.saturating_sub(self.size));
-        for (position, _) in &mut self.marks {
-            *position = to - (from - *position);
+        for it in &mut self.marks {
+            *it = Marked::new(to - (from - it.position()), it.mark());
         }
         self.base = to - (from - self.base);
     }
@@ -76,10 +97,8 @@ impl CountWindow {
     /// mark.
     pub(crate) fn unchanged_from(&self) -> u64 {
         let full = self.base + self.size;
-        let clean = self
-            .marks
-            .back()
-            .map_or(0, |&(position, _)| position + self.size + 1);
+        let latest = self.marks.back();
+        let clean = latest.map_or(0, |it| it.position() + self.size + 1);
         full.max(clean)
     }
 
@@ -90,13 +109,10 @@ impl CountWindow {
     /// Drops what is not among the latest of `records` records.
     fn forget(&mut self, records: u64) {
         let first = records.saturating_sub(self.size).max(self.base);
-        while let Some(&(position, mark)) = self.marks.front() {
-            if position >= first {
-                return;
-            }
+        while let Some(oldest) = self.marks.front().filter(|it| it.position() < first) {
+            self.failures -= u64::from(oldest.mark().failed);
+            self.slow -= u64::from(oldest.mark().slow);
             self.marks.pop_front();
-            self.failures -= u64::from(mark.failed);
-            self.slow -= u64::from(mark.slow);
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct TimeWindow {
 }
 
 impl TimeWindow {
-    pub(super) fn new(length: Duration, buckets: u32, created: Time) -> Self {
+    pub(crate) fn new(length: Duration, buckets: u32, created: Time) -> Self {
         Self {
             created,
             length: nanos(length),
@@ -33,7 +33,7 @@ impl TimeWindow {
         }
     }
 
-    pub(super) fn note(&mut self, mark: Mark) {
+    pub(crate) fn note(&mut self, mark: Mark) {
         let slot = self.slot(self.newest);
         for totals in [&mut self.ring[slot], &mut self.sum] {
             totals.failures += u64::from(mark.failed);
@@ -41,7 +41,7 @@ impl TimeWindow {
         }
     }
 
-    pub(super) fn totals(&self, records: u64) -> Totals {
+    pub(crate) fn totals(&self, records: u64) -> Totals {
         Totals {
             calls: self.sum.calls + (records - self.start),
             ..self.sum
@@ -49,7 +49,7 @@ impl TimeWindow {
     }
 
     /// Begins the bucket of `now`, if it is newer, after `records` records.
-    pub(super) fn advance(&mut self, records: u64, now: Time) {
+    pub(crate) fn advance(&mut self, records: u64, now: Time) {
         let index = self.index(now);
         if index <= self.newest {
             return;

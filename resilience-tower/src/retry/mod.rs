@@ -1,0 +1,5 @@
+//! Middleware that tries again.
+
+mod repeat;
+
+pub use self::repeat::Repeat;
