@@ -3,6 +3,10 @@
 mod backoff;
 mod calls;
 mod circuit_breaker;
+mod failover;
+mod fallback;
+mod retry;
+mod retry_budget;
 mod window;
 
 use super::case::{Driver, Unbuilt, World};
@@ -28,18 +32,22 @@ impl Policy {
 }
 
 /// What can be run.
-pub(super) const BUILT: &[Policy] = &[backoff::POLICY, circuit_breaker::POLICY, window::POLICY];
+pub(super) const BUILT: &[Policy] = &[
+    backoff::POLICY,
+    window::POLICY,
+    circuit_breaker::POLICY,
+    retry::POLICY,
+    retry_budget::POLICY,
+    fallback::POLICY,
+    failover::POLICY,
+];
 
 /// What the crates do not have yet.
 pub(super) const NOT_BUILT: &[&str] = &[
     "rate_limiter",
     "bulkhead",
-    "retry",
-    "retry_budget",
     "timeout",
     "deadline",
-    "fallback",
-    "failover",
     "health",
     "keyed",
 ];
