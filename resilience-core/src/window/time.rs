@@ -69,7 +69,7 @@ impl TimeWindow {
         self.newest = index;
     }
 
-    pub(super) fn clear(&mut self, records: u64) {
+    pub(crate) fn clear(&mut self, records: u64) {
         self.ring.fill(Totals::default());
         self.sum = Totals::default();
         self.start = records;

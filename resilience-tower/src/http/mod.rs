@@ -20,11 +20,13 @@
 //! ```
 
 mod answer;
+mod attempts;
 mod body;
 mod repeat;
 mod rule;
 mod wait;
 
+pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{PermitBody, ResponseFuture, UntilBodyEnd};
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
