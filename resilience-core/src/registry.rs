@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use crate::circuit_breaker::CircuitSnapshot;
-use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::rate_limiter::RateLimiterSnapshot;
+use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
 use crate::timeout::TimeoutSnapshot;
 use crate::{ConfigError, Name};
@@ -40,6 +41,8 @@ pub enum Snapshot {
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
+    /// A rate limiter's.
+    RateLimiter(RateLimiterSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
