@@ -17,6 +17,9 @@ pub(super) struct World {
     pub(super) clock: Arc<ManualClock>,
 }
 
+/// A policy that ops can be put to, or why there is none.
+pub(super) type Built = Result<Box<dyn Driver>, Unbuilt>;
+
 /// Why there is no policy.
 pub(super) enum Unbuilt {
     /// The case is not one.

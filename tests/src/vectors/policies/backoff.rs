@@ -4,7 +4,7 @@ use resilience_core::backoff::{BackoffKind, Delays, Jitter};
 use resilience_core::{Backoff, BackoffConfig};
 
 use super::Policy;
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::Seen;
 use crate::vectors::schema::{Checked, Fields};
 
@@ -52,7 +52,7 @@ struct Asked {
     run: Delays,
 }
 
-fn build(_: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(_: &World, fields: &Fields<'_>) -> Built {
     let backoff = Backoff::new(config(fields)?)?;
     let run = backoff.start();
     Ok(Box::new(Asked { backoff, run }))

@@ -5,7 +5,7 @@ use resilience_core::{Ask, Bulkhead, BulkheadConfig, Permit, Time};
 use super::Policy;
 use super::calls;
 use super::turns::Line;
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Driver, Built, World, unknown_op};
 use crate::vectors::compare::Seen;
 use crate::vectors::schema::{Checked, Fields};
 
@@ -37,7 +37,7 @@ struct Slots {
     line: Line<Bulkhead>,
 }
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let bulkhead = Bulkhead::new("case", config(fields)?, &world.env)?;
     let line = Line::new(bulkhead.clone());
     Ok(Box::new(Slots { bulkhead, line }))

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::calls::{self, Asked, Held};
 use super::{Policy, backoff, window};
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::Seen;
 use crate::vectors::schema::{Checked, Fields};
 
@@ -73,7 +73,7 @@ struct Circuit {
     held: Held<Permit<CircuitBreaker>>,
 }
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let breaker = CircuitBreaker::new("case", config(fields)?, &world.env)?;
     let held = Held::default();
     Ok(Box::new(Circuit { breaker, held }))

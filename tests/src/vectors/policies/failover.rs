@@ -5,7 +5,7 @@ use resilience_core::{Failover, FailoverConfig, Name};
 
 use super::Policy;
 use super::calls::{self, Held};
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::{Seen, Shown};
 use crate::vectors::schema::{Checked, Fields};
 
@@ -44,7 +44,7 @@ struct Targets {
     held: Held<Ticket>,
 }
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let failover = Failover::new("case", config(fields)?, &world.env)?;
     let held = Held::default();
     Ok(Box::new(Targets { failover, held }))

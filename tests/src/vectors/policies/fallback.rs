@@ -1,9 +1,12 @@
 //! `fallback`.
 
+use std::time::Duration;
+
+use resilience_core::fallback::Rescued;
 use resilience_core::{Fallback, FallbackConfig};
 
 use super::Policy;
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::{Seen, Shown};
 use crate::vectors::schema::{Checked, Fields};
 
@@ -21,7 +24,7 @@ pub(super) const POLICY: Policy = Policy {
 
 struct Answers(Fallback<String>);
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let default = FallbackConfig::default();
     let config = FallbackConfig {
         last_good: fields.flag("last_good")?.unwrap_or(default.last_good),
@@ -57,7 +60,7 @@ impl Driver for Answers {
                 Ok(Seen::from([
                     ("value", value.into()),
                     ("stale", false.into()),
-                    ("age_ms", std::time::Duration::ZERO.into()),
+                    ("age_ms", Duration::ZERO.into()),
                     ("error", false.into()),
                 ]))
             }
@@ -69,8 +72,8 @@ impl Driver for Answers {
 impl Answers {
     fn rescue(&self, key: &str) -> Seen {
         let rescued = self.0.rescue(key);
-        let stale = rescued.as_ref().is_some_and(|it| it.is_stale());
-        let age = rescued.as_ref().and_then(|it| it.age());
+        let stale = rescued.as_ref().is_some_and(Rescued::is_stale);
+        let age = rescued.as_ref().and_then(Rescued::age);
         Seen::from([
             ("error", rescued.is_none().into()),
             ("stale", stale.into()),

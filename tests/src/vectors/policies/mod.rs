@@ -5,11 +5,14 @@ mod calls;
 mod circuit_breaker;
 mod failover;
 mod fallback;
+mod rate_limiter;
 mod retry;
 mod retry_budget;
+mod timeout;
+mod turns;
 mod window;
 
-use super::case::{Driver, Unbuilt, World};
+use super::case::{Built, World};
 use super::schema::{Checked, Fields};
 
 /// How a case is put to a policy.
@@ -17,7 +20,7 @@ pub(super) struct Policy {
     pub(super) name: &'static str,
     /// What the crates call each key of the config, nested ones too.
     pub(super) keys: &'static [&'static [(&'static str, &'static str)]],
-    pub(super) build: fn(&World, &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt>,
+    pub(super) build: fn(&World, &Fields<'_>) -> Built,
 }
 
 impl Policy {
@@ -36,18 +39,13 @@ pub(super) const BUILT: &[Policy] = &[
     backoff::POLICY,
     window::POLICY,
     circuit_breaker::POLICY,
+    rate_limiter::POLICY,
     retry::POLICY,
     retry_budget::POLICY,
+    timeout::POLICY,
     fallback::POLICY,
     failover::POLICY,
 ];
 
 /// What the crates do not have yet.
-pub(super) const NOT_BUILT: &[&str] = &[
-    "rate_limiter",
-    "bulkhead",
-    "timeout",
-    "deadline",
-    "health",
-    "keyed",
-];
+pub(super) const NOT_BUILT: &[&str] = &["bulkhead", "deadline", "health", "keyed"];

@@ -6,7 +6,7 @@ use resilience_core::{Ask, Gate, Permit, RateLimiter, RateLimiterConfig, Rejecte
 use super::Policy;
 use super::calls::{self, Asked};
 use super::turns::Line;
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::{Seen, Shown};
 use crate::vectors::schema::{Checked, Fields};
 
@@ -46,7 +46,7 @@ struct Rate {
     line: Line<RateLimiter>,
 }
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let limiter = RateLimiter::new("case", config(fields)?, &world.env)?;
     let line = Line::new(limiter.clone());
     Ok(Box::new(Rate { limiter, line }))

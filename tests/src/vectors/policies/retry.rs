@@ -11,7 +11,7 @@ use resilience_core::{Hint, Outcome, Retry, RetryConfig, Time};
 use serde_json::Value;
 
 use super::{Policy, backoff, calls, retry_budget};
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::{Seen, Shown};
 use crate::vectors::schema::{Checked, Fields};
 
@@ -57,7 +57,7 @@ fn config(fields: &Fields<'_>) -> Checked<RetryConfig> {
 
 struct Runs(Retry);
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let retry = Retry::new("case", config(fields)?, &world.env)?;
     Ok(Box::new(Runs(retry)))
 }

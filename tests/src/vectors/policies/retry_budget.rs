@@ -3,7 +3,7 @@
 use resilience_core::{RetryBudget, RetryBudgetConfig};
 
 use super::Policy;
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::Seen;
 use crate::vectors::schema::{Checked, Fields};
 
@@ -34,7 +34,7 @@ pub(super) fn config(fields: &Fields<'_>) -> Checked<RetryBudgetConfig> {
 
 struct Account(RetryBudget);
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let budget = RetryBudget::new("case", config(fields)?, &world.env)?;
     Ok(Box::new(Account(budget)))
 }

@@ -3,7 +3,7 @@
 use resilience_core::{Window, WindowConfig};
 
 use super::{Policy, calls};
-use crate::vectors::case::{Driver, Unbuilt, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::Seen;
 use crate::vectors::schema::{Checked, Fields};
 
@@ -38,7 +38,7 @@ pub(super) fn nested(fields: &Fields<'_>) -> Checked<WindowConfig> {
 
 struct Counted(Window);
 
-fn build(world: &World, fields: &Fields<'_>) -> Result<Box<dyn Driver>, Unbuilt> {
+fn build(world: &World, fields: &Fields<'_>) -> Built {
     let slow_call = fields.length("slow_call_ms")?;
     let window = Window::new(&config(fields)?, slow_call, world.env.now())?;
     Ok(Box::new(Counted(window)))
