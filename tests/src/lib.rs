@@ -1,3 +1,3 @@
-//! What no single crate can test. Published with nothing; a test target of its own each.
+//! What no single crate can test: the tools of the tests in `tests/`. Never published.
 
 pub mod vectors;

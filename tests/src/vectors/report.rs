@@ -85,6 +85,9 @@ impl Report {
     pub fn check(&self, held_wrong: &[(&str, &str, &str)], complete: bool) -> Result<(), String> {
         let held = |file: &str, id: &str| held_wrong.iter().any(|it| (it.0, it.1) == (file, id));
         let mut faults = Vec::new();
+        if self.files.is_empty() {
+            faults.push("the folder holds none of the files".to_owned());
+        }
         for file in &self.files {
             let unexpected = file.failed.iter().filter(|(id, _)| !held(file.name, id));
             faults.extend(unexpected.map(|(id, why)| format!("{}: {id}: {why}", file.name)));

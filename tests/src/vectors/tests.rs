@@ -225,6 +225,8 @@ fn a_file_that_holds_no_cases_is_a_failure() {
     );
     assert!(run_text("dialects.json", "{}").is_err());
     assert!(run("no such folder".as_ref()).is_err());
+    let empty = run("src".as_ref()).unwrap();
+    assert!(empty.check(&[], false).is_err());
 }
 
 #[test]
