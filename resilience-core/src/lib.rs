@@ -57,6 +57,7 @@ pub mod window;
 pub use crate::answer::{Answer, Respond};
 pub use crate::ask::{Ask, Priority};
 pub use crate::backoff::{Backoff, BackoffConfig};
+pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
 pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};

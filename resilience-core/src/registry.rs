@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
@@ -41,6 +42,8 @@ pub enum Snapshot {
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
+    /// A bulkhead's.
+    Bulkhead(BulkheadSnapshot),
     /// A rate limiter's.
     RateLimiter(RateLimiterSnapshot),
 }

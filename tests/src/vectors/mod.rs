@@ -1,7 +1,8 @@
 //! The conformance cases of `tests/vectors`, put to the public API.
 //!
-//! [`run`] reads the files of a folder and gives every case to the driver of its policy. A driver maps keys, ops and words to names of the crates and keeps permits under the
-//! labels of the case; it decides nothing.
+//! [`run`] reads the files of a folder and gives every case to the driver of its policy. A driver
+//! maps keys, ops and words to names of the crates and keeps permits under the labels of the case;
+//! it decides nothing.
 
 mod case;
 mod compare;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rate_limiter::state::Rate;
 
 /// What may happen, and how many nanoseconds after the step before; negative ones too.
 #[derive(Clone, Debug)]
@@ -298,9 +299,8 @@ proptest! {
     fn a_word_decides_as_exact_numbers_do(
         each in 1..u64::MAX, burst in 1..u32::MAX, tail: u64, now: u64, cost: u32,
     ) {
-        let rate = crate::rate_limiter::state::Rate { each, burst };
         for (each, burst, cost) in [(each, burst, cost), (each >> 40, burst >> 20, cost >> 22)] {
-            let rate = crate::rate_limiter::state::Rate { each: each.max(1), burst: burst.max(1), ..rate };
+            let rate = Rate { each: each.max(1), burst: burst.max(1) };
             if let Some(near) = rate.take_near(tail, now, cost) {
                 prop_assert_eq!(near.map(u128::from), rate.take(tail.into(), now, cost));
             }

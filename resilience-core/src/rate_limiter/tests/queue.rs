@@ -213,7 +213,7 @@ fn no_waker_runs_under_the_lock() {
     }
     impl Drop for ComesBack {
         fn drop(&mut self) {
-            self.0.snapshot();
+            let _ = self.0.snapshot();
         }
     }
     let (limiter, clock) = limiter(gcra(10, 1));

@@ -5,7 +5,7 @@ use resilience_core::{Ask, Bulkhead, BulkheadConfig, Permit, Time};
 use super::Policy;
 use super::calls;
 use super::turns::Line;
-use crate::vectors::case::{Driver, Built, World, unknown_op};
+use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::Seen;
 use crate::vectors::schema::{Checked, Fields};
 

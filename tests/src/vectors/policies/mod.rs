@@ -1,6 +1,7 @@
 //! The policies of `resilience.json`: one small module each.
 
 mod backoff;
+mod bulkhead;
 mod calls;
 mod circuit_breaker;
 mod failover;
@@ -40,6 +41,7 @@ pub(super) const BUILT: &[Policy] = &[
     window::POLICY,
     circuit_breaker::POLICY,
     rate_limiter::POLICY,
+    bulkhead::POLICY,
     retry::POLICY,
     retry_budget::POLICY,
     timeout::POLICY,
@@ -48,4 +50,4 @@ pub(super) const BUILT: &[Policy] = &[
 ];
 
 /// What the crates do not have yet.
-pub(super) const NOT_BUILT: &[&str] = &["bulkhead", "deadline", "health", "keyed"];
+pub(super) const NOT_BUILT: &[&str] = &["deadline", "health", "keyed"];
