@@ -1,5 +1,8 @@
 //! That the runner can fail.
 
+use serde_json::{Value, json};
+
+use super::report::Verdict;
 use super::{Report, run, run_text};
 
 /// Runs one case of `resilience.json`, given what follows its id; returns why it failed.
@@ -268,4 +271,52 @@ fn the_table_of_wrong_cases_must_hold() {
         "an entry that is gone"
     );
     assert_eq!(report.check(&[bad, gone], false), Ok(()));
+}
+
+#[test]
+fn any_expectation_of_the_suite_fails_when_it_is_changed() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/resilience.json");
+    let suite: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let cases = suite["cases"].as_array().unwrap();
+    assert_eq!(suite["meta"]["count"], cases.len());
+    let mut changes = 0;
+    for case in cases {
+        let steps = case["steps"].as_array().unwrap();
+        for (step, key) in expectations(steps) {
+            let mut wrong = case.clone();
+            let wanted = &mut wrong["steps"][step]["expect"][key];
+            *wanted = changed(wanted);
+            let verdict = super::case::verdict(&wrong);
+            assert_ne!(
+                verdict,
+                Verdict::Passed,
+                "{}: {key} of step {step}",
+                case["id"]
+            );
+            changes += 1;
+        }
+    }
+    assert!(changes > 2_000, "{changes}");
+}
+
+fn expectations(steps: &[Value]) -> impl Iterator<Item = (usize, &String)> {
+    let steps = steps.iter().enumerate();
+    steps.flat_map(|(index, step)| {
+        let expect = step.get("expect").and_then(Value::as_object);
+        expect
+            .into_iter()
+            .flat_map(move |it| it.keys().map(move |key| (index, key)))
+    })
+}
+
+fn changed(wanted: &Value) -> Value {
+    match wanted {
+        Value::Null => json!(0),
+        Value::Bool(it) => json!(!it),
+        Value::Number(it) if it.is_u64() => json!(it.as_u64().unwrap() * 2 + 1),
+        Value::Number(it) => json!(it.as_f64().unwrap() * 1.001 + 0.000_003),
+        Value::String(it) => json!(format!("{it}s")),
+        Value::Array(it) => json!([it.as_slice(), &[json!(0)]].concat()),
+        Value::Object(_) => json!({}),
+    }
 }
