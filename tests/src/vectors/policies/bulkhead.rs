@@ -44,11 +44,11 @@ fn build(world: &World, fields: &Fields<'_>) -> Built {
 }
 
 impl Driver for Slots {
-    fn move_to(&mut self, world: &World, at: Time) -> Checked<()> {
-        self.line.move_to(world, at)
+    fn move_to(&mut self, world: &World, at: Time) {
+        self.line.move_to(world, at);
     }
 
-    fn act(&mut self, _: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
+    fn act(&mut self, world: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
         match op {
             "acquire" => {
                 let (ask, held) = (Ask::default(), &mut self.line.held);
@@ -63,10 +63,9 @@ impl Driver for Slots {
             "turns" => return self.line.turns(),
             "record" => {
                 let outcome = calls::outcome(args)?;
-                self.line.poll_woken()?;
-                self.line.held.take(args)?.record(outcome);
+                self.line.take(args)?.record(outcome);
             }
-            "drop" => self.drop(args)?,
+            "drop" => self.drop(world, args)?,
             "reconfigure" => {
                 let config = calls::reconfigured(args, config)?;
                 calls::accepted(self.bulkhead.reconfigure(config))?;
@@ -88,9 +87,9 @@ impl Driver for Slots {
 
 impl Slots {
     /// A wait ends, or a call; one that timed out has ended already.
-    fn drop(&mut self, args: &Fields<'_>) -> Checked<()> {
+    fn drop(&mut self, world: &World, args: &Fields<'_>) -> Checked<()> {
         let label = args.must("call", args.text("call"))?;
-        if self.line.leave(label) || self.line.has_timed_out(label) {
+        if self.line.leave(world, label)? || self.line.has_timed_out(label) {
             return Ok(());
         }
         drop(self.line.held.take(args)?);

@@ -53,11 +53,11 @@ fn build(world: &World, fields: &Fields<'_>) -> Built {
 }
 
 impl Driver for Rate {
-    fn move_to(&mut self, world: &World, at: Time) -> Checked<()> {
-        self.line.move_to(world, at)
+    fn move_to(&mut self, world: &World, at: Time) {
+        self.line.move_to(world, at);
     }
 
-    fn act(&mut self, _: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
+    fn act(&mut self, world: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
         let seen = match op {
             "acquire" => self.acquire(args)?,
             "peek" => {
@@ -68,10 +68,10 @@ impl Driver for Rate {
             "enqueue" => self.enqueue(args)?,
             "refund" => {
                 // A permit whose call was never begun is unused.
-                drop(self.line.held.take(args)?);
+                drop(self.line.take(args)?);
                 Seen::new()
             }
-            "drop" => self.drop(args)?,
+            "drop" => self.drop(world, args)?,
             "reconfigure" => {
                 let config = calls::reconfigured(args, config)?;
                 calls::accepted(self.limiter.reconfigure(config))?;
@@ -80,9 +80,8 @@ impl Driver for Rate {
             "turns" | "read" => Seen::new(),
             _ => return unknown_op(op),
         };
-        // A turn that has come is a permit at once.
-        self.line.poll_woken()?;
-        self.line.poll_timers()?;
+        // A turn that has come is a permit.
+        self.line.poll_due()?;
         match op {
             "turns" => self.turns(),
             _ => Ok(seen),
@@ -119,9 +118,9 @@ impl Rate {
     }
 
     /// A waiter goes away. A turn that has come is none any more, but a permit.
-    fn drop(&mut self, args: &Fields<'_>) -> Checked<Seen> {
+    fn drop(&mut self, world: &World, args: &Fields<'_>) -> Checked<Seen> {
         let label = args.must("call", args.text("call"))?;
-        match self.line.leave(label) || self.line.held.has(label) {
+        match self.line.leave(world, label)? || self.line.held.has(label) {
             true => Ok(Seen::new()),
             false => Err(format!("`call` is `{label}`, which nothing bears")),
         }

@@ -1,7 +1,7 @@
 //! Callers that wait their turn: a caller of a [`Queue`] as an executor with a timer would be.
 //!
-//! A turn is polled at `enqueue`, when the time has come that it told, and some time after it was
-//! woken: what it was handed meanwhile may be dropped with it.
+//! A turn is polled at `enqueue`, and some time after it was woken or the time has come that it told:
+//! what ops do until then is not helped by a poll, and a turn may be dropped with what it was handed.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use resilience_core::{Ask, Permit, Queue, Rejected, Time, Turn};
 use super::calls::Held;
 use crate::vectors::case::World;
 use crate::vectors::compare::Seen;
-use crate::vectors::schema::Checked;
+use crate::vectors::schema::{Checked, Fields};
 
 /// The waiters of one gate, and what became of them.
 pub(super) struct Line<Q: Queue> {
@@ -68,14 +68,13 @@ impl<Q: Queue + Clone> Line<Q> {
         }
     }
 
-    /// Arms the timers, moves the clock, and polls whose timer went off.
-    pub(super) fn move_to(&mut self, world: &World, at: Time) -> Checked<()> {
+    /// Arms the timers, and moves the clock.
+    pub(super) fn move_to(&mut self, world: &World, at: Time) {
         let now = world.env.now();
         for waiter in &mut self.waiters {
             waiter.timer = waiter.turn.due_in().map(|wait| now.after(wait));
         }
         world.clock.set(at);
-        self.poll_timers()
     }
 
     /// Enqueues, and polls once. Returns the wait that is known now.
@@ -104,10 +103,24 @@ impl<Q: Queue + Clone> Line<Q> {
         Ok(Ok(wait))
     }
 
-    /// Drops the turn of `label`; returns whether it waited.
-    pub(super) fn leave(&mut self, label: &str) -> bool {
+    /// Drops the turn of `label`, unless the time has come that it told; returns whether it did.
+    pub(super) fn leave(&mut self, world: &World, label: &str) -> Checked<bool> {
+        let due = |it: &&Waiter<Q>| it.timer.is_some_and(|timer| timer <= world.env.now());
+        let mut waiters = self.waiters.iter().filter(|it| it.label == label);
+        if let Some(number) = waiters.find(due).map(|it| it.number) {
+            self.poll(number)?;
+        }
         let found = self.waiters.iter().position(|it| it.label == label);
-        found.map(|at| self.waiters.remove(at)).is_some()
+        Ok(found.map(|at| self.waiters.remove(at)).is_some())
+    }
+
+    /// Takes the permit of the label `call`, whose turn may have come since the last poll.
+    pub(super) fn take(&mut self, args: &Fields<'_>) -> Checked<Permit<Q>> {
+        let label = args.must("call", args.text("call"))?;
+        if !self.held.has(label) {
+            self.poll_due()?;
+        }
+        self.held.take(args)
     }
 
     pub(super) fn has_timed_out(&self, label: &str) -> bool {
@@ -116,7 +129,7 @@ impl<Q: Queue + Clone> Line<Q> {
 
     /// Returns what came of the turns since it was last asked.
     pub(super) fn turns(&mut self) -> Checked<Seen> {
-        self.poll_woken()?;
+        self.poll_due()?;
         let (granted, timed_out) = (&mut self.granted, &mut self.timed_out);
         Ok(Seen::from([
             ("granted", std::mem::take(granted).into()),
@@ -124,8 +137,24 @@ impl<Q: Queue + Clone> Line<Q> {
         ]))
     }
 
-    /// Polls who was woken, in that order, until nobody is left.
-    pub(super) fn poll_woken(&mut self) -> Checked<()> {
+    /// Polls who was woken, in that order, and then, once each, whose timer went off.
+    pub(super) fn poll_due(&mut self) -> Checked<()> {
+        let mut polled = Vec::new();
+        loop {
+            self.poll_woken()?;
+            let due = self.waiters.iter().filter(|it| {
+                !polled.contains(&it.number) && it.turn.due_in() == Some(Duration::ZERO)
+            });
+            let first = due.min_by_key(|it| (it.timer.unwrap_or(Time::MAX), it.number));
+            let Some(number) = first.map(|it| it.number) else {
+                return Ok(());
+            };
+            polled.push(number);
+            self.poll(number)?;
+        }
+    }
+
+    fn poll_woken(&mut self) -> Checked<()> {
         loop {
             let woken = std::mem::take(&mut *self.woken.lock().expect("no holder panics"));
             if woken.is_empty() {
@@ -134,26 +163,6 @@ impl<Q: Queue + Clone> Line<Q> {
             for number in woken {
                 self.poll(number)?;
             }
-        }
-    }
-
-    /// Polls whose timer went off, once each, after who was woken earlier. Who was woken and has
-    /// come due is left to be asked for.
-    pub(super) fn poll_timers(&mut self) -> Checked<()> {
-        let mut polled = Vec::new();
-        loop {
-            let woken = self.woken.lock().expect("no holder panics").clone();
-            let due = self.waiters.iter().filter(|it| {
-                let skip = woken.contains(&it.number) || polled.contains(&it.number);
-                !skip && it.turn.due_in() == Some(Duration::ZERO)
-            });
-            let first = due.min_by_key(|it| (it.timer.unwrap_or(Time::MAX), it.number));
-            let Some(number) = first.map(|it| it.number) else {
-                return Ok(());
-            };
-            polled.push(number);
-            self.poll_woken()?;
-            self.poll(number)?;
         }
     }
 
