@@ -153,14 +153,14 @@ where
     let rate = NonZeroU32::new(1_000_000_000).expect("it is not 0");
     let quota = governor::Quota::per_second(rate).allow_burst(NonZeroU32::MAX);
     let limiter = Arc::new(governor::RateLimiter::direct(quota));
-    let breaker = Arc::new(recloser::Recloser::custom().closed_len(100).build());
+    let breaker = recloser::Recloser::custom().closed_len(100).build();
+    let breaker = recloser::AsyncRecloser::from(breaker);
     service_fn(move |request| {
         let (limiter, breaker, mut inner) = (limiter.clone(), breaker.clone(), inner.clone());
         async move {
             limiter.check().map_err(|_| "rate limited")?;
-            let call = recloser::AsyncRecloser::from((*breaker).clone());
             let inner = inner.call(request);
-            call.call(inner).await.map_err(|error| match error {
+            breaker.call(inner).await.map_err(|error| match error {
                 recloser::Error::Inner(error) => error,
                 recloser::Error::Rejected => "open".into(),
             })
