@@ -198,7 +198,13 @@ impl Direct {
         let shared = self.shared.clone();
         let yielded = !seen.yields;
         ProbeFuture {
-            inner: Inner::Direct(Flight { shared, step, req, polls: 0, yielded }),
+            inner: Inner::Direct(Flight {
+                shared,
+                step,
+                req,
+                polls: 0,
+                yielded,
+            }),
         }
     }
 }
@@ -315,7 +321,7 @@ impl Flight {
             Step::Refuse => {
                 let full = BulkheadFull::new(Name::from("probe"), 0, 0);
                 Poll::Ready(Err(Rejected::from(full).into()))
-            },
+            }
             Step::PanicInCall | Step::PanicInPoll => {
                 drop(seen);
                 quiet_panic()

@@ -49,8 +49,15 @@ impl Layer<Probe> for Broken {
     type Service = Broken<Probe>;
 
     fn layer(&self, inner: Probe) -> Broken<Probe> {
-        let Self { fault, busy, shut, .. } = self.clone();
-        Broken { fault, busy, shut, inner }
+        let Self {
+            fault, busy, shut, ..
+        } = self.clone();
+        Broken {
+            fault,
+            busy,
+            shut,
+            inner,
+        }
     }
 }
 
@@ -82,7 +89,11 @@ impl Service<u64> for Broken<Probe> {
         }
         let counts = [Fault::KeepsWhenDropped, Fault::KeepsWhenAnswered].contains(&self.fault);
         self.busy.fetch_add(usize::from(counts), Ordering::SeqCst);
-        Call { fault: self.fault, busy: self.busy.clone(), inner }
+        Call {
+            fault: self.fault,
+            busy: self.busy.clone(),
+            inner,
+        }
     }
 }
 
@@ -138,7 +149,12 @@ impl Drop for Call {
 
 fn case(fault: Fault) -> Case<Broken> {
     let (busy, shut) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
-    let layer = Broken { fault, busy: busy.clone(), shut: shut.clone(), inner: () };
+    let layer = Broken {
+        fault,
+        busy: busy.clone(),
+        shut: shut.clone(),
+        inner: (),
+    };
     Case::new(layer)
         .idle(move || busy.load(Ordering::SeqCst) == 0)
         .refuse(move |refuse| shut.store(refuse, Ordering::SeqCst))

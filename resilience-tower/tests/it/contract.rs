@@ -1,13 +1,9 @@
 //! Every layer of the crate keeps the contract.
 
-use resilience_core::{
-    CircuitBreaker, Env, Failover, FailoverConfig, Fallback, FallbackConfig,
-};
-use resilience_tower::testing::contract::{self, Case};
+use resilience_core::{CircuitBreaker, Env, Failover, FailoverConfig, Fallback, FallbackConfig};
 use resilience_tower::testing::Probe;
-use resilience_tower::{
-    FailoverLayer, FallbackLayer, GateLayer, QueueLayer, RetryLayer,
-};
+use resilience_tower::testing::contract::{self, Case};
+use resilience_tower::{FailoverLayer, FallbackLayer, GateLayer, QueueLayer, RetryLayer};
 use tower::ServiceExt;
 use tower_layer::layer_fn;
 

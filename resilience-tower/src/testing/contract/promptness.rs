@@ -127,9 +127,7 @@ pub async fn it_spawns_nothing<L: Subject>(case: &impl Fn() -> Case<L>) -> Resul
 /// # Errors
 ///
 /// Returns a breach where a call hangs or fails.
-pub async fn it_works_over_a_buffer<L: Subject>(
-    case: &impl Fn() -> Case<L>,
-) -> Result<(), Breach> {
+pub async fn it_works_over_a_buffer<L: Subject>(case: &impl Fn() -> Case<L>) -> Result<(), Breach> {
     let probe = Probe::default().yielding().buffered(1);
     let mut service = case().layer.layer(probe.clone());
     for _ in 0..3 {
