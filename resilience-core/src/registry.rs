@@ -4,12 +4,12 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
-use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
-use crate::bulkhead::BulkheadSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
+use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
 use crate::timeout::TimeoutSnapshot;
 use crate::{ConfigError, Name};
