@@ -1,1 +1,52 @@
-//! Placeholder of the crate root.
+//! Alert rules over Prometheus text, evaluated inside the program, by the state machine of Prometheus.
+//!
+//! ```
+//! use std::time::Duration;
+//! use admf_alerts::{AlertEvent, Engine, Rule, Samples};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let rule = Rule::parse("BreakerOpen", r#"circuit_breaker_state{state="open"} == 1"#)?
+//!     .for_(Duration::from_secs(10))
+//!     .label("severity", "critical")
+//!     .annotation("summary", "calls to {{ $labels.name }} are refused");
+//! let mut engine = Engine::new([rule])?;
+//!
+//! let scrape = Samples::parse("circuit_breaker_state{name=\"primary\",state=\"open\"} 1\n")?;
+//! assert!(engine.step(Duration::from_secs(0), &scrape).is_empty()); // pending
+//! let events = engine.step(Duration::from_secs(10), &scrape);
+//! assert_eq!(
+//!     events[0].to_string(),
+//!     "FIRING   BreakerOpen{name=\"primary\",severity=\"critical\",state=\"open\"} value=1 since 0ns: \
+//!      calls to primary are refused",
+//! );
+//!
+//! let events = engine.step(Duration::from_secs(20), &Samples::default());
+//! assert!(matches!(&events[..], [AlertEvent::Resolved(_)]));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`samples`] | [`Samples`]: what one scrape said, parsed strictly |
+//! | [`labels`] | [`Labels`]: the label set of a series or of an alert |
+//! | [`condition`] | [`Condition`]: a selector compared with a number |
+//! | [`rule`] | [`Rule`]: when to alert, after how long, and what to say |
+//! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
+//!
+//! Nothing here reads a clock, waits, or does input or output: the caller scrapes, says what time it is,
+//! and delivers the events. Times are a `Duration` since an origin of the caller's choice.
+
+pub mod condition;
+pub mod engine;
+pub mod labels;
+pub mod rule;
+pub mod samples;
+mod scan;
+mod template;
+
+pub use condition::{Comparison, Condition, Matcher, Selector};
+pub use engine::{Alert, AlertEvent, AlertState, Engine};
+pub use labels::Labels;
+pub use rule::{Rule, RuleError};
+pub use samples::Samples;

@@ -40,10 +40,11 @@ macro_rules! reasons {
             }
 
             impl $name {
-                /// Creates the reason, for a gate of your own.
+                /// Creates the reason, for a gate of the caller's own.
                 #[must_use]
-                pub const fn new(policy: Name, $($field: $type),*) -> Self {
-                    Self { policy, $($field),* }
+                pub fn new(policy: impl Into<Name> $(, $field: $type)*) -> Self {
+                    let policy = policy.into();
+                    Self { policy $(, $field)* }
                 }
             }
 

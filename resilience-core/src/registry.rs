@@ -30,22 +30,22 @@ pub trait Policy: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Snapshot {
-    /// Of a circuit breaker.
+    /// Of a [`Bulkhead`](crate::Bulkhead).
+    Bulkhead(BulkheadSnapshot),
+    /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
-    /// A retry policy.
-    Retry(RetrySnapshot),
-    /// A budget of retries.
-    RetryBudget(RetryBudgetSnapshot),
-    /// A timeout.
-    Timeout(TimeoutSnapshot),
     /// Of a [`Failover`](crate::Failover).
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
-    /// A bulkhead's.
-    Bulkhead(BulkheadSnapshot),
-    /// A rate limiter's.
+    /// Of a [`RateLimiter`](crate::RateLimiter).
     RateLimiter(RateLimiterSnapshot),
+    /// Of a [`Retry`](crate::Retry).
+    Retry(RetrySnapshot),
+    /// Of a [`RetryBudget`](crate::RetryBudget).
+    RetryBudget(RetryBudgetSnapshot),
+    /// Of a [`Timeout`](crate::Timeout).
+    Timeout(TimeoutSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.

@@ -1,6 +1,6 @@
 //! What users need for tests of their own: time that is driven, luck that is known, an ear.
 //!
-//! Time is driven by [`ManualClock`](crate::ManualClock), which
+//! Time is driven by [`ManualClock`], which
 //! [`Env::manual`](crate::Env::manual) hands out, and luck by `Chance::scripted`.
 //!
 //! ```

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::state::Limits;
+use super::state::Slots;
 use crate::ConfigError;
 
 /// Settings of a [`Bulkhead`](super::Bulkhead).
@@ -25,11 +25,11 @@ impl Default for BulkheadConfig {
 }
 
 impl BulkheadConfig {
-    pub(super) fn limits(&self) -> Result<Limits, ConfigError> {
+    pub(super) fn limits(&self) -> Result<Slots, ConfigError> {
         let in_flight = self.max_in_flight;
         let rule = "must be at least 1";
         ConfigError::unless(in_flight > 0, "max_in_flight", rule, in_flight)?;
-        Ok(Limits {
+        Ok(Slots {
             in_flight,
             waiting: self.max_waiting,
         })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use super::state::{Bound, InVain, Limits, Slots};
+use super::state::{Bound, InVain, Slots};
 use super::turn::Place;
 use super::{BulkheadConfig, BulkheadSnapshot};
 use crate::counter::Counter;
@@ -24,7 +24,7 @@ pub(super) struct Shared {
     /// See [`Slots`]. Who waits is counted under the lock, and while somebody waits the word is
     /// changed there only.
     slots: AtomicU64,
-    /// [`Limits`]; changed under the lock.
+    /// How many may be in flight and may wait, [`Slots`] too; changed under the lock.
     limits: AtomicU64,
     /// When the next wait ends in vain; [`NEVER`] where none will.
     next_end: AtomicU64,
@@ -72,7 +72,7 @@ impl Shared {
     }
 
     #[inline]
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> Slots {
         Slots::from_word(self.limits.load(Ordering::Acquire))
     }
 

@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use crate::Time;
 
-/// Two numbers in one word.
+/// Two numbers in one word; limits are such a pair too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slots {
     pub(super) in_flight: u32,
     pub(super) waiting: u32,
 }
-
-/// How many calls may be in flight, and how many may wait.
-pub(super) type Limits = Slots;
 
 impl Slots {
     pub(super) const fn from_word(word: u64) -> Self {
@@ -28,7 +25,7 @@ impl Slots {
 
     /// Takes a free slot, where nobody waits.
     #[inline]
-    pub(super) const fn take(self, limits: Limits) -> Option<Self> {
+    pub(super) const fn take(self, limits: Self) -> Option<Self> {
         if self.waiting > 0 || self.in_flight >= limits.in_flight {
             return None;
         }
@@ -56,7 +53,7 @@ impl Slots {
     }
 
     /// Joins the queue, where there is a place.
-    pub(super) const fn join(self, limits: Limits) -> Option<Self> {
+    pub(super) const fn join(self, limits: Self) -> Option<Self> {
         if self.waiting >= limits.waiting {
             return None;
         }
@@ -75,7 +72,7 @@ impl Slots {
     }
 
     /// Lets those who wait in as far as slots are free; says how many that were.
-    pub(super) fn admit(self, limits: Limits) -> (Self, u32) {
+    pub(super) fn admit(self, limits: Self) -> (Self, u32) {
         let free = limits.in_flight.saturating_sub(self.in_flight);
         let count = free.min(self.waiting);
         let admitted = Self {

@@ -1,6 +1,7 @@
 //! Answer something else when a call fails.
 
 mod config;
+mod last_resort;
 mod lru;
 mod state;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::last_resort::{Function, LastResort};
 use self::state::State;
 use crate::counter::Counter;
 use crate::shared::Shared;
@@ -241,14 +243,6 @@ struct Known<V> {
     last_resort: LastResort<V>,
 }
 
-type Function<V> = Arc<dyn Fn(&str) -> Option<V> + Send + Sync>;
-
-/// What answers where no answer is kept.
-struct LastResort<V> {
-    function: Option<Function<V>>,
-    value: Option<Arc<V>>,
-}
-
 /// How often each source had the answer.
 #[derive(Default)]
 struct Answers {
@@ -256,17 +250,6 @@ struct Answers {
     function: Counter,
     value: Counter,
     none: Counter,
-}
-
-impl<V: Clone> LastResort<V> {
-    fn answer(&self, key: &str) -> Option<Rescued<V>> {
-        let function = self.function.as_ref();
-        let said = function.and_then(|function| function(key));
-        let said = said.map(|it| (it, Source::Function));
-        let value = || Some((V::clone(self.value.as_ref()?), Source::Value));
-        let (value, source) = said.or_else(value)?;
-        Some(Rescued { value, source })
-    }
 }
 
 impl Answers {
@@ -286,10 +269,7 @@ impl<V> Inner<V> {
         let keeps = AtomicU64::new(u64::from(config.last_good));
         let known = Known {
             state: State::new(config),
-            last_resort: LastResort {
-                function: None,
-                value: None,
-            },
+            last_resort: LastResort::default(),
         };
         Ok(Self {
             keeps,
@@ -336,15 +316,6 @@ impl<V: Send + Sync + 'static> Policy for Inner<V> {
 impl<V> Clone for Fallback<V> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
-    }
-}
-
-impl<V> Clone for LastResort<V> {
-    fn clone(&self) -> Self {
-        Self {
-            function: self.function.clone(),
-            value: self.value.clone(),
-        }
     }
 }
 

@@ -7,18 +7,10 @@ use std::task::Waker;
 
 use super::RateLimiterConfig;
 use super::state::{Rate, Refused, Seen};
-use super::tail::Tail;
+use super::tail::{Tail, Ticket};
+use super::waiters::{Waiter, Waiters};
 use crate::line::{Left, Line, WakeLock, Wakes};
 use crate::sync::{AtomicU64, Ordering};
-
-/// What was taken, to be given back unused.
-///
-/// It goes back only if nobody took anything after it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Ticket {
-    tail: Tail,
-    price: u64,
-}
 
 #[derive(Debug)]
 pub(super) struct Gcra {
@@ -36,21 +28,6 @@ pub(super) struct Gcra {
 /// Later than anybody is due.
 const NOBODY: u64 = u64::MAX;
 
-#[derive(Debug)]
-struct Waiters {
-    line: Line<Waiter, Ticket>,
-    /// The tail, where it is not in its word.
-    far: u128,
-    config: RateLimiterConfig,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    cost: u32,
-    /// When all permits are back once this one has had its turn.
-    tail: u128,
-}
-
 /// What would become of a call. It holds only if the tail is still what it was `from`: then nobody
 /// came meanwhile, and the rate was not changed while it was read.
 enum Near {
@@ -63,21 +40,6 @@ enum Near {
 pub(super) enum Place {
     Free(Ticket),
     Waits(u64),
-}
-
-impl Ticket {
-    /// Took nothing, or nothing that can be given back.
-    pub(super) const NOTHING: Self = Self {
-        tail: Tail::FAR,
-        price: 0,
-    };
-
-    fn new(tail: Tail, price: u128) -> Self {
-        match (tail.near(), u64::try_from(price)) {
-            (Some(_), Ok(price)) => Self { tail, price },
-            _ => Self::NOTHING,
-        }
-    }
 }
 
 impl Gcra {
@@ -128,7 +90,7 @@ impl Gcra {
         loop {
             match self.near(now, cost) {
                 Near::Fits { from, to, price } if self.swap_tail(from, to) => {
-                    return Ok(Ticket { tail: to, price });
+                    return Ok(Ticket::near(to, price));
                 }
                 Near::Refused { from, why } if self.tail() == from => return Err(why),
                 Near::Far => return self.take_far(now, cost),
@@ -263,22 +225,12 @@ impl Gcra {
         let left = self.queue.locked(|waiters, wakes| {
             loop {
                 let (from, _) = self.hand_out(waiters, wakes, now);
-                let Some(waiter) = waiters.line.get(number) else {
+                let rate = self.rate();
+                let Some(tail) = waiters.tail_without(number, rate, now) else {
                     break;
                 };
-                let rate = self.rate();
-                let base = match waiters.line.before(number) {
-                    Some(before) => before.tail,
-                    None => waiter.tail.saturating_sub(rate.price(waiter.cost)),
-                };
-                let behind = |tail, it: &Waiter| rate.behind(tail, now, it.cost);
-                let tail = waiters.line.after(number).fold(base, behind);
                 if self.move_tail(waiters, from, tail).is_some() {
-                    let mut tail = base;
-                    waiters.line.change(number + 1, wakes, |it| {
-                        tail = behind(tail, it);
-                        it.tail = tail;
-                    });
+                    waiters.move_up_behind(number, rate, now, wakes);
                     break;
                 }
             }
@@ -294,7 +246,7 @@ impl Gcra {
 
     /// Gives back what `ticket` took, if nobody took anything after it.
     pub(super) fn refund(&self, ticket: &Ticket, now: impl FnOnce() -> u64) {
-        let Ticket { tail, price } = *ticket;
+        let (tail, price) = ticket.parts();
         let Some(near) = tail.near().filter(|_| price > 0) else {
             return;
         };
@@ -359,7 +311,7 @@ impl Gcra {
         let from = self.tail();
         let tail = from.near().map_or(waiters.far, u128::from);
         let rate = self.rate();
-        let passed = waiters.line.last().is_some_and(|last| last.tail != tail);
+        let passed = false;
         while let Some((number, first)) = waiters.line.first() {
             if !passed && rate.due(first.tail) > now.into() {
                 break;
@@ -389,26 +341,5 @@ impl Gcra {
         if self.next_due.load(Ordering::Relaxed) != due {
             self.next_due.store(due, Ordering::Release);
         }
-    }
-}
-
-impl Waiters {
-    /// Returns the longest wait, in nanoseconds.
-    fn max_wait(&self) -> u128 {
-        self.config.max_wait.unwrap_or_default().as_nanos()
-    }
-
-    /// Reckons the tail and those who wait by the rate `new`; returns the tail.
-    fn reckon_anew(&mut self, old: Rate, new: Rate, now: u64, wakes: &mut Wakes) -> u128 {
-        let base = match self.line.first() {
-            Some((_, first)) => first.tail.saturating_sub(old.price(first.cost)),
-            None => self.far,
-        };
-        let mut tail = new.take_over(old, base, now);
-        self.line.change(0, wakes, |it| {
-            tail = new.behind(tail, now, it.cost);
-            it.tail = tail;
-        });
-        tail
     }
 }

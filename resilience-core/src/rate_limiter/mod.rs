@@ -8,13 +8,14 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod waiters;
 mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::config::{RateLimiterConfig, RateLimiterKind};
-pub use self::gcra::Ticket;
+pub use self::tail::Ticket;
 pub use self::turn::RateLimiterTurn;
 
 use self::shared::Shared;

@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::gcra::{self, Gcra, Ticket};
+use super::gcra::{self, Gcra};
 use super::state::{Refused, duration};
+use super::tail::Ticket;
 use super::turn::Place;
 use super::window::Window;
 use super::{RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};

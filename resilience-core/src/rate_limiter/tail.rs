@@ -55,3 +55,37 @@ impl Tail {
         Self(self.0.wrapping_add(TIME + 1)).moved(time)
     }
 }
+
+/// What was taken, to be given back unused.
+///
+/// It goes back only if nobody took anything after it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// The tail that it made.
+    tail: Tail,
+    price: u64,
+}
+
+impl Ticket {
+    /// Took nothing, or nothing that can be given back.
+    pub(super) const NOTHING: Self = Self {
+        tail: Tail::FAR,
+        price: 0,
+    };
+
+    #[inline]
+    pub(super) const fn near(tail: Tail, price: u64) -> Self {
+        Self { tail, price }
+    }
+
+    pub(super) fn new(tail: Tail, price: u128) -> Self {
+        match (tail.near(), u64::try_from(price)) {
+            (Some(_), Ok(price)) => Self { tail, price },
+            _ => Self::NOTHING,
+        }
+    }
+
+    pub(super) const fn parts(&self) -> (Tail, u64) {
+        (self.tail, self.price)
+    }
+}

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::gcra::{Gcra, Ticket};
+use super::gcra::Gcra;
 use super::shared::Shared;
 use super::state::duration;
+use super::tail::Ticket;
 use crate::{End, Rejected, Turn};
 
 /// The wait for permits of a [`RateLimiter`](super::RateLimiter). It always ends with a ticket.

@@ -59,7 +59,10 @@ impl Retry {
     ///     0 => Ok(42),
     ///     _ => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
     /// };
-    /// let sleep = |delay| ready(clock.advance(delay));
+    /// let sleep = |delay| {
+    ///     clock.advance(delay);
+    ///     ready(())
+    /// };
     /// let call = retry.call_with(sleep, quote);
     /// # let Poll::Ready(got) = pin!(call).poll(&mut Context::from_waker(Waker::noop())) else {
     /// #     unreachable!("neither sleeps");

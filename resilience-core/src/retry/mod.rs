@@ -19,7 +19,7 @@ pub use self::call::Exhausted;
 pub use self::config::{HintPolicy, RetryBudgetConfig, RetryConfig};
 use self::state::{Settings, UsedUp};
 use crate::clock::nanos;
-use crate::counter::Counter;
+use crate::counter::{Counter, Tally};
 use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
 use crate::{Ask, ConfigError, DeadlinePassed, Env, Event, Name, Rejected, Time};
@@ -65,7 +65,7 @@ struct Inner {
     /// Whether the budget is in force.
     budgeted: AtomicBool,
     runs: Counter,
-    rejected: Counter,
+    rejected: Tally,
 }
 
 #[derive(Debug)]
@@ -113,7 +113,8 @@ impl Retry {
     ///
     /// # Errors
     ///
-    /// Returns the first rule that `config` breaks, or that `name` is taken.
+    /// Returns the first rule that `config` breaks, or that `name` is taken, be it for a budget that
+    /// the policy is to have of its own.
     pub fn new(name: impl Into<Name>, config: RetryConfig, env: &Env) -> Result<Self, ConfigError> {
         let name = name.into();
         let new = Inner::new(name.clone(), &config, env)?;
@@ -200,8 +201,7 @@ impl Retry {
         let settings = Arc::new(config.settings()?);
         inner.reconfigure_budget(config.budget)?;
         inner.set_limits(config.max_total, config.retry_rejected);
-        let old = |locked: &mut Locked| std::mem::replace(&mut locked.settings, settings);
-        drop(inner.shared.locked(|locked, _| old(locked)));
+        inner.shared.locked(|locked, _| locked.settings = settings);
         Ok(())
     }
 
@@ -240,7 +240,7 @@ impl Inner {
             budget: OnceLock::new(),
             budgeted: AtomicBool::new(false),
             runs: Counter::default(),
-            rejected: Counter::default(),
+            rejected: Tally::default(),
         };
         new.set_limits(config.max_total, config.retry_rejected);
         Ok(new)
@@ -342,7 +342,7 @@ impl Inner {
             let runs = self.runs.sum();
             RetrySnapshot {
                 runs,
-                sent: (runs + locked.retries).saturating_sub(self.rejected.sum()),
+                sent: (runs + locked.retries).saturating_sub(self.rejected.count()),
                 retries: locked.retries,
                 gave_up: locked.gave_up,
                 budget,

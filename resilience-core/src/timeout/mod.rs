@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub use self::config::TimeoutConfig;
 use crate::clock::nanos;
-use crate::counter::Counter;
+use crate::counter::Tally;
 use crate::registry::{Policy, Snapshot};
 use crate::{Ask, ConfigError, DeadlinePassed, Env, Name, Rejected};
 
@@ -46,8 +46,8 @@ struct Inner {
     env: Env,
     /// Longest time that a call may take, in nanoseconds.
     timeout: AtomicU64,
-    elapsed: Counter,
-    late: Counter,
+    elapsed: Tally,
+    late: Tally,
 }
 
 /// What a timeout knows at one moment.
@@ -147,8 +147,8 @@ impl Inner {
             name,
             env: env.clone(),
             timeout: AtomicU64::new(nanos(config.timeout)),
-            elapsed: Counter::default(),
-            late: Counter::default(),
+            elapsed: Tally::default(),
+            late: Tally::default(),
         })
     }
 
@@ -167,8 +167,8 @@ impl Inner {
     fn read(&self) -> TimeoutSnapshot {
         TimeoutSnapshot {
             timeout: self.timeout(),
-            elapsed: self.elapsed.sum(),
-            late: self.late.sum(),
+            elapsed: self.elapsed.count(),
+            late: self.late.count(),
         }
     }
 }

@@ -32,15 +32,10 @@ fn settle_all<const N: usize>(breaker: &CircuitBreaker, ends: [End; N]) -> Handl
 fn a_late_success_is_not_counted_in_the_next_generation() {
     model(|| {
         let (breaker, _) = breaker(rate(2, 2, 1.0));
-        let mine = breaker.ticket();
-        let threads = [
-            settle_all(&breaker, [PASSED]),
-            settle_all(&breaker, [FAILED]),
-        ];
-        breaker.settle(mine, FAILED);
-        for thread in threads {
-            thread.join().unwrap();
-        }
+        let mine = [breaker.ticket(), breaker.ticket()];
+        let thread = settle_all(&breaker, [PASSED]);
+        mine.into_iter().for_each(|it| breaker.settle(it, FAILED));
+        thread.join().unwrap();
         let seen = breaker.snapshot();
         match seen.state {
             // Failure, success, failure: the last two are in the window.

@@ -1,6 +1,7 @@
 //! What threads may see of a switch: all interleavings under loom, one without.
 
 use super::*;
+use crate::testing::Recorder;
 
 #[cfg(loom)]
 use loom::{model, thread::spawn};
@@ -76,5 +77,22 @@ fn a_check_that_goes_back_and_a_failure_leave_no_better_target_uncalled() {
             seen.switches_over + seen.switches_back,
             failover.history().len() as u64
         );
+    });
+}
+
+#[test]
+fn the_observer_hears_every_switch_in_order_whichever_thread_tells() {
+    model(|| {
+        let recorder = Arc::new(Recorder::default());
+        let env = Env::manual().0.with_observer(recorder.clone());
+        let failover = Failover::new("venue", config(&["a", "b"], 1, 1), &env).unwrap();
+        let other = failover.clone();
+        let thread = spawn(move || other.calls("F"));
+        failover.calls("F");
+        failover.check("a", true);
+        thread.join().unwrap();
+        let events = failover.history().into_iter().map(Event::Switched);
+        let heard = recorder.take().into_iter().map(|(_, event)| event);
+        assert!(heard.eq(events));
     });
 }

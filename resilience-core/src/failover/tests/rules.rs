@@ -20,6 +20,14 @@ fn a_success_begins_the_run_anew_and_an_ignored_result_leaves_it_alone() {
 }
 
 #[test]
+fn while_all_is_well_a_call_takes_no_lock() {
+    let failover = failover(&["a", "b"], 1, 1);
+    // The lock is held: were it taken again, the test would hang.
+    failover.0.shared.locked(|_, _| failover.calls("SISI"));
+    assert_eq!(failover.snapshot().failures_in_a_row, 0);
+}
+
+#[test]
 fn a_late_result_from_an_earlier_period_is_ignored() {
     let failover = failover(&["a", "b", "c"], 2, 1);
     let late = [(); 3].map(|()| failover.begin());

@@ -1,14 +1,13 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::{ManualClock, Time};
+use crate::ManualClock;
 
+mod concurrent;
 #[cfg(not(loom))]
 mod model;
 #[cfg(not(loom))]
 mod rules;
-
-const MILLI: Duration = Duration::from_millis(1);
 
 fn fallback(config: FallbackConfig) -> (Fallback<u32>, Arc<ManualClock>) {
     let (env, clock) = Env::manual();

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::state::State;
 use super::*;
+use crate::Time;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {

@@ -3,6 +3,9 @@
 use std::sync::OnceLock;
 
 use super::*;
+use crate::Time;
+
+const MILLI: Duration = Duration::from_millis(1);
 
 fn last_good(value: u32, age: Duration) -> Option<Rescued<u32>> {
     let source = Source::LastGood { age };
@@ -176,7 +179,7 @@ fn reconfiguring_keeps_what_there_is_room_for() {
 }
 
 /// An answer whose copies and ends use the policy that keeps it.
-struct Nosy(Arc<OnceLock<Fallback<Nosy>>>);
+struct Nosy(Arc<OnceLock<Fallback<Self>>>);
 
 impl Clone for Nosy {
     fn clone(&self) -> Self {
@@ -199,7 +202,7 @@ fn answers_are_copied_and_dropped_with_no_lock_held() {
         ..Default::default()
     };
     let fallback = Fallback::new("nosy", config.clone(), &Env::manual().0).unwrap();
-    handle.set(fallback.clone()).ok().expect("it is set once");
+    assert!(handle.set(fallback.clone()).is_ok());
     let answer = || Nosy(handle.clone());
     let fallback = fallback.with_value(answer()).with_value(answer());
     fallback.succeed("a", &answer());

@@ -93,7 +93,7 @@ impl Model {
         self.see(now);
     }
 
-    fn refund(&mut self, ticket: Option<(i128, i128)>) {
+    fn refund(&mut self, ticket: Known) {
         let (tail, price) = ticket.unwrap_or((-1, 0));
         if tail == self.tail && self.waiting.is_empty() {
             self.tail -= price;
@@ -122,6 +122,9 @@ impl Model {
     }
 }
 
+/// The tail that a ticket made and its price, where the model knows them.
+type Known = Option<(i128, i128)>;
+
 /// Both sides of the comparison, and the tickets that are out: which rate they are of, and what the
 /// model knows of them.
 struct Pair {
@@ -131,7 +134,7 @@ struct Pair {
     now: i128,
     rates: usize,
     turns: Vec<(usize, RateLimiterTurn)>,
-    tickets: Vec<(usize, Ticket, Option<(i128, i128)>)>,
+    tickets: Vec<(usize, Ticket, Known)>,
     next: usize,
 }
 

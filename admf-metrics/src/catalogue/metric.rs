@@ -1,0 +1,175 @@
+//! One metric as data.
+
+use std::fmt;
+
+/// Says how the samples of a metric are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A whole number that only grows while the process lives.
+    Counter,
+    /// A number that goes up and down.
+    Gauge,
+    /// Samples counted into fixed, cumulative buckets; never a summary.
+    Histogram,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        })
+    }
+}
+
+/// Bounds what a label may say, and so how many series its metric can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Values {
+    /// These values only; at least one, each once.
+    OneOf(&'static [&'static str]),
+    /// The first so many distinct values that are seen; at least 1.
+    Cap(usize),
+}
+
+/// Declares a label: its name and what it may say.
+///
+/// A value outside goes to the series [`Label::OVERFLOW`] and is counted in
+/// `admf_metrics_overflow_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// `[a-zA-Z_][a-zA-Z0-9_]*`, and none of `le`, `quantile`, `job`, `instance`, `__*`.
+    pub name: &'static str,
+    /// What it may say.
+    pub values: Values,
+}
+
+impl Label {
+    /// The value that stands for all values past the bound.
+    pub const OVERFLOW: &'static str = "_other";
+
+    /// Declares a label with a closed list of values.
+    #[must_use]
+    pub const fn one_of(name: &'static str, values: &'static [&'static str]) -> Self {
+        Self {
+            name,
+            values: Values::OneOf(values),
+        }
+    }
+
+    /// Declares a label that takes the first `cap` distinct values it sees.
+    #[must_use]
+    pub const fn capped(name: &'static str, cap: usize) -> Self {
+        Self {
+            name,
+            values: Values::Cap(cap),
+        }
+    }
+
+    /// Returns how many values the label can take, the overflow included.
+    #[must_use]
+    pub const fn max_values(&self) -> usize {
+        match self.values {
+            Values::OneOf(values) => values.len().saturating_add(1),
+            Values::Cap(cap) => cap.saturating_add(1),
+        }
+    }
+}
+
+/// Declares a metric: all that is ever said about it, in one place.
+///
+/// A plain constant; [`Catalogue::new`](super::Catalogue::new) checks it.
+///
+/// # Examples
+///
+/// ```
+/// use admf_metrics::{Kind, Label, Metric};
+///
+/// const SPREAD: Metric = Metric::gauge("market_spread_ratio", "Spread over mid price.")
+///     .unit("ratio")
+///     .labels(&[Label::capped("symbol", 200)]);
+///
+/// assert_eq!(SPREAD.kind, Kind::Gauge);
+/// assert_eq!(SPREAD.max_series(), 201);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metric {
+    /// `[a-zA-Z_][a-zA-Z0-9_]*`; a counter's ends in `_total`.
+    pub name: &'static str,
+    /// How its samples are to be read.
+    pub kind: Kind,
+    /// The base unit in plural (`"seconds"`, `"bytes"`, `"ratio"`), empty for a plain number. It is
+    /// documentation: the exported name is `name`, to the letter.
+    pub unit: &'static str,
+    /// The text after `# HELP`; not empty.
+    pub help: &'static str,
+    /// Its labels, in the order in which they are exported.
+    pub labels: &'static [Label],
+    /// Upper bounds of a histogram's buckets, finite and ascending; `+Inf` is added. Empty for the
+    /// other kinds.
+    pub buckets: &'static [f64],
+}
+
+impl Metric {
+    /// Declares a counter.
+    #[must_use]
+    pub const fn counter(name: &'static str, help: &'static str) -> Self {
+        Self::of(Kind::Counter, name, help, &[])
+    }
+
+    /// Declares a gauge.
+    #[must_use]
+    pub const fn gauge(name: &'static str, help: &'static str) -> Self {
+        Self::of(Kind::Gauge, name, help, &[])
+    }
+
+    /// Declares a histogram with the upper bounds of its buckets.
+    #[must_use]
+    pub const fn histogram(
+        name: &'static str,
+        help: &'static str,
+        buckets: &'static [f64],
+    ) -> Self {
+        Self::of(Kind::Histogram, name, help, buckets)
+    }
+
+    const fn of(
+        kind: Kind,
+        name: &'static str,
+        help: &'static str,
+        buckets: &'static [f64],
+    ) -> Self {
+        Self {
+            name,
+            kind,
+            unit: "",
+            help,
+            labels: &[],
+            buckets,
+        }
+    }
+
+    /// Declares the unit.
+    #[must_use]
+    pub const fn unit(mut self, unit: &'static str) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// Declares the labels.
+    #[must_use]
+    pub const fn labels(mut self, labels: &'static [Label]) -> Self {
+        self.labels = labels;
+        self
+    }
+
+    /// Returns how many label sets the metric can have, overflow included.
+    #[must_use]
+    pub fn max_series(&self) -> usize {
+        self.labels
+            .iter()
+            .fold(1, |n, label| n.saturating_mul(label.max_values()))
+    }
+}
