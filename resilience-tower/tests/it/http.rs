@@ -10,7 +10,7 @@ use ::http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use http_body_util::channel::Channel;
 use resilience_core::{
-    BackoffConfig, BoxError, CallError, CircuitState, End, Outcome, Retry, RetryConfig,
+    BackoffConfig, BoxError, CallError, CircuitState, End, Outcome, Rejected, Retry, RetryConfig,
 };
 use resilience_tower::http::{Attempts, Failures};
 use resilience_tower::{GateLayer, QueueLayer, RetryLayer};
@@ -58,7 +58,7 @@ async fn an_open_circuit_stays_open_as_long_as_the_server_asks() {
     advance(119 * SECOND).await;
     assert_eq!(breaker.state(), CircuitState::Open);
     let error = client.ready().await.unwrap().call(()).await.unwrap_err();
-    let left = error.rejected().and_then(|it| it.retry_after());
+    let left = error.rejected().and_then(Rejected::retry_after);
     assert_eq!(left, Some(SECOND));
 }
 
@@ -169,7 +169,9 @@ type Streamed = resilience_tower::http::PermitBody<Held, Slots>;
 
 /// A body that a layer can also make empty.
 #[derive(Debug, Default)]
-struct Held(Option<Pin<Box<Channel<&'static [u8], BoxError>>>>);
+struct Held(Option<Pin<Box<Written>>>);
+
+type Written = Channel<&'static [u8], BoxError>;
 
 impl http_body::Body for Held {
     type Data = &'static [u8];

@@ -4,7 +4,7 @@ use resilience_core::{BoxError, CallError, End, Rejected};
 use resilience_tower::QueueLayer;
 use resilience_tower::testing::Probe;
 use tokio::time::{Instant, advance, sleep};
-use tokio_test::task::spawn;
+use tokio_test::task::{Spawn, spawn};
 use tokio_test::{assert_pending, assert_ready};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
@@ -31,7 +31,7 @@ async fn trap_27_requests_are_served_in_order_and_one_that_leaves_is_passed_over
         assert_eq!(request, number);
         respond.send_response(number);
         assert_eq!(assert_ready!(calls.remove(0).poll()).unwrap(), number);
-        assert!(calls.first().is_none_or(|next| next.is_woken()));
+        assert!(calls.first().is_none_or(Spawn::is_woken));
     }
     assert!(slots.is_idle());
 }

@@ -87,9 +87,9 @@ async fn a_call_that_is_cut_short_is_dropped_at_that_moment() {
 #[tokio::test]
 async fn an_answer_that_is_ready_at_once_needs_no_timer() {
     // Outside of a runtime with time, where a timer would panic.
-    let mut venue = timeout(SECOND);
+    let layer = timeout(SECOND);
     let mut venue = tower_layer::Layer::layer(
-        &mut venue,
+        &layer,
         tower::service_fn(|()| async { Ok::<_, VenueError>(()) }),
     );
     let answer = std::thread::spawn(move || tokio_test::task::spawn(venue.call(())).poll());
