@@ -1,8 +1,10 @@
 //! Gates whose requests wait their turn.
 
-use resilience_core::{BoxError, CallError, End, Rejected};
-use resilience_tower::QueueLayer;
+use resilience_core::{
+    BoxError, Bulkhead, BulkheadConfig, CallError, End, RateLimiter, RateLimiterConfig, Rejected,
+};
 use resilience_tower::testing::Probe;
+use resilience_tower::{BulkheadQueueLayer, QueueLayer, RateLimiterQueueLayer};
 use tokio::time::{Instant, advance, sleep};
 use tokio_test::task::{Spawn, spawn};
 use tokio_test::{assert_pending, assert_ready};
@@ -110,4 +112,66 @@ async fn a_request_that_is_let_wait_is_not_counted_as_refused() {
     (&mut first).await.unwrap();
     second.await.unwrap();
     assert_eq!(slots.refused(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn trap_38_all_who_wait_for_a_slot_are_woken_in_turn() {
+    let config = BulkheadConfig {
+        max_in_flight: 1,
+        max_waiting: 9,
+        ..Default::default()
+    };
+    let bulkhead = Bulkhead::new("venue", config, &env()).unwrap();
+    let mut venue = ServiceBuilder::new()
+        .layer(BulkheadQueueLayer::new(bulkhead.clone()))
+        .service_fn(|number: u64| async move {
+            sleep(SECOND).await;
+            Ok::<_, BoxError>(number)
+        });
+    let started = Instant::now();
+    let mut calls = Vec::new();
+    for number in 0..10 {
+        let mut call = spawn(venue.ready().await.unwrap().call(number));
+        assert_pending!(call.poll());
+        calls.push(call);
+    }
+    let refused = venue.ready().await.unwrap().call(10).await.unwrap_err();
+    assert!(matches!(
+        refused.rejected(),
+        Some(Rejected::BulkheadFull(_))
+    ));
+    for (number, call) in (0..).zip(calls) {
+        assert_eq!(call.await.unwrap(), number);
+        let seconds = u32::try_from(number).unwrap() + 1;
+        assert_eq!(started.elapsed(), seconds * SECOND);
+    }
+    let seen = bulkhead.snapshot();
+    assert_eq!((seen.in_flight, seen.waiting, seen.refused), (0, 0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn trap_28_a_request_that_leaves_moves_those_behind_it_forward() {
+    let config = RateLimiterConfig {
+        permits: 1,
+        per: SECOND,
+        max_wait: Some(10 * SECOND),
+        ..Default::default()
+    };
+    let limiter = RateLimiter::new("venue", config, &env()).unwrap();
+    let mut venue = ServiceBuilder::new()
+        .layer(RateLimiterQueueLayer::new(limiter))
+        .service_fn(|number: u64| async move { Ok::<_, BoxError>(number) });
+    let started = Instant::now();
+    venue.ready().await.unwrap().call(0).await.unwrap();
+    let mut calls = Vec::new();
+    for number in 1..4 {
+        let mut call = spawn(venue.ready().await.unwrap().call(number));
+        assert_pending!(call.poll());
+        calls.push(call);
+    }
+    drop(calls.remove(0));
+    for (waited, call) in (1..).zip(calls) {
+        call.await.unwrap();
+        assert_eq!(started.elapsed(), waited * SECOND);
+    }
 }
