@@ -86,7 +86,8 @@ impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
     }
 
     /// Returns the number of attempts that were sent and have ended.
-    pub(crate) const fn sent(&self) -> u32 {
+    #[must_use]
+    pub const fn sent(&self) -> u32 {
         self.sent
     }
 }

@@ -67,7 +67,19 @@ pub struct Breach(String);
 /// [`BoxError`] is one.
 ///
 /// That its services are `Send` and `Sync`, as the [`Probe`] is, and its futures `Send`, the compiler
-/// checks.
+/// checks:
+///
+/// ```compile_fail,E0277
+/// use resilience_tower::testing::Probe;
+/// use resilience_tower::testing::contract::{self, Case};
+/// use tower::{ServiceExt, layer::layer_fn};
+///
+/// let shared = |probe: Probe| {
+///     let count = std::rc::Rc::new(());
+///     probe.map_response(move |it| (it, count.clone()).0)
+/// };
+/// let _ = contract::check(&|| Case::new(layer_fn(shared)));
+/// ```
 pub trait Subject: Layer<Probe, Service = Self::Made> {
     /// The services that the layer makes.
     type Made: Service<u64, Error = BoxError, Future = Self::Future> + Clone + Send + Sync + 'static;
