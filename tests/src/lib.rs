@@ -1,1 +1,3 @@
-//! See the folder.
+//! What no single crate can test: the tools of the tests in `tests/`. Never published.
+
+pub mod vectors;
