@@ -1,7 +1,8 @@
 //! Gates whose requests wait their turn.
 
 use resilience_core::{
-    BoxError, Bulkhead, BulkheadConfig, CallError, End, RateLimiter, RateLimiterConfig, Rejected,
+    BoxError, Bulkhead, BulkheadConfig, CallError, End, Outcome, RateLimiter, RateLimiterConfig,
+    Rejected,
 };
 use resilience_tower::testing::Probe;
 use resilience_tower::{BulkheadQueueLayer, QueueLayer, RateLimiterQueueLayer};
@@ -10,7 +11,7 @@ use tokio_test::task::{Spawn, spawn};
 use tokio_test::{assert_pending, assert_ready};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-use crate::common::{SECOND, Slots, env};
+use crate::common::{Dying, SECOND, Slots, env};
 
 #[tokio::test(start_paused = true)]
 async fn trap_27_requests_are_served_in_order_and_one_that_leaves_is_passed_over() {
@@ -174,4 +175,21 @@ async fn trap_28_a_request_that_leaves_moves_those_behind_it_forward() {
         call.await.unwrap();
         assert_eq!(started.elapsed(), waited * SECOND);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_whose_service_cannot_get_ready_ends_as_a_failure() {
+    let slots = Slots::new(1, 5 * SECOND, &env());
+    // Called unready, as a service that is always ready may be: the turn comes first.
+    let mut venue = ServiceBuilder::new()
+        .layer(QueueLayer::new(slots.clone()))
+        .service(Dying::after(0));
+    let error = venue.call(7).await.unwrap_err();
+    assert_eq!(error.to_string(), "closed");
+    let failed = End::Done {
+        outcome: Outcome::Failure,
+        held: None,
+        hint: None,
+    };
+    assert_eq!(slots.ends(), [failed]);
 }
