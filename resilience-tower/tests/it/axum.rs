@@ -3,13 +3,17 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::{Router, response::Response, routing::get};
-use resilience_core::{CircuitState, Elapsed, Fallback, FallbackConfig, Rejected};
-use resilience_tower::{FallbackLayer, GateLayer, QueueLayer};
+use resilience_core::{
+    CircuitState, Elapsed, Failover, FailoverConfig, Fallback, FallbackConfig, Rejected,
+};
+use resilience_tower::http::Attempts;
+use resilience_tower::{FailoverLayer, FallbackLayer, GateLayer, QueueLayer, RetryLayer};
 use tokio_test::assert_pending;
 use tokio_test::task::spawn;
 use tower::{ServiceBuilder, ServiceExt};
+use tower_layer::Layer;
 
-use crate::common::{SECOND, Slots, env, in_a_row, timeout};
+use crate::common::{SECOND, Slots, env, in_a_row, retry, timeout};
 
 async fn send(app: &Router) -> Response {
     let request = Request::get("/").body(Body::empty()).unwrap();
@@ -63,16 +67,13 @@ async fn an_answer_of_one_layer_says_nothing_to_the_next_but_a_timeout_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_error_says_nothing_against_the_service_but_429_does() {
-    for (status, state) in [
-        (StatusCode::NOT_FOUND, CircuitState::Closed),
-        (StatusCode::TOO_MANY_REQUESTS, CircuitState::Open),
-    ] {
-        let breaker = in_a_row(1, &env());
+async fn what_is_the_clients_fault_says_nothing_against_the_service() {
+    let breaker = in_a_row(1, &env());
+    for status in [StatusCode::NOT_FOUND, StatusCode::TOO_MANY_REQUESTS] {
         let app = failing(status).layer(GateLayer::new(breaker.clone()));
-        send(&app).await;
-        assert_eq!(breaker.state(), state, "{status}");
+        assert_eq!(send(&app).await.status(), status);
     }
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,4 +123,26 @@ async fn a_failing_response_can_be_replaced() {
     let response = page.oneshot(()).await.unwrap();
     assert_eq!(*response.body(), "closed for today");
     assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn routers_fail_over_and_routes_are_tried_again() {
+    let config = FailoverConfig {
+        targets: vec!["primary".into(), "backup".into()],
+        switch_after: 1,
+        ..Default::default()
+    };
+    let failover = Failover::new("pages", config, &env()).unwrap();
+    let routers = [StatusCode::BAD_GATEWAY, StatusCode::OK].map(failing);
+    let copy = |request: &Request<Body>| {
+        let copy = Request::builder().method(request.method());
+        copy.uri(request.uri()).body(Body::empty()).ok()
+    };
+    let app = Router::new()
+        .route_service("/", FailoverLayer::new(failover.clone()).layer(routers))
+        .layer(RetryLayer::repeatable(retry(&env()), copy).tell_attempts());
+    let response = send(&app).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.extensions().get(), Some(&Attempts(2)));
+    assert_eq!(failover.active().as_str(), "backup");
 }

@@ -8,7 +8,7 @@ use tokio_test::{assert_pending, assert_ready};
 use tower::{Service, ServiceBuilder, ServiceExt};
 use tower_layer::Layer;
 
-use crate::common::{SECOND, Slots, env, in_a_row, retry};
+use crate::common::{Dying, SECOND, Slots, env, in_a_row, retry};
 
 const DOWN: Step = Step::Fail("down");
 
@@ -107,4 +107,17 @@ async fn a_retry_outside_reaches_the_backup() {
 #[should_panic(expected = "one service for each target")]
 fn a_list_of_another_length_than_the_targets_is_a_mistake() {
     FailoverLayer::new(failover(1)).layer(vec![Probe::default()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_cannot_get_ready_has_failed_and_the_service_lives_on() {
+    let policy = failover(1);
+    let mut venue = ServiceBuilder::new()
+        .layer(FailoverLayer::new(policy.clone()))
+        .service([Dying::after(0), Dying::after(9)]);
+    let error = venue.ready().await.unwrap().call(7).await.unwrap_err();
+    assert_eq!(error.to_string(), "closed");
+    assert_eq!(policy.active().as_str(), "backup");
+    let error = venue.ready().await.unwrap().call(7).await.unwrap_err();
+    assert_eq!(error.to_string(), "down");
 }

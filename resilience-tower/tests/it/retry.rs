@@ -15,7 +15,7 @@ use tokio_test::assert_pending;
 use tokio_test::task::spawn;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-use crate::common::{OPEN_FOR, SECOND, env, fragile, in_a_row, retry};
+use crate::common::{Dying, OPEN_FOR, SECOND, env, fragile, in_a_row, retry};
 
 const DOWN: Step = Step::Fail("down");
 
@@ -229,4 +229,13 @@ async fn a_deadline_that_has_passed_sends_nothing() {
         Some(Rejected::DeadlinePassed(_))
     ));
     assert_eq!(probe.calls(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_stands_where_the_service_never_gets_ready_again() {
+    let mut orders = ServiceBuilder::new()
+        .layer(RetryLayer::new(retry(&env())))
+        .service(Dying::after(1));
+    let error = orders.ready().await.unwrap().call(7).await.unwrap_err();
+    assert_eq!(error.to_string(), "down");
 }
