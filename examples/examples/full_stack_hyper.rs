@@ -1,7 +1,9 @@
 //! The full stack over a real HTTP client: `cargo run -p examples --example full_stack_hyper`.
 //!
-//! The server fails now and then, which nobody notices; then five times in a row, and the last good
-//! answer is served until the circuit has closed.
+//! Failures now and then nobody notices; while the server is down the last good answer is served.
+
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
 
 use axum::{Router, http::StatusCode, routing::get};
 use http_body_util::BodyExt;
@@ -10,8 +12,6 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use resilience_core::*;
 use resilience_tower::http::{Failures, mark_stale};
 use resilience_tower::{FallbackLayer, GateLayer, RetryLayer, TimeoutLayer};
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::Duration;
 use tower::{ServiceBuilder, ServiceExt};
 
 static REQUESTS: AtomicU32 = AtomicU32::new(0);
@@ -33,7 +33,7 @@ async fn main() -> Result<(), BoxError> {
     let (env, ms) = (Env::default(), Duration::from_millis);
     let timeout = |name, timeout| Timeout::new(name, TimeoutConfig { timeout }, &env);
     let config = CircuitBreakerConfig {
-        open_for: Some(ms(200)),
+        open_for: Some(ms(1_000)),
         ..Default::default()
     };
     let breaker = CircuitBreaker::new("venue", config, &env)?;
@@ -70,10 +70,10 @@ async fn main() -> Result<(), BoxError> {
             let response = venue.clone().oneshot(request).await?;
             assert_eq!(response.headers().contains_key("age"), stale);
         }
-        let state = breaker.state();
+        let (state, wait) = (breaker.state(), breaker.snapshot().retry_after);
         println!("8 calls, {REQUESTS:?} requests so far, stale: {stale}, circuit {state:?}");
         assert_eq!(state == CircuitState::Open, stale);
-        tokio::time::sleep(ms(250)).await;
+        tokio::time::sleep(wait.unwrap_or_default()).await;
     }
     Ok(())
 }
