@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
@@ -23,11 +24,20 @@ pub struct ResponseFuture<S: Service<Req>, Req, R> {
     sent: u32,
 }
 
+/// What the next attempt takes: a service to be made ready, and a copy of the request.
+pub(super) struct Again<S, Req> {
+    pub(super) template: Arc<Mutex<S>>,
+    /// Cloned from the template when it is needed first.
+    pub(super) service: Option<S>,
+    pub(super) req: Req,
+    pub(super) copy: fn(&Req) -> Option<Req>,
+}
+
 /// What is kept from attempt to attempt.
 struct Run<S: Service<Req>, Req, R> {
     attempts: Attempts,
-    /// Service, request and how to copy it; `None` where the request cannot be repeated.
-    again: Option<(S, Req, fn(&Req) -> Option<Req>)>,
+    /// `None` where the request cannot be repeated.
+    again: Option<Again<S, Req>>,
     /// What stands so far.
     last: Option<Attempted<Result<S::Response, S::Error>>>,
     rule: R,
@@ -51,7 +61,7 @@ enum State<F> {
 impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
     pub(super) fn called(
         future: S::Future,
-        again: Option<(S, Req, fn(&Req) -> Option<Req>)>,
+        again: Option<Again<S, Req>>,
         attempts: Attempts,
         rule: R,
         tells: Tells<R, Result<S::Response, S::Error>>,
@@ -79,14 +89,15 @@ impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
     }
 
     /// Returns the number of attempts that were sent and have ended.
-    pub(crate) const fn sent(&self) -> u32 {
+    #[must_use]
+    pub const fn sent(&self) -> u32 {
         self.sent
     }
 }
 
 impl<S, Req, R> Run<S, Req, R>
 where
-    S: Service<Req>,
+    S: Service<Req> + Clone,
     Result<S::Response, S::Error>: Answer<Rejected, Tower>,
 {
     /// Takes in the result of an attempt, and says what comes next.
@@ -107,18 +118,27 @@ where
 
     /// Makes the service ready and calls it once more.
     fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<State<S::Future>> {
-        let Some((service, _, _)) = &mut self.again else {
+        let Some(again) = &mut self.again else {
             return Poll::Ready(State::Done);
         };
-        if ready!(service.poll_ready(cx)).is_err() {
+        let Again {
+            template, service, ..
+        } = again;
+        let clone = || {
+            template
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
+        if ready!(service.get_or_insert_with(clone).poll_ready(cx)).is_err() {
             // Nothing more can be sent: what was sent stands.
             return Poll::Ready(State::Done);
         }
-        let next = self.again.take().map(|(mut service, req, copy)| {
-            let copied = copy(&req);
-            let future = service.call(req);
-            self.again = copied.map(|req| (service, req, copy));
-            State::Called(future)
+        let next = self.again.take().and_then(|mut again| {
+            let copied = (again.copy)(&again.req);
+            let future = again.service.as_mut()?.call(again.req);
+            self.again = copied.map(|req| Again { req, ..again });
+            Some(State::Called(future))
         });
         Poll::Ready(next.unwrap_or(State::Done))
     }
@@ -126,7 +146,7 @@ where
 
 impl<S, Req, R> Future for ResponseFuture<S, Req, R>
 where
-    S: Service<Req>,
+    S: Service<Req> + Clone,
     Result<S::Response, S::Error>: Answer<Rejected, Tower>,
 {
     type Output = Result<S::Response, S::Error>;
