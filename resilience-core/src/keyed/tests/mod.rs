@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitState, Gate,
-    ManualClock, Outcome, Policy, Queue, RateLimiter, RateLimiterConfig, RateLimiterKind, Snapshot,
+    ManualClock, Outcome, Queue, RateLimiter, RateLimiterConfig, RateLimiterKind, Snapshot,
     Time,
 };
 
