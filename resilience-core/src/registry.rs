@@ -4,10 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
-use crate::bulkhead::BulkheadSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
@@ -30,22 +30,22 @@ pub trait Policy: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Snapshot {
-    /// Of a circuit breaker.
+    /// Of a [`Bulkhead`](crate::Bulkhead).
+    Bulkhead(BulkheadSnapshot),
+    /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
     /// Of a [`Failover`](crate::Failover).
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
+    /// Of a [`RateLimiter`](crate::RateLimiter).
+    RateLimiter(RateLimiterSnapshot),
     /// Of a [`Retry`](crate::Retry).
     Retry(RetrySnapshot),
     /// Of a [`RetryBudget`](crate::RetryBudget).
     RetryBudget(RetryBudgetSnapshot),
     /// Of a [`Timeout`](crate::Timeout).
     Timeout(TimeoutSnapshot),
-    /// A bulkhead's.
-    Bulkhead(BulkheadSnapshot),
-    /// A rate limiter's.
-    RateLimiter(RateLimiterSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.

@@ -16,7 +16,7 @@ use crate::state::StateDir;
 pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
     let bars = Bars::load(&settings.data, settings.bad_bars)?;
     let mut state = StateDir::open(settings.state.as_deref())?;
-    warn(settings);
+    warn(settings, &bars);
     let stop = Stop::default();
     let report = stop
         .while_listening(trade(settings, &bars, &stop, &state))
@@ -78,7 +78,15 @@ fn live(progress: &Arc<Progress>, side: usize) -> Live {
     Live::new(move |now| progress.update(side, now))
 }
 
-fn warn(settings: &Settings) {
+fn warn(settings: &Settings, bars: &Bars) {
+    // The text report tells it by itself.
+    if settings.json && bars.skipped.count > 0 {
+        eprintln!("warning: malformed bars left out: {}", bars.skipped.count);
+        bars.skipped
+            .first
+            .iter()
+            .for_each(|bar| eprintln!("warning: {bar}"));
+    }
     if !settings.risk.trading {
         eprintln!("warning: paper-trading-enabled is false: every signal will be rejected");
     } else if !settings.risk.checks {

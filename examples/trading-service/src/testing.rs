@@ -157,6 +157,21 @@ impl Trader for FakeTrader {
         }
     }
 
+    async fn settle(&self, order: &Order, at: u64) -> Fate {
+        if at.is_multiple_of(2) {
+            return Fate::InDoubt;
+        }
+        let [primary, backup] = &self.0;
+        match (
+            primary.cancel(order, at).await,
+            backup.cancel(order, at).await,
+        ) {
+            (Ok(told), Ok(_)) if told.status == Status::Filled => Fate::Filled(told),
+            (Ok(_), Ok(told)) => fate(told),
+            _ => Fate::InDoubt,
+        }
+    }
+
     fn summary(&self) -> TraderSummary {
         TraderSummary::default()
     }

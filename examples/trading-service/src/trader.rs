@@ -40,6 +40,13 @@ pub(crate) trait Trader: Sync {
     /// Brings one order to its end. Orders of different symbols come concurrently.
     fn execute(&self, order: &Order) -> impl Future<Output = Fate> + Send;
 
+    /// Asks once more what became of an order in doubt, as of `at`, and answers at once where the
+    /// venue cannot be asked. A client that never asks stays with its doubt.
+    fn settle(&self, order: &Order, at: u64) -> impl Future<Output = Fate> + Send {
+        let _ = (order, at);
+        std::future::ready(Fate::InDoubt)
+    }
+
     /// Returns what it took so far.
     fn summary(&self) -> TraderSummary;
 }

@@ -145,6 +145,11 @@ fn a_malformed_bar_is_refused_by_line_and_column_or_left_out_as_asked() -> Resul
         text.contains("malformed bars left out: 1\n  line 50, column Close: "),
         "{text}"
     );
+
+    let output = service(&[&run[..], &["--bad-bars", "skip", "--json"]].concat()).output()?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(report["naive"]["skipped_bars"].as_u64(), Some(1));
+    assert!(complaint(&output).contains("warning: line 50, column Close: "));
     Ok(())
 }
 

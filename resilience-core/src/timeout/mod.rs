@@ -1,5 +1,6 @@
 //! Give up waiting.
 
+mod call;
 mod config;
 #[cfg(all(test, not(loom)))]
 mod tests;

@@ -15,8 +15,9 @@ use crate::rule::Tells;
 /// Response future of [`FallenBack`](super::FallenBack).
 #[pin_project]
 pub struct ResponseFuture<F, Key, P> {
+    /// `None` once it has its answer, with which it is dropped.
     #[pin]
-    call: F,
+    call: Option<F>,
     key: Key,
     policy: P,
 }
@@ -31,7 +32,11 @@ pub struct Answering<V, E, R> {
 
 impl<F, Key, P> ResponseFuture<F, Key, P> {
     pub(super) const fn new(call: F, key: Key, policy: P) -> Self {
-        Self { call, key, policy }
+        Self {
+            call: Some(call),
+            key,
+            policy,
+        }
     }
 }
 
@@ -65,8 +70,10 @@ where
     type Output = Result<V, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let result = ready!(this.call.poll(cx));
+        let mut this = self.project();
+        let call = this.call.as_mut().as_pin_mut();
+        let result = ready!(call.expect("polled after completion").poll(cx));
+        this.call.set(None);
         Poll::Ready(this.policy.answer(this.key.as_ref(), result))
     }
 }

@@ -19,7 +19,14 @@ pub struct Probe(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Direct(Direct),
-    Buffered(Shared, Buffer<u64, ProbeFuture>),
+    Buffered(Buffered),
+}
+
+#[derive(Debug)]
+struct Buffered {
+    shared: Shared,
+    buffer: Buffer<u64, ProbeFuture>,
+    ready: bool,
 }
 
 #[derive(Debug)]
@@ -98,7 +105,12 @@ impl Probe {
     #[must_use]
     pub fn buffered(self, bound: usize) -> Self {
         let shared = self.shared().clone();
-        Self(Kind::Buffered(shared, Buffer::new(self, bound)))
+        let buffer = Buffer::new(self, bound);
+        Self(Kind::Buffered(Buffered {
+            shared,
+            buffer,
+            ready: false,
+        }))
     }
 
     /// Makes the service pending, or ready again.
@@ -142,7 +154,7 @@ impl Probe {
     fn shared(&self) -> &Shared {
         match &self.0 {
             Kind::Direct(it) => &it.shared,
-            Kind::Buffered(shared, _) => shared,
+            Kind::Buffered(it) => &it.shared,
         }
     }
 }
@@ -186,7 +198,37 @@ impl Direct {
         let shared = self.shared.clone();
         let yielded = !seen.yields;
         ProbeFuture {
-            inner: Inner::Direct(Flight { shared, step, req, polls: 0, yielded }),
+            inner: Inner::Direct(Flight {
+                shared,
+                step,
+                req,
+                polls: 0,
+                yielded,
+            }),
+        }
+    }
+}
+
+impl Buffered {
+    fn call(&mut self, req: u64) -> ProbeFuture {
+        let inner = match std::mem::take(&mut self.ready) {
+            true => Inner::Buffered(Box::pin(self.buffer.call(req))),
+            // A buffer would panic.
+            false => {
+                self.shared.lock().called_unready = true;
+                Inner::Unready
+            }
+        };
+        ProbeFuture { inner }
+    }
+}
+
+impl Clone for Buffered {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            buffer: self.buffer.clone(),
+            ready: false,
         }
     }
 }
@@ -210,16 +252,18 @@ impl Service<u64> for Probe {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         match &mut self.0 {
             Kind::Direct(it) => it.poll_ready(cx).map(Ok),
-            Kind::Buffered(_, it) => it.poll_ready(cx),
+            Kind::Buffered(it) => {
+                let ready = it.buffer.poll_ready(cx);
+                it.ready = matches!(ready, Poll::Ready(Ok(())));
+                ready
+            }
         }
     }
 
     fn call(&mut self, req: u64) -> ProbeFuture {
         match &mut self.0 {
             Kind::Direct(it) => it.call(req),
-            Kind::Buffered(_, it) => ProbeFuture {
-                inner: Inner::Buffered(Box::pin(it.call(req))),
-            },
+            Kind::Buffered(it) => it.call(req),
         }
     }
 }
@@ -233,6 +277,7 @@ pub struct ProbeFuture {
 enum Inner {
     Direct(Flight),
     Buffered(Pin<Box<BufferFuture<ProbeFuture>>>),
+    Unready,
 }
 
 /// A call under way.
@@ -251,6 +296,7 @@ impl Future for ProbeFuture {
         match &mut self.get_mut().inner {
             Inner::Direct(it) => it.poll(cx),
             Inner::Buffered(it) => it.as_mut().poll(cx),
+            Inner::Unready => Poll::Ready(Err("called though it was not ready".into())),
         }
     }
 }
@@ -275,7 +321,7 @@ impl Flight {
             Step::Refuse => {
                 let full = BulkheadFull::new(Name::from("probe"), 0, 0);
                 Poll::Ready(Err(Rejected::from(full).into()))
-            },
+            }
             Step::PanicInCall | Step::PanicInPoll => {
                 drop(seen);
                 quiet_panic()
@@ -295,6 +341,7 @@ impl fmt::Debug for Inner {
         f.write_str(match self {
             Self::Direct(_) => "Direct",
             Self::Buffered(_) => "Buffered",
+            Self::Unready => "Unready",
         })
     }
 }

@@ -61,6 +61,17 @@ impl Live {
         self.lock().tally = tally;
     }
 
+    /// Counts an order anew that was in doubt.
+    pub(super) fn settled(&self, fate: &Fate) {
+        self.lock()
+            .tally
+            .by_fate
+            .entry(Fate::InDoubt.word().to_owned())
+            .and_modify(|doubts| *doubts = doubts.saturating_sub(1));
+        self.lock().tally.by_fate.retain(|_, count| *count > 0);
+        self.ended(fate);
+    }
+
     pub(super) fn overlooked(&self, breach: Option<Breach>) {
         self.lock().tally.overlooked += u64::from(breach.is_some());
     }

@@ -72,6 +72,7 @@ pub(crate) struct Engine<'a, T> {
     portfolio: Portfolio,
     risk: Risk,
     earlier: TraderSummary,
+    doubts: Vec<Order>,
     signals: u64,
 }
 
@@ -90,6 +91,7 @@ impl<'a, T: Trader> Engine<'a, T> {
             portfolio: Portfolio::new(config.cash, bars.symbols.len()),
             risk: Risk::new(config.risk.clone(), config.cash),
             earlier: ledger.trader()?,
+            doubts: ledger.unsettled()?,
             signals: 0,
             config,
             bars,
@@ -104,17 +106,7 @@ impl<'a, T: Trader> Engine<'a, T> {
         self.live.resume(self.ledger.tally()?);
         let written = self.ledger.replayed()?;
         let mut fills = by_bar(self.ledger.fills()?);
-        for doubt in self.ledger.unsettled()? {
-            let Order {
-                at,
-                side,
-                quantity,
-                price,
-                ..
-            } = doubt;
-            self.portfolio
-                .reserve(&trade(self.bars, at, side, quantity, price));
-        }
+        self.set_doubts_aside();
         let mut replayed = 0;
         for day in self.bars.days() {
             let end = day.end as u64;
@@ -125,7 +117,7 @@ impl<'a, T: Trader> Engine<'a, T> {
             if end <= written {
                 self.relive_day(&day, &mut fills);
             } else {
-                self.trade_day(end, &signals).await?;
+                self.trade_day(&day, &signals).await?;
             }
             replayed = end;
             self.live.day_done(self.now(&day));
@@ -165,25 +157,71 @@ impl<'a, T: Trader> Engine<'a, T> {
         }
     }
 
-    async fn trade_day(&mut self, end: u64, signals: &[Signal]) -> Result<(), Error> {
+    fn set_doubts_aside(&mut self) {
+        for Order {
+            at,
+            side,
+            quantity,
+            price,
+            ..
+        } in &self.doubts
+        {
+            self.portfolio
+                .reserve(&trade(self.bars, *at, *side, *quantity, *price));
+        }
+    }
+
+    /// Asks again about the orders in doubt: what they may have taken stays set aside till then.
+    async fn ask_again(&mut self, day: &Range<usize>) -> Result<(), Error> {
+        let each = self
+            .doubts
+            .iter()
+            .map(|order| self.trader.settle(order, day.start as u64));
+        let fates = join_all(each.map(|asked| timeout(self.config.order_timeout, asked))).await;
+        let (mut ends, mut doubts) = (Vec::new(), Vec::new());
+        for (order, fate) in std::mem::take(&mut self.doubts).into_iter().zip(fates) {
+            match fate {
+                Err(_) | Ok(Fate::InDoubt) => doubts.push(order),
+                Ok(fate) => ends.push(End {
+                    client_id: order.client_id,
+                    fate,
+                    latency: None,
+                }),
+            }
+        }
+        self.doubts = doubts;
+        if ends.is_empty() {
+            return Ok(());
+        }
+        self.ledger.settle(&ends)?;
+        ends.iter().for_each(|end| self.live.settled(&end.fate));
+        // Anew, because a fill counts from its own day on, before the splits that followed.
+        let (end, cash) = (day.end as u64, self.config.cash);
+        self.portfolio = portfolio(self.bars, end, cash, self.ledger.fills()?);
+        self.set_doubts_aside();
+        Ok(())
+    }
+
+    async fn trade_day(&mut self, day: &Range<usize>, signals: &[Signal]) -> Result<(), Error> {
         if signals.is_empty() {
             return Ok(());
         }
+        self.ask_again(day).await?;
         let mut orders = Vec::new();
         let intents: Vec<_> = signals
             .iter()
             .map(|signal| self.intent(signal, &mut orders))
             .collect();
         // From here on the orders are known, whatever becomes of this process.
-        self.ledger.begin_day(end, &intents)?;
+        self.ledger.begin_day(day.end as u64, &intents)?;
         if orders.is_empty() {
             return Ok(());
         }
         let ends = self.send(&orders).await;
         let summary = self.trader.summary().after(&self.earlier);
         self.ledger.finish_day(&ends, &summary)?;
-        for ((trade, _), end) in orders.iter().zip(&ends) {
-            self.book(trade, &end.fate);
+        for ((trade, order), end) in orders.iter().zip(&ends) {
+            self.book(trade, order, &end.fate);
         }
         Ok(())
     }
@@ -249,10 +287,10 @@ impl<'a, T: Trader> Engine<'a, T> {
         }
     }
 
-    fn book(&mut self, trade: &Trade, fate: &Fate) {
+    fn book(&mut self, trade: &Trade, order: &Order, fate: &Fate) {
         match fate {
             // It stays set aside: it may have been filled.
-            Fate::InDoubt => return,
+            Fate::InDoubt => return self.doubts.push(order.clone()),
             Fate::Filled(_) => self.portfolio.fill(trade),
             Fate::RiskRejected(_) | Fate::RefusedUnsent | Fate::Cancelled => {}
         }

@@ -87,15 +87,15 @@ fn a_run_killed_at_any_step_and_started_again_loses_and_doubles_nothing() {
     let _entered = timers.enter();
     let steps = (1..)
         .find(|polls| {
-            Bench::new(220, Client::Stack)
+            Bench::new(150, Client::Stack)
                 .run(*polls, &Stop::default())
                 .is_some()
         })
         .unwrap();
-    assert!(steps > 50, "{steps} steps are too few to kill at");
-    let undisturbed = Bench::new(220, Client::Stack).finish();
+    assert!(steps > 40, "{steps} steps are too few to kill at");
+    let undisturbed = Bench::new(150, Client::Stack).finish();
     for polls in 0..steps {
-        let bench = Bench::new(220, Client::Stack);
+        let bench = Bench::new(150, Client::Stack);
         assert!(bench.run(polls, &Stop::default()).is_none());
         let report = bench.finish();
         assert_sound(&report);

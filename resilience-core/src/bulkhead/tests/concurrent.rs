@@ -104,3 +104,18 @@ fn a_larger_limit_and_a_freed_slot_serve_everybody_once() {
         assert_eq!(counts(&bulkhead), (2, 0));
     });
 }
+
+#[test]
+fn a_newcomer_does_not_overtake_the_queue_when_the_limit_grows() {
+    model(|| {
+        let (bulkhead, _) = bulkhead(config(1, 1));
+        let slot = take(&bulkhead).unwrap();
+        let mut turn = enqueue(&bulkhead);
+        let other = bulkhead.clone();
+        let thread = spawn(move || take(&other).is_ok());
+        bulkhead.reconfigure(config(2, 1)).unwrap();
+        assert!(!thread.join().unwrap());
+        assert!(poll(&mut turn).is_ready());
+        give(&bulkhead, slot);
+    });
+}

@@ -98,7 +98,10 @@ pub async fn an_idle_ready_clone_holds_nothing<L: Subject>(
     let mut idle: Vec<_> = (0..IDLE).map(|_| service.clone()).collect();
     for service in &mut idle {
         let ready = ready(service).await;
-        Breach::unless(ready.is_ok(), "an idle clone keeps another from being ready")?;
+        Breach::unless(
+            ready.is_ok(),
+            "an idle clone keeps another from being ready",
+        )?;
     }
     Breach::unless(
         case.rests(&probe),
@@ -149,4 +152,3 @@ pub async fn the_answer_of_a_sent_attempt_outlives_a_refusal<L: Subject>(
     let refused = answer.is_err_and(|error| error.rejected().is_some());
     Breach::unless(!refused, "a refusal hides that an attempt was sent")
 }
-
