@@ -121,7 +121,9 @@ impl<W: Wire> Service<Call> for Directed<W> {
         let mut parts = std::mem::take(call.uri_mut()).into_parts();
         parts.scheme.get_or_insert(Scheme::HTTP);
         parts.authority = Some(self.authority.clone());
-        parts.path_and_query.get_or_insert_with(|| http::uri::PathAndQuery::from_static("/"));
+        parts
+            .path_and_query
+            .get_or_insert_with(|| http::uri::PathAndQuery::from_static("/"));
         let uri = Uri::from_parts(parts);
         *call.uri_mut() = uri.expect("scheme, authority and path make a URI");
         self.wire.call(call)

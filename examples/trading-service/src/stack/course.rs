@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Inner;
 use super::compose::Wire;
 use super::proof::Proof;
-use crate::broker::{Broker, Order, Status};
+use super::{Inner, Venue};
+use crate::broker::{Broker, Execution, Order, Status};
 use crate::trader::Fate;
 
 /// What is known of one order, at every moment: its time may be up at any.
@@ -33,7 +33,7 @@ impl Course {
         let first = stack.policies.failover.begin().target();
         for venue in [first, 1 - first] {
             if venue != first && self.sent {
-                stack.moved.fetch_add(1, Ordering::Relaxed);
+                stack.again.fetch_add(1, Ordering::Relaxed);
             }
             if let Some(fate) = self.run_at(venue, stack, order).await {
                 return fate;
@@ -53,28 +53,66 @@ impl Course {
         let venue = &stack.venues[place];
         let ticket = Some(failover.begin()).filter(|ticket| ticket.target() == place);
         // From here on, until the answer proves otherwise.
-        let earlier = std::mem::replace(self, Self { sent: true, in_doubt: true });
+        let earlier = std::mem::replace(
+            self,
+            Self {
+                sent: true,
+                in_doubt: true,
+            },
+        );
         let proof = Proof::of(venue.orders.submit(order, order.at).await);
         if let Some(ticket) = ticket {
             failover.record(ticket, proof.outcome());
         }
         match proof {
-            Proof::Final(told) => Some(match told.status {
-                Status::Filled => Fate::Filled(told),
-                Status::Cancelled => Fate::Cancelled,
-            }),
+            Proof::Final(told) => Some(end(told)),
             Proof::Unexecuted { sent, .. } => {
-                *self = Self { sent: earlier.sent || sent, in_doubt: false };
+                *self = Self {
+                    sent: earlier.sent || sent,
+                    in_doubt: false,
+                };
                 None
             }
-            Proof::Doubt => match venue.asks.cancel(order, order.at).await {
-                Ok(told) if told.status == Status::Filled => Some(Fate::Filled(told)),
-                Ok(_) => {
-                    self.in_doubt = false;
-                    None
-                }
-                Err(_) => Some(Fate::InDoubt),
-            },
+            Proof::Doubt => self.resolve(venue, stack, order).await,
         }
+    }
+
+    /// Finds out what became of an order in doubt at a venue; `None` where it is cancelled there for
+    /// good, so that it can be executed elsewhere.
+    async fn resolve<W: Wire>(
+        &mut self,
+        venue: &Venue<W>,
+        stack: &Inner<W>,
+        order: &Order,
+    ) -> Option<Fate> {
+        match venue.plain.lookup(&order.client_id, order.at).await {
+            Ok(Some(told)) => return Some(end(told)),
+            // It may be on its way still: the same id is the same order, and is executed once. Only
+            // a final answer ends the doubt; a refusal would be about the repetition.
+            Ok(None) => {
+                stack.again.fetch_add(1, Ordering::Relaxed);
+                let answer = venue.orders.submit(order, order.at).await;
+                if let Proof::Final(told) = Proof::of(answer) {
+                    return Some(end(told));
+                }
+            }
+            Err(_) => {}
+        }
+        match venue.asks.cancel(order, order.at).await {
+            Ok(told) if told.status == Status::Cancelled => {
+                self.in_doubt = false;
+                None
+            }
+            Ok(told) => Some(end(told)),
+            Err(_) => Some(Fate::InDoubt),
+        }
+    }
+}
+
+/// Reads what a venue says for good.
+fn end(told: Execution) -> Fate {
+    match told.status {
+        Status::Filled => Fate::Filled(told),
+        Status::Cancelled => Fate::Cancelled,
     }
 }

@@ -79,8 +79,8 @@ struct Inner<W: Wire> {
     /// In the order of the failover's targets.
     venues: [Venue<W>; 2],
     quotes: VenueClient<Quotes<W>>,
-    /// Orders that went on from one venue to the other.
-    moved: AtomicU64,
+    /// Orders that were sent again, to the same venue or the other one.
+    again: AtomicU64,
 }
 
 /// One venue, as it is spoken to for different ends; the gates are the same.
@@ -149,10 +149,21 @@ impl<W: Wire> Inner<W> {
         let policies = Policies::new(&times, &env)?;
         let to_primary = gates(VenueName::Primary, &times, &env)?;
         let to_backup = gates(VenueName::Backup, &times, &env)?;
-        let sources = [(&primary, &to_primary), (&backup, &to_backup)].map(|((address, wire), gates)| {
-            guarded(Directed::new(wire.clone(), *address), gates, &policies.attempt)
-        });
-        let Policies { last_quotes, quote, quotes: retry, failover, .. } = &policies;
+        let sources =
+            [(&primary, &to_primary), (&backup, &to_backup)].map(|((address, wire), gates)| {
+                guarded(
+                    Directed::new(wire.clone(), *address),
+                    gates,
+                    &policies.attempt,
+                )
+            });
+        let Policies {
+            last_quotes,
+            quote,
+            quotes: retry,
+            failover,
+            ..
+        } = &policies;
         let source = quotes(last_quotes, quote, retry, failover, sources);
         Ok(Self {
             quotes: VenueClient::new(VenueName::Primary, primary.0, source),
@@ -165,7 +176,7 @@ impl<W: Wire> Inner<W> {
             clock,
             watch,
             policies,
-            moved: AtomicU64::new(0),
+            again: AtomicU64::new(0),
         })
     }
 }
@@ -208,10 +219,15 @@ impl<W: Wire> Trader for Stack<W> {
 
     fn summary(&self) -> TraderSummary {
         let inner = &*self.inner;
-        let Policies { orders, quotes, asks, .. } = &inner.policies;
+        let Policies {
+            orders,
+            quotes,
+            asks,
+            ..
+        } = &inner.policies;
         let repeated = [orders, quotes, asks].map(|retry| retry.snapshot().retries);
         TraderSummary {
-            retries: repeated.iter().sum::<u64>() + inner.moved.load(Ordering::Relaxed),
+            retries: repeated.iter().sum::<u64>() + inner.again.load(Ordering::Relaxed),
             breaker_trips: inner.watch.trips(),
             switches: inner.watch.switches(),
         }
@@ -273,6 +289,8 @@ impl TradingClock {
     }
 
     fn now(&self) -> u64 {
-        self.latest.load(Ordering::Relaxed).max(self.live.now().bars)
+        self.latest
+            .load(Ordering::Relaxed)
+            .max(self.live.now().bars)
     }
 }

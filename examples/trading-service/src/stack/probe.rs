@@ -25,7 +25,10 @@ pub(super) async fn probe<W: Wire>(stack: Arc<Inner<W>>) {
                 let well = !target.failed && venue.breaker.state() == CircuitState::Closed;
                 if !well {
                     let health = venue.plain.health(stack.clock.now()).await;
-                    stack.policies.failover.check(venue.plain.name(), health.is_ok());
+                    stack
+                        .policies
+                        .failover
+                        .check(venue.plain.name(), health.is_ok());
                 }
             }
         });

@@ -62,7 +62,7 @@ impl Proof {
 /// Says whether an error proves that nothing was sent, because nobody listens there. Other errors
 /// of connections can come after the request has left.
 pub(super) fn is_unreachable(error: &BoxError) -> bool {
-    let chain = iter::successors(Some(&**error as &(dyn Error + 'static)), |it| it.source());
+    let chain = iter::successors(Some(&**error as &(dyn Error + 'static)), |&it| it.source());
     chain
         .filter_map(|it| it.downcast_ref::<io::Error>())
         .any(|it| it.kind() == io::ErrorKind::ConnectionRefused)

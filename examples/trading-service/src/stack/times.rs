@@ -4,8 +4,10 @@ use std::time::Duration;
 
 /// The times of the stack, in real time.
 ///
-/// A scripted day passes [twenty times](crate::settings) faster than the day it stands for, and so
-/// do these: an attempt that a real service would give two seconds has 100 ms here.
+/// A scripted day passes twenty times faster than the day it stands for, and so do these: an attempt
+/// that a real service would give two seconds has 100 ms here. What brings a venue back is quicker
+/// still, because bars are replayed at full speed: a calm month between two bad ones lasts no longer
+/// than its few orders, some ten milliseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Times {
     /// How long a venue may take to answer one attempt.
@@ -44,8 +46,8 @@ impl Times {
             backoff: [ms(4), ms(50)],
             patience: [ms(5), ms(80)],
             hint_max: ms(50),
-            open: [ms(100), ms(300)],
-            probe_every: ms(25),
+            open: [ms(15), ms(40)],
+            probe_every: ms(4),
             budget: ms(500),
         }
     }
