@@ -198,6 +198,11 @@ impl Delays {
         }
         self.backoff = backoff;
     }
+
+    /// Passes over the next delay: the repetition it was for waits otherwise.
+    pub(crate) fn skip(&mut self) {
+        self.attempt = self.attempt.saturating_add(1);
+    }
 }
 
 /// Returns `length` times `factor`, which is not negative, in whole nanoseconds.

@@ -39,6 +39,15 @@ macro_rules! reasons {
                 $($(#[$field_doc])* pub $field: $type,)*
             }
 
+            impl $name {
+                /// Creates the reason, for a gate of the caller's own.
+                #[must_use]
+                pub fn new(policy: impl Into<Name> $(, $field: $type)*) -> Self {
+                    let policy = policy.into();
+                    Self { policy $(, $field)* }
+                }
+            }
+
             impl Error for $name {}
 
             impl From<$name> for Rejected {

@@ -4,8 +4,14 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
+use crate::failover::FailoverSnapshot;
+use crate::fallback::FallbackSnapshot;
+use crate::rate_limiter::RateLimiterSnapshot;
+use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
+use crate::timeout::TimeoutSnapshot;
 use crate::{ConfigError, Name};
 
 /// A policy as its metrics, health page and admin endpoint see it.
@@ -24,8 +30,22 @@ pub trait Policy: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Snapshot {
-    /// Of a circuit breaker.
+    /// Of a [`Bulkhead`](crate::Bulkhead).
+    Bulkhead(BulkheadSnapshot),
+    /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
+    /// Of a [`Failover`](crate::Failover).
+    Failover(FailoverSnapshot),
+    /// Of a [`Fallback`](crate::Fallback).
+    Fallback(FallbackSnapshot),
+    /// Of a [`RateLimiter`](crate::RateLimiter).
+    RateLimiter(RateLimiterSnapshot),
+    /// Of a [`Retry`](crate::Retry).
+    Retry(RetrySnapshot),
+    /// Of a [`RetryBudget`](crate::RetryBudget).
+    RetryBudget(RetryBudgetSnapshot),
+    /// Of a [`Timeout`](crate::Timeout).
+    Timeout(TimeoutSnapshot),
 }
 
 /// The policies that are alive, found by kind and name. An entry goes with its last handle.
@@ -49,9 +69,9 @@ impl Registry {
     /// Lists `policy`.
     pub(crate) fn add<P: Policy + 'static>(&self, policy: P) -> Result<Arc<P>, ConfigError> {
         let new = Arc::new(policy);
-        match self.get_or_add(&new)? {
-            alive if Arc::ptr_eq(&alive, &new) => Ok(new),
-            alive => Err(ConfigError::new(
+        match self.living_or_listed(&new) {
+            None => Ok(new),
+            Some(alive) => Err(ConfigError::new(
                 "name",
                 "must not be that of a living policy of this kind",
                 alive.name(),
@@ -64,6 +84,15 @@ impl Registry {
         &self,
         new: &Arc<P>,
     ) -> Result<Arc<P>, ConfigError> {
+        let Some(alive) = self.living_or_listed(new) else {
+            return Ok(new.clone());
+        };
+        Arc::downcast(alive.into_any())
+            .map_err(|_| ConfigError::new("kind", "must belong to one type of policy", new.kind()))
+    }
+
+    /// Returns the living policy of `new`'s kind and name, or lists `new`.
+    fn living_or_listed<P: Policy + 'static>(&self, new: &Arc<P>) -> Option<Arc<dyn Policy>> {
         let mut entries = self.0.lock();
         let living: Vec<_> = entries.iter().filter_map(Weak::upgrade).collect();
         let same = |it: &&Arc<dyn Policy>| it.kind() == new.kind() && it.name() == new.name();
@@ -74,10 +103,6 @@ impl Registry {
         }
         // Before `living`, which may by now hold a policy, and its observer, for the last time.
         drop(entries);
-        let Some(found) = found else {
-            return Ok(new.clone());
-        };
-        Arc::downcast(found.into_any())
-            .map_err(|_| ConfigError::new("kind", "must belong to one type of policy", new.kind()))
+        found
     }
 }

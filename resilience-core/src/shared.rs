@@ -59,7 +59,21 @@ impl<S> Shared<S> {
     /// Works on the state, and tells the observer what came of it when the lock is free.
     ///
     /// Whichever thread finds nobody telling tells everything, so that events keep their order.
+    #[inline]
     pub(crate) fn locked<T>(&self, work: impl FnOnce(&mut S, &mut Events) -> T) -> T {
+        self.locked_then(work, |event| event)
+    }
+
+    /// Works on the state as [`locked`](Self::locked) does; what `first` does with each event, the
+    /// lock being free, comes before the observer hears of it.
+    ///
+    /// Every work of a policy that pushes events is followed by the same `first`, which must not
+    /// panic.
+    pub(crate) fn locked_then<T>(
+        &self,
+        work: impl FnOnce(&mut S, &mut Events) -> T,
+        first: impl Fn(Event) -> Event,
+    ) -> T {
         let mut locked = self.locked.lock();
         let Locked { state, events, .. } = &mut *locked;
         let out = work(state, events);
@@ -67,13 +81,13 @@ impl<S> Shared<S> {
         locked.telling |= tell;
         drop(locked);
         if tell {
-            self.tell();
+            self.tell(&first);
         }
         out
     }
 
     #[cold]
-    fn tell(&self) {
+    fn tell(&self, first: &dyn Fn(Event) -> Event) {
         loop {
             let event = {
                 let mut locked = self.locked.lock();
@@ -82,7 +96,7 @@ impl<S> Shared<S> {
                 event
             };
             match event {
-                Some(event) => self.env.emit(&self.name, &event),
+                Some(event) => self.env.emit(&self.name, &first(event)),
                 None => return,
             }
         }

@@ -60,3 +60,42 @@ pub(crate) enum Status {
     /// It was cancelled, or refused by the venue's own rules, and will never be executed.
     Cancelled,
 }
+
+/// Executes orders: a venue, or whatever stands in front of several.
+///
+/// `at` is the trading clock at which the venue is asked, which for an order that is sent again can
+/// be later than the order's own.
+pub(crate) trait Broker {
+    /// Why an answer did not come; whatever was asked may still have been done.
+    type Error;
+
+    /// Names the venue, as its executions do.
+    fn name(&self) -> &str;
+
+    /// Asks to execute an order; repeated with the same client id, it is executed once.
+    fn submit(
+        &self,
+        order: &Order,
+        at: u64,
+    ) -> impl Future<Output = Result<Execution, Self::Error>> + Send;
+
+    /// Asks what became of an order; `None` if the venue has not heard of it, which can change.
+    fn lookup(
+        &self,
+        client_id: &str,
+        at: u64,
+    ) -> impl Future<Output = Result<Option<Execution>, Self::Error>> + Send;
+
+    /// Cancels an order, or tells that it was filled.
+    ///
+    /// Either answer is final. An order that the venue has not heard of is cancelled before it
+    /// arrives: it is then safe to send it elsewhere.
+    fn cancel(
+        &self,
+        order: &Order,
+        at: u64,
+    ) -> impl Future<Output = Result<Execution, Self::Error>> + Send;
+
+    /// Asks for all that was filled or cancelled, in that order.
+    fn book(&self, at: u64) -> impl Future<Output = Result<Vec<Execution>, Self::Error>> + Send;
+}

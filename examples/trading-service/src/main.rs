@@ -1,1 +1,60 @@
-fn main() {}
+//! A trading service on a bad day: real bars, two venues that fail on script, and a stack that
+//! brings every order to a known end.
+
+#![expect(dead_code, reason = "the stack and the endpoints are not built yet")]
+#![cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "the stack is not built yet")
+)]
+
+mod bars;
+mod broker;
+mod day;
+mod engine;
+mod error;
+mod ledger;
+mod market;
+mod naive;
+mod portfolio;
+mod progress;
+mod reconcile;
+mod report;
+mod risk;
+mod run;
+mod serve;
+mod settings;
+mod side;
+mod stack;
+mod state;
+mod strategy;
+#[cfg(test)]
+mod testing;
+mod trader;
+mod venue;
+
+use std::process::ExitCode;
+
+use error::Error;
+use settings::{Command, Settings};
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    match start().await {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+async fn start() -> Result<u8, Error> {
+    let cli = settings::parse()?;
+    match cli.command {
+        None => run::run(&Settings::try_from(cli.args)?).await,
+        Some(Command::Serve(serve)) => serve::run(&Settings::try_from(serve.args)?, serve.api)
+            .await
+            .map(|()| 0),
+        Some(Command::Venue(venue)) => venue::main(venue).await.map(|()| 0).map_err(Error::run),
+    }
+}

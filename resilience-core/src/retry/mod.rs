@@ -1,1 +1,370 @@
-//! To come.
+//! Try again, but not forever, not all at once, and within a budget.
+
+mod attempts;
+mod budget;
+mod call;
+mod config;
+mod state;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub use self::attempts::{Attempted, Attempts, Verdict};
+pub use self::budget::{RetryBudget, RetryBudgetSnapshot};
+pub use self::call::Exhausted;
+pub use self::config::{HintPolicy, RetryBudgetConfig, RetryConfig};
+use self::state::{Settings, UsedUp};
+use crate::clock::nanos;
+use crate::counter::{Counter, Tally};
+use crate::registry::{Policy, Snapshot};
+use crate::shared::Shared;
+use crate::{Ask, ConfigError, DeadlinePassed, Env, Event, Name, Rejected, Time};
+
+/// Decides whether and when to try again.
+///
+/// Cloning is cheap; clones share one policy. A run that does not fail takes no lock and, without a
+/// budget, a time limit and a deadline, reads no clock.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_core::{Ask, BackoffConfig, Env, Hint, Outcome, Retry, RetryConfig, Time};
+///
+/// let (env, clock) = Env::manual();
+/// let second = Duration::from_secs(1);
+/// let config = RetryConfig {
+///     backoff: BackoffConfig::fixed(second),
+///     max_total: Some(10 * second),
+///     ..Default::default()
+/// };
+/// let retry = Retry::new("quotes", config, &env)?;
+///
+/// let mut attempts = retry.start(&Ask::default())?;
+/// let wait = attempts.next(Outcome::Failure, false, Hint::None);
+/// assert_eq!(wait, Some(second));
+/// clock.advance(second);
+/// // The callee asks for more, and the second attempt took long: a third would begin too late.
+/// clock.advance(3 * second);
+/// assert_eq!(attempts.next(Outcome::Failure, false, Hint::After(6 * second)), None);
+/// assert_eq!(attempts.sent(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Retry(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shared: Shared<Locked>,
+    /// Nanoseconds that a run may take; 0 stands for no limit.
+    max_total: AtomicU64,
+    retry_rejected: AtomicBool,
+    budget: OnceLock<Budget>,
+    /// Whether the budget is in force.
+    budgeted: AtomicBool,
+    runs: Counter,
+    rejected: Tally,
+}
+
+#[derive(Debug)]
+enum Budget {
+    Own(RetryBudget),
+    Shared(RetryBudget),
+}
+
+#[derive(Debug)]
+struct Locked {
+    settings: Arc<Settings>,
+    retries: u64,
+    gave_up: GaveUp,
+}
+
+/// What a retry policy knows at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetrySnapshot {
+    /// Number of runs that began.
+    pub runs: u64,
+    /// Number of attempts that began, except for those refused by a policy of ours further in. A
+    /// repetition begins when it is granted.
+    pub sent: u64,
+    /// Number of repetitions granted.
+    pub retries: u64,
+    /// Number of runs that ended with a failure because something was used up.
+    pub gave_up: GaveUp,
+    /// Name of the budget in force.
+    pub budget: Option<Name>,
+}
+
+/// How many runs gave up, by what was used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GaveUp {
+    /// The attempts.
+    pub attempts: u64,
+    /// The time of the run, or up to its deadline.
+    pub time: u64,
+    /// The budget.
+    pub budget: u64,
+}
+
+impl Retry {
+    /// Creates a retry policy.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `config` breaks, or that `name` is taken, be it for a budget that
+    /// the policy is to have of its own.
+    pub fn new(name: impl Into<Name>, config: RetryConfig, env: &Env) -> Result<Self, ConfigError> {
+        let name = name.into();
+        let new = Inner::new(name.clone(), &config, env)?;
+        if let Some(budget) = config.budget {
+            new.own(RetryBudget::new(name, budget, env)?);
+        }
+        env.registry().add(new).map(Self)
+    }
+
+    /// Returns the living retry policy of this name as it is, or creates one.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `config` breaks.
+    pub fn get_or_new(
+        name: impl Into<Name>,
+        config: RetryConfig,
+        env: &Env,
+    ) -> Result<Self, ConfigError> {
+        let name = name.into();
+        let new = Inner::new(name.clone(), &config, env)?;
+        if let Some(budget) = config.budget {
+            new.own(RetryBudget::get_or_new(name, budget, env)?);
+        }
+        env.registry().get_or_add(&Arc::new(new)).map(Self)
+    }
+
+    /// Shares `budget`, which several policies may share, with this one and its clones.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the policy has, or had, another budget.
+    pub fn with_budget(self, budget: &RetryBudget) -> Result<Self, ConfigError> {
+        let held = self
+            .0
+            .budget
+            .get_or_init(|| Budget::Shared(budget.clone()))
+            .handle();
+        let rule = "must not be given where there is another";
+        ConfigError::unless(held.is(budget), "budget", rule, held.name())?;
+        self.0.budgeted.store(true, Ordering::Release);
+        Ok(self)
+    }
+
+    /// Returns what the policy is called.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        self.0.shared.name()
+    }
+
+    /// Begins the attempts of one call, and counts it as a request of the budget.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Rejected::DeadlinePassed`] where the deadline has passed: nothing must be sent, and
+    /// nothing was counted.
+    #[inline]
+    pub fn start(&self, ask: &Ask) -> Result<Attempts, Rejected> {
+        if ask.is_late(self.0.env()) {
+            let policy = self.name().clone();
+            return Err(DeadlinePassed { policy }.into());
+        }
+        Ok(self.begin(ask))
+    }
+
+    /// Returns what the policy knows now.
+    #[must_use]
+    pub fn snapshot(&self) -> RetrySnapshot {
+        self.0.read()
+    }
+
+    /// Replaces the settings. What the budget holds stays; runs that have failed once go on by the
+    /// numbers they have.
+    ///
+    /// Without a budget in `config` one of the policy's own is out of force until it is set again,
+    /// and one that is [shared](Self::with_budget) stays in force.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `config` breaks, and keeps the old settings. A policy that shares
+    /// a budget cannot have one of its own.
+    pub fn reconfigure(&self, config: RetryConfig) -> Result<(), ConfigError> {
+        let inner = &*self.0;
+        let settings = Arc::new(config.settings()?);
+        inner.reconfigure_budget(config.budget)?;
+        inner.set_limits(config.max_total, config.retry_rejected);
+        inner.shared.locked(|locked, _| locked.settings = settings);
+        Ok(())
+    }
+
+    /// Begins a run whose deadline has not passed.
+    #[inline]
+    fn begin(&self, ask: &Ask) -> Attempts {
+        let inner = &*self.0;
+        inner.runs.add_one();
+        let budget = inner.budget();
+        if let Some(budget) = budget {
+            budget.deposit_at(ask.now(budget.env()));
+        }
+        Attempts::new(self.clone(), inner.until(ask), budget.is_some())
+    }
+}
+
+impl Budget {
+    const fn handle(&self) -> &RetryBudget {
+        match self {
+            Self::Own(it) | Self::Shared(it) => it,
+        }
+    }
+}
+
+impl Inner {
+    fn new(name: Name, config: &RetryConfig, env: &Env) -> Result<Self, ConfigError> {
+        let locked = Locked {
+            settings: Arc::new(config.settings()?),
+            retries: 0,
+            gave_up: GaveUp::default(),
+        };
+        let new = Self {
+            shared: Shared::new(name, env, locked),
+            max_total: AtomicU64::new(0),
+            retry_rejected: AtomicBool::new(false),
+            budget: OnceLock::new(),
+            budgeted: AtomicBool::new(false),
+            runs: Counter::default(),
+            rejected: Tally::default(),
+        };
+        new.set_limits(config.max_total, config.retry_rejected);
+        Ok(new)
+    }
+
+    #[inline]
+    fn env(&self) -> &Env {
+        self.shared.env()
+    }
+
+    fn settings(&self) -> Arc<Settings> {
+        self.shared.locked(|locked, _| locked.settings.clone())
+    }
+
+    fn set_limits(&self, max_total: Option<Duration>, retry_rejected: bool) {
+        let limit = max_total.map_or(0, nanos);
+        self.max_total.store(limit, Ordering::Relaxed);
+        self.retry_rejected.store(retry_rejected, Ordering::Relaxed);
+    }
+
+    /// Returns the time from which on a run must not begin another attempt.
+    #[inline]
+    fn until(&self, ask: &Ask) -> Option<Time> {
+        let limit = match self.max_total.load(Ordering::Relaxed) {
+            0 => None,
+            limit => Some(ask.now(self.env()).after(Duration::from_nanos(limit))),
+        };
+        match (limit, ask.deadline) {
+            (Some(limit), Some(deadline)) => Some(limit.min(deadline)),
+            (limit, deadline) => limit.or(deadline),
+        }
+    }
+
+    /// Returns the budget in force.
+    #[inline]
+    fn budget(&self) -> Option<&RetryBudget> {
+        match self.budgeted.load(Ordering::Acquire) {
+            true => self.any_budget(),
+            false => None,
+        }
+    }
+
+    /// Returns the budget, also where it is out of force by now.
+    fn any_budget(&self) -> Option<&RetryBudget> {
+        self.budget.get().map(Budget::handle)
+    }
+
+    /// Takes a budget of its own, unless there is one.
+    fn own(&self, budget: RetryBudget) {
+        self.budget.get_or_init(|| Budget::Own(budget));
+        self.budgeted.store(true, Ordering::Release);
+    }
+
+    fn reconfigure_budget(&self, config: Option<RetryBudgetConfig>) -> Result<(), ConfigError> {
+        match (self.budget.get(), config) {
+            (Some(Budget::Shared(_)) | None, None) => {}
+            (Some(Budget::Own(_)), None) => self.budgeted.store(false, Ordering::Release),
+            (Some(Budget::Own(budget)), Some(config)) => {
+                budget.reconfigure(config)?;
+                self.budgeted.store(true, Ordering::Release);
+            }
+            (Some(Budget::Shared(budget)), Some(_)) => {
+                let rule = "must not be set where one is shared";
+                return Err(ConfigError::new("budget", rule, budget.name()));
+            }
+            (None, Some(config)) => {
+                let name = self.shared.name().clone();
+                self.own(RetryBudget::new(name, config, self.env())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a refusal by a policy further in, and says whether it is tried again.
+    fn refused(&self) -> bool {
+        self.rejected.add_one();
+        self.retry_rejected.load(Ordering::Relaxed)
+    }
+
+    /// Counts what followed an attempt that was to be repeated.
+    fn count(&self, used_up: Option<UsedUp>, sent: u32) {
+        self.shared.locked(|locked, events| {
+            let count = match used_up {
+                None => &mut locked.retries,
+                Some(UsedUp::Attempts) => &mut locked.gave_up.attempts,
+                Some(UsedUp::Time) => &mut locked.gave_up.time,
+                Some(UsedUp::Budget) => &mut locked.gave_up.budget,
+            };
+            *count += 1;
+            if used_up.is_some() {
+                events.push(Event::GaveUp { attempts: sent });
+            }
+        });
+    }
+
+    fn read(&self) -> RetrySnapshot {
+        let budget = self.budget().map(|it| it.name().clone());
+        self.shared.locked(|locked, _| {
+            let runs = self.runs.sum();
+            RetrySnapshot {
+                runs,
+                sent: (runs + locked.retries).saturating_sub(self.rejected.count()),
+                retries: locked.retries,
+                gave_up: locked.gave_up,
+                budget,
+            }
+        })
+    }
+}
+
+impl Policy for Inner {
+    fn kind(&self) -> &'static str {
+        "retry"
+    }
+
+    fn name(&self) -> &Name {
+        self.shared.name()
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot::Retry(self.read())
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}

@@ -23,7 +23,7 @@ pub(crate) struct TimeWindow {
 }
 
 impl TimeWindow {
-    pub(super) fn new(length: Duration, buckets: u32, created: Time) -> Self {
+    pub(crate) fn new(length: Duration, buckets: u32, created: Time) -> Self {
         Self {
             created,
             length: nanos(length),
@@ -34,7 +34,7 @@ impl TimeWindow {
         }
     }
 
-    pub(super) fn note(&mut self, mark: Mark) {
+    pub(crate) fn note(&mut self, mark: Mark) {
         let slot = self.slot(self.newest);
         for totals in [&mut self.ring[slot], &mut self.sum] {
             totals.failures += u64::from(mark.failed);
@@ -42,7 +42,7 @@ impl TimeWindow {
         }
     }
 
-    pub(super) fn totals(&self, records: u64) -> Totals {
+    pub(crate) fn totals(&self, records: u64) -> Totals {
         Totals {
             calls: self.sum.calls + (records - self.start),
             ..self.sum
@@ -50,7 +50,7 @@ impl TimeWindow {
     }
 
     /// Begins the bucket of `now`, if it is newer, after `records` records.
-    pub(super) fn advance(&mut self, records: u64, now: Time) {
+    pub(crate) fn advance(&mut self, records: u64, now: Time) {
         let index = self.index(now);
         if index <= self.newest {
             return;
@@ -70,7 +70,7 @@ impl TimeWindow {
         self.newest = index;
     }
 
-    pub(super) fn clear(&mut self, records: u64) {
+    pub(crate) fn clear(&mut self, records: u64) {
         self.ring.fill(Totals::default());
         self.sum = Totals::default();
         self.start = records;

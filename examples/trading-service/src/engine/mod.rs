@@ -1,0 +1,355 @@
+//! The replay: bars become signals, signals become orders, orders come to their ends, and each step
+//! is in the ledger before the next.
+
+mod live;
+mod settle;
+mod stop;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::{Instant, timeout};
+
+pub(crate) use live::{Live, Now};
+pub(crate) use settle::settle;
+pub(crate) use stop::Stop;
+
+use crate::bars::Bars;
+use crate::broker::{Execution, Order, Side};
+use crate::error::Error;
+use crate::ledger::{End, Fill, Intent, Ledger};
+use crate::portfolio::{Portfolio, Trade};
+use crate::risk::{Allowed, Risk, RiskConfig};
+use crate::strategy::{Signal, Strategies};
+use crate::trader::{Fate, Trader, TraderSummary};
+
+/// What a replay needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct EngineConfig {
+    /// The run's part of every client id.
+    pub(crate) run: String,
+    /// Cents at the start.
+    pub(crate) cash: i64,
+    /// What is allowed.
+    pub(crate) risk: RiskConfig,
+    /// After so long an unanswered order is given up and flagged as in doubt.
+    pub(crate) order_timeout: Duration,
+}
+
+/// How a replay ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Every bar was replayed.
+    Complete,
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+/// What a replay knows besides the ledger.
+#[derive(Debug)]
+pub(crate) struct Replayed {
+    /// How it ended.
+    pub(crate) ending: Ending,
+    /// How many bars were replayed.
+    pub(crate) bars: u64,
+    /// How many signals there were.
+    pub(crate) signals: u64,
+}
+
+/// Replays bars through a trader into a ledger.
+#[derive(Debug)]
+pub(crate) struct Engine<'a, T> {
+    config: EngineConfig,
+    bars: &'a Bars,
+    trader: &'a T,
+    ledger: &'a mut Ledger,
+    live: &'a Live,
+    strategies: Strategies,
+    portfolio: Portfolio,
+    risk: Risk,
+    earlier: TraderSummary,
+    doubts: Vec<Order>,
+    signals: u64,
+}
+
+impl<'a, T: Trader> Engine<'a, T> {
+    /// Makes an engine that will go on where the ledger ends. Orders that are open in it must have
+    /// been settled.
+    pub(crate) fn new(
+        config: EngineConfig,
+        bars: &'a Bars,
+        trader: &'a T,
+        ledger: &'a mut Ledger,
+        live: &'a Live,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            strategies: Strategies::new(bars.symbols.len()),
+            portfolio: Portfolio::new(config.cash, bars.symbols.len()),
+            risk: Risk::new(config.risk.clone(), config.cash),
+            earlier: ledger.trader()?,
+            doubts: ledger.unsettled()?,
+            signals: 0,
+            config,
+            bars,
+            trader,
+            ledger,
+            live,
+        })
+    }
+
+    /// Replays what is left of the bars, a date at a time, until the end or until asked to stop.
+    pub(crate) async fn replay(mut self, stop: &Stop) -> Result<Replayed, Error> {
+        self.live.resume(self.ledger.tally()?);
+        let written = self.ledger.replayed()?;
+        let mut fills = by_bar(self.ledger.fills()?);
+        self.set_doubts_aside();
+        let mut replayed = 0;
+        for day in self.bars.days() {
+            let end = day.end as u64;
+            if end > written && stop.requested() {
+                return Ok(self.end(Ending::Stopped, replayed));
+            }
+            let signals = self.open_day(&day);
+            if end <= written {
+                self.relive_day(&day, &mut fills);
+            } else {
+                self.trade_day(&day, &signals).await?;
+            }
+            replayed = end;
+            self.live.day_done(self.now(&day));
+        }
+        Ok(self.end(Ending::Complete, replayed))
+    }
+
+    fn end(self, ending: Ending, bars: u64) -> Replayed {
+        Replayed {
+            ending,
+            bars,
+            signals: self.signals,
+        }
+    }
+
+    /// Takes a date's prices, and returns what the strategies make of them.
+    fn open_day(&mut self, day: &Range<usize>) -> Vec<Signal> {
+        let bars = &self.bars.all[day.clone()];
+        for bar in bars {
+            self.portfolio.mark(bar);
+        }
+        self.risk.open_day(self.portfolio.equity());
+        let signals: Vec<_> = (day.start as u64..)
+            .zip(bars)
+            .flat_map(|(at, bar)| self.strategies.on_bar(at, bar))
+            .collect();
+        self.signals += signals.len() as u64;
+        signals
+    }
+
+    /// Books again what a date of an earlier run on this ledger filled.
+    fn relive_day(&mut self, day: &Range<usize>, fills: &mut HashMap<u64, Vec<Fill>>) {
+        for at in day.clone() {
+            for fill in fills.remove(&(at as u64)).unwrap_or_default() {
+                self.portfolio.fill(&trade_of(self.bars, &fill));
+            }
+        }
+    }
+
+    fn set_doubts_aside(&mut self) {
+        for Order {
+            at,
+            side,
+            quantity,
+            price,
+            ..
+        } in &self.doubts
+        {
+            self.portfolio
+                .reserve(&trade(self.bars, *at, *side, *quantity, *price));
+        }
+    }
+
+    /// Asks again about the orders in doubt: what they may have taken stays set aside till then.
+    async fn ask_again(&mut self, day: &Range<usize>) -> Result<(), Error> {
+        let each = self
+            .doubts
+            .iter()
+            .map(|order| self.trader.settle(order, day.start as u64));
+        let fates = join_all(each.map(|asked| timeout(self.config.order_timeout, asked))).await;
+        let (mut ends, mut doubts) = (Vec::new(), Vec::new());
+        for (order, fate) in std::mem::take(&mut self.doubts).into_iter().zip(fates) {
+            match fate {
+                Err(_) | Ok(Fate::InDoubt) => doubts.push(order),
+                Ok(fate) => ends.push(End {
+                    client_id: order.client_id,
+                    fate,
+                    latency: None,
+                }),
+            }
+        }
+        self.doubts = doubts;
+        if ends.is_empty() {
+            return Ok(());
+        }
+        self.ledger.settle(&ends)?;
+        ends.iter().for_each(|end| self.live.settled(&end.fate));
+        // Anew, because a fill counts from its own day on, before the splits that followed.
+        let (end, cash) = (day.end as u64, self.config.cash);
+        self.portfolio = portfolio(self.bars, end, cash, self.ledger.fills()?);
+        self.set_doubts_aside();
+        Ok(())
+    }
+
+    async fn trade_day(&mut self, day: &Range<usize>, signals: &[Signal]) -> Result<(), Error> {
+        if signals.is_empty() {
+            return Ok(());
+        }
+        self.ask_again(day).await?;
+        let mut orders = Vec::new();
+        let intents: Vec<_> = signals
+            .iter()
+            .map(|signal| self.intent(signal, &mut orders))
+            .collect();
+        // From here on the orders are known, whatever becomes of this process.
+        self.ledger.begin_day(day.end as u64, &intents)?;
+        if orders.is_empty() {
+            return Ok(());
+        }
+        let ends = self.send(&orders).await;
+        let summary = self.trader.summary().after(&self.earlier);
+        self.ledger.finish_day(&ends, &summary)?;
+        for ((trade, order), end) in orders.iter().zip(&ends) {
+            self.book(trade, order, &end.fate);
+        }
+        Ok(())
+    }
+
+    fn intent(&mut self, signal: &Signal, orders: &mut Vec<(Trade, Order)>) -> Intent {
+        let checked = self.risk.check(signal, &self.portfolio);
+        let symbol = &self.bars.symbols[signal.symbol];
+        let order = Order {
+            client_id: format!(
+                "{}-{}-{}-{symbol}",
+                self.config.run, signal.at, signal.strategy
+            ),
+            symbol: symbol.clone(),
+            side: signal.side,
+            quantity: checked.map_or(0, |allowed| allowed.trade.quantity),
+            price: signal.price,
+            at: signal.at,
+        };
+        let breach = match checked {
+            Ok(Allowed { trade, overlooked }) => {
+                self.portfolio.reserve(&trade);
+                orders.push((trade, order.clone()));
+                self.live.overlooked(overlooked);
+                overlooked
+            }
+            Err(breach) => {
+                self.live.ended(&Fate::RiskRejected(breach));
+                Some(breach)
+            }
+        };
+        Intent {
+            order,
+            breach,
+            rejected: checked.is_err(),
+        }
+    }
+
+    /// Sends a date's orders: those of one symbol one after the other, symbols side by side.
+    async fn send(&self, orders: &[(Trade, Order)]) -> Vec<End> {
+        let per_symbol =
+            orders
+                .chunk_by(|a, b| a.0.symbol == b.0.symbol)
+                .map(|orders| async move {
+                    let mut ends = Vec::with_capacity(orders.len());
+                    for (_, order) in orders {
+                        ends.push(self.send_one(order).await);
+                    }
+                    ends
+                });
+        join_all(per_symbol).await.into_iter().flatten().collect()
+    }
+
+    async fn send_one(&self, order: &Order) -> End {
+        let sent = Instant::now();
+        let fate = timeout(self.config.order_timeout, self.trader.execute(order))
+            .await
+            .unwrap_or(Fate::InDoubt);
+        self.live.ended(&fate);
+        End {
+            client_id: order.client_id.clone(),
+            fate,
+            latency: Some(sent.elapsed()),
+        }
+    }
+
+    fn book(&mut self, trade: &Trade, order: &Order, fate: &Fate) {
+        match fate {
+            // It stays set aside: it may have been filled.
+            Fate::InDoubt => return self.doubts.push(order.clone()),
+            Fate::Filled(_) => self.portfolio.fill(trade),
+            Fate::RiskRejected(_) | Fate::RefusedUnsent | Fate::Cancelled => {}
+        }
+        self.portfolio.release(trade);
+    }
+
+    fn now(&self, day: &Range<usize>) -> Now {
+        Now {
+            bars: day.end as u64,
+            of: self.bars.all.len() as u64,
+            date: Some(self.bars.all[day.start].date),
+            equity: self.portfolio.equity(),
+            drawdown: self.risk.drawdown(),
+        }
+    }
+}
+
+/// Returns the portfolio that fills make, at the prices of the last of `replayed` bars.
+pub(crate) fn portfolio(bars: &Bars, replayed: u64, cash: i64, fills: Vec<Fill>) -> Portfolio {
+    let mut portfolio = Portfolio::new(cash, bars.symbols.len());
+    let mut fills = by_bar(fills);
+    for day in bars.days().take_while(|day| day.end as u64 <= replayed) {
+        for bar in &bars.all[day.clone()] {
+            portfolio.mark(bar);
+        }
+        for at in day {
+            for fill in fills.remove(&(at as u64)).unwrap_or_default() {
+                portfolio.fill(&trade_of(bars, &fill));
+            }
+        }
+    }
+    portfolio
+}
+
+fn by_bar(fills: Vec<Fill>) -> HashMap<u64, Vec<Fill>> {
+    let mut by_bar: HashMap<u64, Vec<Fill>> = HashMap::new();
+    for fill in fills {
+        by_bar.entry(fill.at).or_default().push(fill);
+    }
+    by_bar
+}
+
+fn trade_of(bars: &Bars, fill: &Fill) -> Trade {
+    let Execution {
+        side,
+        quantity,
+        price,
+        ..
+    } = fill.execution;
+    trade(bars, fill.at, side, quantity, price)
+}
+
+/// Makes the trade of an order of a bar. The ledger belongs to these bars, so that the bar is there.
+fn trade(bars: &Bars, at: u64, side: Side, quantity: u32, price: i64) -> Trade {
+    let place = usize::try_from(at).unwrap_or(usize::MAX);
+    Trade {
+        symbol: bars.all[place].symbol,
+        side,
+        quantity,
+        price,
+    }
+}

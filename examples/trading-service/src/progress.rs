@@ -1,0 +1,146 @@
+//! How far a run is, on standard error: a bar on a terminal, a plain line now and then otherwise.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::sync::{Mutex, PoisonError};
+
+use crate::engine::Now;
+
+const WIDTH: u64 = 30;
+/// Per cent between two plain lines.
+const PLAIN_STEP: u64 = 10;
+
+/// Shows how far the slowest side of a run is.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    terminal: bool,
+    sides: Mutex<Vec<Shown>>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    name: &'static str,
+    now: Now,
+    percent: u64,
+}
+
+impl Progress {
+    /// Makes one for sides of these names.
+    pub(crate) fn new(names: &[&'static str]) -> Self {
+        let sides = names
+            .iter()
+            .map(|name| Shown {
+                name,
+                now: Now::default(),
+                percent: 0,
+            })
+            .collect();
+        Self {
+            terminal: stderr().is_terminal(),
+            sides: Mutex::new(sides),
+        }
+    }
+
+    /// Takes where a side stands, and shows it if that is news.
+    pub(crate) fn update(&self, side: usize, now: &Now) {
+        let line = {
+            let mut sides = self.sides.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = slowest(&sides);
+            let percent = (now.bars * 100).checked_div(now.of).unwrap_or(100);
+            let Some(shown) = sides.get_mut(side) else {
+                return;
+            };
+            let news = shown.percent != percent;
+            (shown.now, shown.percent) = (*now, percent);
+            let after = slowest(&sides);
+            if self.terminal && news {
+                bar(&sides, after)
+            } else if !self.terminal && after / PLAIN_STEP > before / PLAIN_STEP {
+                plain(&sides, after)
+            } else {
+                return;
+            }
+        };
+        // A terminal that is gone is no reason to end the run.
+        let _ = stderr().write_all(line.as_bytes());
+    }
+
+    /// Ends the line of the bar, so that what follows starts on a new one.
+    pub(crate) fn finish(&self) {
+        if self.terminal {
+            let _ = stderr().write_all(b"\r\x1b[K");
+        }
+    }
+}
+
+fn slowest(sides: &[Shown]) -> u64 {
+    sides.iter().map(|side| side.percent).min().unwrap_or(0)
+}
+
+fn bar(sides: &[Shown], percent: u64) -> String {
+    let full = percent * WIDTH / 100;
+    let drawn: String = (0..WIDTH)
+        .map(|cell| if cell < full { '#' } else { '.' })
+        .collect();
+    format!("\r[{drawn}] {percent:>3} %{}\x1b[K", stands(sides))
+}
+
+fn plain(sides: &[Shown], percent: u64) -> String {
+    format!("replayed {percent:>3} %{}\n", stands(sides))
+}
+
+fn stands(sides: &[Shown]) -> String {
+    let stand = |side: &Shown| {
+        let date = side
+            .now
+            .date
+            .map_or_else(String::new, |date| date.to_string());
+        format!("  {} {date}", side.name)
+    };
+    sides.iter().map(stand).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(bars: u64) -> Now {
+        Now {
+            bars,
+            of: 200,
+            date: "2001-02-03".parse().ok(),
+            ..Now::default()
+        }
+    }
+
+    #[test]
+    fn the_bar_is_as_full_as_the_slowest_side() {
+        let sides = [
+            Shown {
+                name: "stack",
+                now: at(200),
+                percent: 100,
+            },
+            Shown {
+                name: "naive",
+                now: at(100),
+                percent: 50,
+            },
+        ];
+        let line = bar(&sides, slowest(&sides));
+        assert!(
+            line.contains("[###############...............]  50 %"),
+            "{line}"
+        );
+        assert!(
+            line.contains("stack 2001-02-03  naive 2001-02-03"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn a_side_that_is_not_known_changes_nothing() {
+        let progress = Progress::new(&["stack"]);
+        progress.update(7, &at(100));
+        assert_eq!(slowest(&progress.sides.lock().unwrap()), 0);
+    }
+}

@@ -1,0 +1,166 @@
+//! What the user can set: every setting is a flag and an `ADMF_*` variable.
+
+mod args;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+pub(crate) use args::{Args, Cli, Command};
+
+use crate::bars::{BadBars, Bars, Source};
+use crate::day::Scenario;
+use crate::engine::EngineConfig;
+use crate::error::Error;
+use crate::ledger::Identity;
+use crate::risk::RiskConfig;
+
+/// Seconds of a trading day's script that pass in one real second: timeouts are divided by it, so
+/// that a day with all its outages fits a run.
+const TIME_SCALE: u32 = 20;
+
+/// Which clients trade the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Both, side by side.
+    Compare,
+    /// The stack alone.
+    Stack,
+    /// The bare client alone.
+    Naive,
+}
+
+/// Settings that hold together.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) mode: Mode,
+    pub(crate) json: bool,
+    pub(crate) seed: u64,
+    pub(crate) scenario: Scenario,
+    pub(crate) data: Source,
+    pub(crate) bad_bars: BadBars,
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) cash: i64,
+    pub(crate) risk: RiskConfig,
+    /// How long an order may stay unanswered, in real time.
+    pub(crate) order_timeout: Duration,
+    /// Where health and metrics are served; a free port if none is named.
+    pub(crate) ops: Option<SocketAddr>,
+}
+
+impl Settings {
+    /// Says what a run on these settings must have in common with the one before it on its folder.
+    pub(crate) fn identity(&self, bars: &Bars) -> Identity {
+        let risk = &self.risk;
+        let bad_bars = match self.bad_bars {
+            BadBars::Refuse => "refuse",
+            BadBars::Skip => "skip",
+        };
+        Identity::new([
+            ("seed", self.seed.to_string()),
+            ("scenario", self.scenario.to_string()),
+            ("data checksum", format!("{:08x}", bars.digest)),
+            ("bad-bars", bad_bars.to_owned()),
+            ("cash", value::dollars(self.cash)),
+            ("max-order-size", value::dollars(risk.max_order_size)),
+            ("max-position-size", value::dollars(risk.max_position_size)),
+            ("max-daily-loss", value::dollars(risk.max_daily_loss)),
+            ("max-drawdown", risk.max_drawdown.to_string()),
+            ("drawdown-pause", risk.pause.to_string()),
+            ("risk-check-enabled", risk.checks.to_string()),
+            ("risk-limits-enforced", risk.enforced.to_string()),
+            ("paper-trading-enabled", risk.trading.to_string()),
+        ])
+    }
+
+    /// Returns what the engine needs of them.
+    pub(crate) fn engine(&self, run: String) -> EngineConfig {
+        EngineConfig {
+            run,
+            cash: self.cash,
+            risk: self.risk.clone(),
+            order_timeout: self.order_timeout,
+        }
+    }
+}
+
+impl TryFrom<Args> for Settings {
+    type Error = Error;
+
+    fn try_from(args: Args) -> Result<Self, Error> {
+        check_trading(&args)?;
+        let mode = match (args.compare, args.stack, args.naive) {
+            (_, false, false) => Mode::Compare,
+            (false, true, false) => Mode::Stack,
+            (false, false, true) => Mode::Naive,
+            _ => {
+                return Err(Error::Config(
+                    "--compare, --stack, --naive: at most one may be set".to_owned(),
+                ));
+            }
+        };
+        Ok(Self {
+            mode,
+            json: args.json,
+            seed: args.seed,
+            scenario: args.scenario,
+            data: args.data.map_or(Source::Embedded, Source::File),
+            bad_bars: args.bad_bars,
+            state: args.state,
+            cash: args.cash,
+            risk: RiskConfig {
+                max_order_size: args.max_order_size,
+                max_position_size: args.max_position_size,
+                max_daily_loss: args.max_daily_loss,
+                max_drawdown: args.max_drawdown,
+                pause: args.drawdown_pause,
+                checks: args.risk_check_enabled,
+                enforced: args.risk_limits_enforced,
+                trading: args.paper_trading_enabled,
+            },
+            order_timeout: args.default_order_timeout / TIME_SCALE,
+            ops: args.ops,
+        })
+    }
+}
+
+/// Refuses combinations of switches under which real money could be at stake unchecked.
+fn check_trading(args: &Args) -> Result<(), Error> {
+    let live = args.live_trading_enabled;
+    let refused = if live && args.paper_trading_enabled {
+        "live-trading-enabled: must not be on together with paper-trading-enabled, got both true"
+    } else if live && !(args.risk_check_enabled && args.risk_limits_enforced) {
+        "risk-check-enabled, risk-limits-enforced: must be on for live trading, got false"
+    } else if live {
+        "live-trading-enabled: must be off where all venues are simulated, got true"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Config(refused.to_owned()))
+}
+
+/// Reads the command line and the environment.
+///
+/// # Errors
+///
+/// For what is no setting, in one line. Help and version print themselves and end the program.
+pub(crate) fn parse() -> Result<Cli, Error> {
+    Cli::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            error.exit();
+        }
+        Error::Config(one_line(&error.to_string()))
+    })
+}
+
+/// Keeps what clap says is wrong, and leaves out the usage and the hints that follow it.
+fn one_line(text: &str) -> String {
+    let first = text.split("\n\n").next().unwrap_or(text);
+    let line = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}

@@ -1,0 +1,4 @@
+mod day;
+mod faults;
+mod orders;
+mod requests;

@@ -1,0 +1,303 @@
+//! The program as its user meets it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn service(flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trading-service"));
+    command.args(flags).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ADMF_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn complaint(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Checks that a run is refused with one line and this exit code.
+fn refused(command: &mut Command, code: i32, expected: &str) -> Result {
+    let output = command.output()?;
+    let said = complaint(&output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(
+        said.starts_with("error: ") && said.contains(expected),
+        "{said}"
+    );
+    assert!(output.stdout.is_empty());
+    Ok(())
+}
+
+/// Bars enough for a few signals, with one line replaced.
+fn bars(folder: &Path, name: &str, line: Option<(usize, &str)>) -> Result<String> {
+    let packed = include_bytes!("../data/us-equities-daily-2000-2013.csv.gz");
+    let mut plain = String::new();
+    flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut plain)?;
+    let mut lines: Vec<&str> = plain.lines().take(200).collect();
+    if let Some((number, text)) = line {
+        lines[number - 1] = text;
+    }
+    let path = folder.join(name);
+    std::fs::write(&path, lines.join("\n"))?;
+    Ok(path.display().to_string())
+}
+
+#[test]
+fn a_bad_flag_or_variable_is_refused_in_one_line_with_exit_code_2() -> Result {
+    refused(
+        &mut service(&["--scenario", "sunny"]),
+        2,
+        "--scenario <NAME>",
+    )?;
+    refused(
+        &mut service(&["--max-order-size", "-5"]),
+        2,
+        "must be dollars above 0",
+    )?;
+    refused(
+        &mut service(&["--wrong"]),
+        2,
+        "unexpected argument '--wrong'",
+    )?;
+    refused(
+        service(&[]).env("ADMF_SEED", "many"),
+        2,
+        "'many' for '--seed <N>'",
+    )?;
+    refused(
+        service(&[]).env("ADMF_LIVE_TRADING_ENABLED", "true"),
+        2,
+        "paper-trading-enabled",
+    )?;
+    refused(
+        &mut service(&["serve", "--api", "nowhere"]),
+        2,
+        "--api <ADDR>",
+    )
+}
+
+#[test]
+fn a_missing_file_is_refused_in_one_line_with_exit_code_1() -> Result {
+    refused(
+        &mut service(&["--data", "/no/such.csv"]),
+        1,
+        "/no/such.csv: No such file",
+    )
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_one_is_refused_in_one_line() -> Result {
+    refused(
+        &mut service(&["--state", "/dev/null/state"]),
+        1,
+        "--state: /dev/null/state: ",
+    )
+}
+
+#[test]
+fn help_names_every_flag_with_its_variable() -> Result {
+    let output = service(&["--help"]).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    assert!(output.status.success());
+    for name in [
+        "--compare",
+        "--naive",
+        "--json",
+        "--seed",
+        "--scenario",
+        "--data",
+        "--state",
+        "serve",
+        "ADMF_SEED",
+    ] {
+        assert!(text.contains(name), "{name} is missing from:\n{text}");
+    }
+    assert!(!text.contains("venue  "), "the venue is hidden:\n{text}");
+    Ok(())
+}
+
+#[test]
+fn a_malformed_bar_is_refused_by_line_and_column_or_left_out_as_asked() -> Result {
+    let folder = tempfile::tempdir()?;
+    let data = bars(
+        folder.path(),
+        "bad.csv",
+        Some((50, "AAPL,2000-05-09,1,2,3,x,5,6")),
+    )?;
+    let run = ["--naive", "--scenario", "calm", "--data", &data];
+    refused(
+        &mut service(&run),
+        1,
+        "bad.csv: line 50, column Close: must be a price above 0",
+    )?;
+
+    let output = service(&[&run[..], &["--bad-bars", "skip"]].concat()).output()?;
+    let text = String::from_utf8(output.stdout.clone())?;
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    assert!(
+        text.contains("malformed bars left out: 1\n  line 50, column Close: "),
+        "{text}"
+    );
+
+    let output = service(&[&run[..], &["--bad-bars", "skip", "--json"]].concat()).output()?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(report["naive"]["skipped_bars"].as_u64(), Some(1));
+    assert!(complaint(&output).contains("warning: line 50, column Close: "));
+    Ok(())
+}
+
+#[test]
+fn json_is_alone_on_standard_output_and_counts_every_signal() -> Result {
+    let folder = tempfile::tempdir()?;
+    let data = bars(folder.path(), "bars.csv", None)?;
+    let output = service(&["--naive", "--json", "--scenario", "calm", "--data", &data]).output()?;
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let side = &report["naive"];
+    let number = |name: &str| {
+        side[name]
+            .as_u64()
+            .ok_or(format!("{name} is no number in {side}"))
+    };
+    let ends = [
+        "risk_rejected",
+        "refused_unsent",
+        "filled",
+        "cancelled",
+        "in_doubt",
+    ];
+    let ended = ends
+        .into_iter()
+        .map(number)
+        .sum::<std::result::Result<u64, _>>()?;
+    assert!(ended > 10 && ended == number("orders")? && number("filled")? > 0);
+    assert_eq!((number("lost")?, number("duplicated")?), (0, 0));
+    Ok(())
+}
+
+#[test]
+fn a_state_folder_of_a_run_with_other_flags_is_refused() -> Result {
+    let folder = tempfile::tempdir()?;
+    let data = bars(folder.path(), "bars.csv", None)?;
+    let state = folder.path().join("state").display().to_string();
+    let run = [
+        "--naive",
+        "--scenario",
+        "calm",
+        "--data",
+        &data,
+        "--state",
+        &state,
+    ];
+    let first = service(&run).output()?;
+    assert!(first.status.success(), "{}", complaint(&first));
+    let again = service(&run).output()?;
+    assert_eq!(
+        again.stdout, first.stdout,
+        "a finished state reports the same again"
+    );
+    let other = [&run[..], &["--seed", "7"]].concat();
+    refused(
+        &mut service(&other),
+        2,
+        "belongs to a run with seed 42, got seed 7",
+    )?;
+    let other = [&run[..], &["--max-order-size", "5000"]].concat();
+    refused(
+        &mut service(&other),
+        2,
+        "with max-order-size 10000.00, got max-order-size 5000.00",
+    )
+}
+
+/// A run that is ended from outside as soon as it is seen at work.
+fn interrupted(state: &str, signal: &str) -> Result<Output> {
+    let mut child = service(&["--naive", "--json", "--scenario", "calm", "--state", state])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut progress = BufReader::new(child.stderr.take().ok_or("standard error is piped")?);
+    let mut line = String::new();
+    progress.read_line(&mut line)?;
+    assert!(line.starts_with("replayed"), "{line}");
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()?;
+    assert!(sent.success());
+    std::io::copy(&mut progress, &mut std::io::sink())?;
+    Ok(child.wait_with_output()?)
+}
+
+#[test]
+fn a_stopped_run_reports_exits_by_its_signal_and_goes_on_later() -> Result {
+    let folder = tempfile::tempdir()?;
+    let state = folder.path().display().to_string();
+    for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
+        let output = interrupted(&state, signal)?;
+        assert_eq!(output.status.code(), Some(code));
+        let report: Value = serde_json::from_slice(&output.stdout)?;
+        assert_eq!(
+            report["naive"]["interrupted"],
+            Value::Bool(true),
+            "{report}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_its_end() -> Result {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = tempfile::tempdir()?;
+    let state = folder.path().display().to_string();
+    let killed = interrupted(&state, "-KILL")?;
+    assert_eq!(killed.status.signal(), Some(9));
+    let output =
+        service(&["--naive", "--json", "--scenario", "calm", "--state", &state]).output()?;
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(report["naive"]["bars"].as_u64(), Some(12_154));
+    assert_eq!(report["naive"]["orders"], report["naive"]["signals"]);
+    assert_eq!(report["naive"]["duplicated"].as_u64(), Some(0));
+    Ok(())
+}
+
+#[test]
+fn two_runs_cannot_share_a_state_folder() -> Result {
+    let folder = tempfile::tempdir()?;
+    let state = folder.path().display().to_string();
+    let held = std::fs::File::create(folder.path().join("lock"))?;
+    held.lock()?;
+    refused(
+        &mut service(&["--naive", "--state", &state]),
+        1,
+        "is in use by another run",
+    )
+}
+
+#[test]
+fn a_reader_that_goes_away_is_an_error_and_no_panic() -> Result {
+    let folder = tempfile::tempdir()?;
+    let data = bars(folder.path(), "bars.csv", None)?;
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    // Nobody reads: the first write must fail, and not the program with it.
+    assert!(writer.try_clone()?.write_all(b"x").is_err());
+    let output = service(&["--naive", "--scenario", "calm", "--data", &data])
+        .stdout(writer)
+        .output()?;
+    let said = complaint(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("error: standard output: Broken pipe") && !said.contains("panicked"),
+        "{said}"
+    );
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Settings of retries and of their budget.
+
+use std::time::Duration;
+
+use super::state::Settings;
+use crate::{Backoff, BackoffConfig, ConfigError};
+
+/// Settings of a [`Retry`](super::Retry).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryConfig {
+    /// Number of attempts including the first, at least 1. Default: 3.
+    pub max_attempts: u32,
+    /// How long to wait between attempts. Default: 1 s, which doubles up to 60 s, equal jitter.
+    pub backoff: BackoffConfig,
+    /// Time from the beginning of a run after which no attempt begins, at least 1 ns; what the
+    /// attempts themselves take counts. Default: none.
+    pub max_total: Option<Duration>,
+    /// What becomes of a wait that the callee asks for. Default: at least as long is waited.
+    pub hints: HintPolicy,
+    /// Shortest wait that a clamped hint is raised to, at most `hint_max`. Default: 0.
+    pub hint_min: Duration,
+    /// Longest wait that a hint can bring, whatever `hints` says. Default: 60 s.
+    pub hint_max: Duration,
+    /// Whether a refusal by a policy of ours further in is tried again. Default: no.
+    pub retry_rejected: bool,
+    /// Budget that all the runs share. Default: none.
+    ///
+    /// The budget bears the name of the policy. One that several policies share is given by
+    /// [`with_budget`](super::Retry::with_budget) instead.
+    pub budget: Option<RetryBudgetConfig>,
+}
+
+/// What becomes of a wait that the callee asks for, such as `Retry-After`.
+///
+/// None is longer than [`hint_max`](RetryConfig::hint_max).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HintPolicy {
+    /// It takes the place of the back-off, without jitter.
+    Exact,
+    /// It or the back-off, whichever is longer.
+    #[default]
+    AtLeast,
+    /// It takes the place of the back-off, raised to [`hint_min`](RetryConfig::hint_min).
+    Clamped,
+    /// Nothing.
+    Ignored,
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            backoff: BackoffConfig::default(),
+            max_total: None,
+            hints: HintPolicy::default(),
+            hint_min: Duration::ZERO,
+            hint_max: Duration::from_secs(60),
+            retry_rejected: false,
+            budget: None,
+        }
+    }
+}
+
+impl RetryConfig {
+    /// Returns what runs go by, if no rule is broken.
+    pub(super) fn settings(&self) -> Result<Settings, ConfigError> {
+        let (most, total) = (self.max_attempts, self.max_total);
+        ConfigError::unless(most >= 1, "max_attempts", "must be at least 1", most)?;
+        let some = total != Some(Duration::ZERO);
+        ConfigError::unless(some, "max_total", "must be at least 1 ns", total)?;
+        let least = self.hint_min;
+        let rule = "must be at most `hint_max`";
+        ConfigError::unless(least <= self.hint_max, "hint_min", rule, least)?;
+        if let Some(budget) = &self.budget {
+            budget.check()?;
+        }
+        Ok(Settings {
+            max_attempts: most,
+            backoff: Backoff::new(self.backoff.clone())?,
+            hints: self.hints,
+            hint_min: least,
+            hint_max: self.hint_max,
+        })
+    }
+}
+
+/// Settings of a [`RetryBudget`](super::RetryBudget).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryBudgetConfig {
+    /// Retries allowed for each request of the window, 0 to 1, taken to the ninth decimal.
+    /// Default: 0.2.
+    pub ratio: f64,
+    /// Retries allowed for each second of the window on top, at least 0, taken to the ninth
+    /// decimal, so that a service with few requests can retry at all. Default: 10.
+    pub floor_per_second: f64,
+    /// Time during which a request and a retry count, at least 1 ns; they leave it by tenths.
+    /// Default: 10 s.
+    pub window: Duration,
+}
+
+impl Default for RetryBudgetConfig {
+    fn default() -> Self {
+        Self {
+            ratio: 0.2,
+            floor_per_second: 10.0,
+            window: Duration::from_secs(10),
+        }
+    }
+}
+
+impl RetryBudgetConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let (ratio, floor, window) = (self.ratio, self.floor_per_second, self.window);
+        let holds = (0.0..=1.0).contains(&ratio);
+        ConfigError::unless(holds, "ratio", "must be between 0 and 1", ratio)?;
+        let holds = floor >= 0.0 && floor.is_finite();
+        let rule = "must be a number of at least 0";
+        ConfigError::unless(holds, "floor_per_second", rule, floor)?;
+        ConfigError::unless(!window.is_zero(), "window", "must be at least 1 ns", window)
+    }
+}

@@ -1,0 +1,115 @@
+//! What a run of attempts knows, and what follows from it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::HintPolicy;
+use crate::backoff::Delays;
+use crate::{Backoff, Chance, Hint, Time};
+
+/// What runs go by, once it has been checked.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) max_attempts: u32,
+    pub(super) backoff: Backoff,
+    pub(super) hints: HintPolicy,
+    pub(super) hint_min: Duration,
+    pub(super) hint_max: Duration,
+}
+
+/// What a run ran out of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UsedUp {
+    Attempts,
+    /// The next attempt would begin too late.
+    Time,
+    Budget,
+}
+
+/// One run. While it has not failed, it owns nothing.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Number of attempts that ended.
+    made: u32,
+    /// Number of those that were sent.
+    pub(super) sent: u32,
+    /// When no attempt may begin any more.
+    pub(super) until: Option<Time>,
+    failed: Option<Box<Failing>>,
+}
+
+/// What a run that has failed goes by, up to its end.
+#[derive(Debug)]
+struct Failing {
+    settings: Arc<Settings>,
+    delays: Delays,
+}
+
+impl Run {
+    #[inline]
+    pub(super) fn new(until: Option<Time>) -> Self {
+        Self {
+            made: 0,
+            sent: 0,
+            until,
+            failed: None,
+        }
+    }
+
+    /// Counts an attempt that ended.
+    #[inline]
+    pub(super) fn count(&mut self, rejected: bool) {
+        self.made = self.made.saturating_add(1);
+        self.sent = self.sent.saturating_add(u32::from(!rejected));
+    }
+
+    /// Returns the wait that would follow the attempt that was counted last, where attempts allow
+    /// another; `settings` are asked for at the first failure.
+    pub(super) fn delay(
+        &mut self,
+        hint: Hint,
+        settings: impl FnOnce() -> Arc<Settings>,
+        chance: &Chance,
+    ) -> Result<Duration, UsedUp> {
+        let Failing { settings, delays } =
+            &mut **self.failed.get_or_insert_with(|| Failing::new(settings()));
+        match self.made < settings.max_attempts {
+            true => Ok(settings.delay(delays, hint, chance)),
+            false => Err(UsedUp::Attempts),
+        }
+    }
+
+    /// Says whether an attempt may begin `delay` after `now`.
+    pub(super) fn fits(&self, delay: Duration, now: Time) -> Result<(), UsedUp> {
+        match self.until {
+            Some(until) if now.after(delay) >= until => Err(UsedUp::Time),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Failing {
+    fn new(settings: Arc<Settings>) -> Box<Self> {
+        let delays = settings.backoff.start();
+        Box::new(Self { settings, delays })
+    }
+}
+
+impl Settings {
+    /// Returns the next wait; a hint that takes the place of the back-off leaves chance alone.
+    fn delay(&self, delays: &mut Delays, hint: Hint, chance: &Chance) -> Duration {
+        let hint = hint.after().map(|it| it.min(self.hint_max));
+        match (self.hints, hint) {
+            (HintPolicy::Exact, Some(hint)) => {
+                delays.skip();
+                hint
+            }
+            (HintPolicy::Clamped, Some(hint)) => {
+                delays.skip();
+                hint.max(self.hint_min)
+            }
+            (HintPolicy::AtLeast, Some(hint)) => delays.next(chance).max(hint),
+            (_, None) | (HintPolicy::Ignored, _) => delays.next(chance),
+        }
+    }
+}

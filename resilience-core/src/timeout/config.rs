@@ -1,0 +1,24 @@
+//! Settings of a timeout.
+
+use std::time::Duration;
+
+use crate::ConfigError;
+
+/// Settings of a [`Timeout`](super::Timeout).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimeoutConfig {
+    /// Longest time that a call may take, at least 1 ns. It must be set.
+    pub timeout: Duration,
+}
+
+impl TimeoutConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let timeout = self.timeout;
+        ConfigError::unless(
+            !timeout.is_zero(),
+            "timeout",
+            "must be at least 1 ns",
+            timeout,
+        )
+    }
+}

@@ -1,0 +1,119 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use resilience_core::{Answer, Ask, Classify, Gate, Permit, Rejected};
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use crate::rule::tells;
+use crate::{Failures, Tower};
+
+/// A service whose requests pass a gate first.
+///
+/// # Readiness
+///
+/// It is ready when the inner service is, and also while the gate refuses: a refusal is an answer, and
+/// comes from the call at once, however long the inner service would make the caller wait. So a
+/// balancer that looks at readiness takes an open gate for a target that is quick; keep such gates
+/// outside the balancer, or balance by something else than readiness. (An open gate that is
+/// pending instead would have to wake its callers when it opens; gates do not.)
+///
+/// Whether the gate refuses is asked when `poll_ready` is called. A caller that already waits for the
+/// inner service is not woken by a gate that closes meanwhile. Where an inner service may be long in
+/// getting ready, bound that wait too: [`Queued`](crate::Queued) outside moves it into the call, where
+/// a [`Timed`](crate::Timed) around both ends it.
+#[derive(Debug)]
+pub struct Gated<S, G, R = Failures> {
+    inner: S,
+    gate: Arc<G>,
+    rule: R,
+    /// Why the gate would refuse, where `inner` was not ready at the last `poll_ready`.
+    refused: Option<Rejected>,
+}
+
+impl<S, G, R> Gated<S, G, R> {
+    pub(super) fn new(inner: S, gate: Arc<G>, rule: R) -> Self {
+        Self {
+            inner,
+            gate,
+            rule,
+            refused: None,
+        }
+    }
+
+    /// Returns the gate.
+    pub fn gate(&self) -> &G {
+        &self.gate
+    }
+}
+
+impl<S, G: Gate, R> Gated<S, G, R> {
+    /// Returns the reason of a refusal that `poll_ready` gave, and lets the gate count it.
+    ///
+    /// With the inner service not ready there is nothing to take a permit for, so a gate that has
+    /// opened since is left alone; else it says it again itself, with the wait that is left now.
+    #[cold]
+    fn refuse(&self, reason: Rejected, ask: &Ask) -> Rejected {
+        if self.gate.check(ask).is_ok() {
+            return reason;
+        }
+        match self.gate.permit(ask) {
+            Err(reason) => reason,
+            Ok(permit) => {
+                permit.unused();
+                reason
+            }
+        }
+    }
+}
+
+impl<S, G, R, Req> Service<Req> for Gated<S, G, R>
+where
+    S: Service<Req>,
+    G: Gate,
+    R: Classify<Req, Result<S::Response, S::Error>> + Clone,
+    Result<S::Response, S::Error>: Answer<Rejected, Tower>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, G, R>;
+
+    #[inline]
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        let inner = self.inner.poll_ready(cx);
+        // A gate that refuses answers at once, even where `inner` would make the caller wait.
+        self.refused = match inner {
+            Poll::Pending => self.gate.check(&Ask::default()).err(),
+            Poll::Ready(_) => None,
+        };
+        match self.refused {
+            Some(_) => Poll::Ready(Ok(())),
+            None => inner,
+        }
+    }
+
+    #[inline]
+    fn call(&mut self, req: Req) -> Self::Future {
+        let ask = self.rule.ask(&req);
+        if let Some(reason) = self.refused.take() {
+            return ResponseFuture::refused(self.refuse(reason, &ask));
+        }
+        // Taken here and not in `poll_ready`, where a clone that is never called would keep it. A
+        // refusal does not touch the `Arc`.
+        match self.gate.try_acquire(&ask) {
+            Err(reason) => ResponseFuture::refused(reason),
+            Ok(ticket) => {
+                let mut permit = Permit::from_ticket(self.gate.clone(), ticket);
+                let future = permit.step(|| self.inner.call(req));
+                let tells = tells::<Req, _, R>;
+                ResponseFuture::called(future, permit, self.rule.clone(), tells)
+            }
+        }
+    }
+}
+
+impl<S: Clone, G, R: Clone> Clone for Gated<S, G, R> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), self.gate.clone(), self.rule.clone())
+    }
+}

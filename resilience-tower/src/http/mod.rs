@@ -1,0 +1,35 @@
+//! What `http` says of failures, waits and repetition, in both directions.
+//!
+//! Inwards, [`Failures`] reads a response's status and the wait that its headers ask for. Outwards,
+//! over a service that cannot fail, such as axum's routes, the layers of this crate answer with a
+//! response: 429 where the rate is used up, 503 where a call is refused otherwise, 504 where it was
+//! not answered in time. `Retry-After` is in whole seconds, rounded up; the reason, a
+//! [`Rejected`](resilience_core::Rejected) or an [`Elapsed`](resilience_core::Elapsed), is in the
+//! response's extensions.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use resilience_core::{CircuitBreaker, CircuitBreakerConfig, Env};
+//! use resilience_tower::GateLayer;
+//!
+//! let breaker = CircuitBreaker::new("quotes", CircuitBreakerConfig::default(), &Env::default())?;
+//! let app: Router = Router::new()
+//!     .route("/quotes", get(|| async { "AAPL 187.15" }))
+//!     .layer(GateLayer::new(breaker));
+//! # Ok::<(), resilience_core::ConfigError>(())
+//! ```
+
+mod answer;
+mod attempts;
+mod body;
+mod repeat;
+mod rule;
+mod stale;
+mod wait;
+
+pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
+pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
+pub use self::repeat::is_repeatable;
+pub use self::rule::Failures;
+pub use self::stale::mark_stale;
+pub use self::wait::hint;

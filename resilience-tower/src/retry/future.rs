@@ -1,0 +1,191 @@
+//! Future types.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use pin_project::pin_project;
+use resilience_core::retry::{Attempted, Attempts};
+use resilience_core::{Answer, Hint, Rejected};
+use tokio::time::{Sleep, sleep};
+use tower_service::Service;
+
+use crate::Tower;
+use crate::rule::Tells;
+
+/// Response future of [`Retried`](super::Retried).
+#[pin_project]
+pub struct ResponseFuture<S: Service<Req>, Req, R> {
+    #[pin]
+    state: State<S::Future>,
+    run: Option<Run<S, Req, R>>,
+    sent: u32,
+}
+
+/// What the next attempt takes: a service to be made ready, and a copy of the request.
+pub(super) struct Again<S, Req> {
+    pub(super) template: Arc<Mutex<S>>,
+    /// Cloned from the template when it is needed first.
+    pub(super) service: Option<S>,
+    pub(super) req: Req,
+    pub(super) copy: fn(&Req) -> Option<Req>,
+}
+
+/// What is kept from attempt to attempt.
+struct Run<S: Service<Req>, Req, R> {
+    attempts: Attempts,
+    /// `None` where the request cannot be repeated.
+    again: Option<Again<S, Req>>,
+    /// What stands so far.
+    last: Option<Attempted<Result<S::Response, S::Error>>>,
+    rule: R,
+    tells: Tells<R, Result<S::Response, S::Error>>,
+}
+
+#[pin_project(project = StateProj)]
+enum State<F> {
+    /// An attempt is under way.
+    Called(#[pin] F),
+    /// Waits for the next attempt.
+    Waiting(#[pin] Sleep),
+    /// Waits for the service to be ready for it.
+    Readying,
+    /// Too late to be made, and not yet said so.
+    Refused(Option<Rejected>),
+    /// Answered: the last attempt is dropped as soon as it has its answer.
+    Done,
+}
+
+impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
+    pub(super) fn called(
+        future: S::Future,
+        again: Option<Again<S, Req>>,
+        attempts: Attempts,
+        rule: R,
+        tells: Tells<R, Result<S::Response, S::Error>>,
+    ) -> Self {
+        let run = Run {
+            attempts,
+            again,
+            last: None,
+            rule,
+            tells,
+        };
+        Self {
+            state: State::Called(future),
+            run: Some(run),
+            sent: 0,
+        }
+    }
+
+    pub(super) fn refused(reason: Rejected) -> Self {
+        Self {
+            state: State::Refused(Some(reason)),
+            run: None,
+            sent: 0,
+        }
+    }
+
+    /// Returns the number of attempts that were sent and have ended.
+    #[must_use]
+    pub const fn sent(&self) -> u32 {
+        self.sent
+    }
+}
+
+impl<S, Req, R> Run<S, Req, R>
+where
+    S: Service<Req> + Clone,
+    Result<S::Response, S::Error>: Answer<Rejected, Tower>,
+{
+    /// Takes in the result of an attempt, and says what comes next.
+    fn next(&mut self, result: Result<S::Response, S::Error>) -> State<S::Future> {
+        let (outcome, hint) = (self.tells)(&self.rule, &result);
+        let rejected = result.rejected().is_some();
+        // What cannot be repeated must not take from the budget.
+        let hint = self.again.as_ref().map_or(Hint::DoNotRetry, |_| hint);
+        let delay = self.attempts.next(outcome, rejected, hint);
+        let attempted = Attempted { result, rejected };
+        self.last = Some(attempted.after(self.last.take()));
+        match delay {
+            None => State::Done,
+            Some(delay) if delay.is_zero() => State::Readying,
+            Some(delay) => State::Waiting(sleep(delay)),
+        }
+    }
+
+    /// Makes the service ready and calls it once more.
+    fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<State<S::Future>> {
+        let Some(again) = &mut self.again else {
+            return Poll::Ready(State::Done);
+        };
+        let Again {
+            template, service, ..
+        } = again;
+        let clone = || {
+            template
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
+        if ready!(service.get_or_insert_with(clone).poll_ready(cx)).is_err() {
+            // Nothing more can be sent: what was sent stands.
+            return Poll::Ready(State::Done);
+        }
+        let next = self.again.take().and_then(|mut again| {
+            let copied = (again.copy)(&again.req);
+            let future = again.service.as_mut()?.call(again.req);
+            self.again = copied.map(|req| Again { req, ..again });
+            Some(State::Called(future))
+        });
+        Poll::Ready(next.unwrap_or(State::Done))
+    }
+}
+
+impl<S, Req, R> Future for ResponseFuture<S, Req, R>
+where
+    S: Service<Req> + Clone,
+    Result<S::Response, S::Error>: Answer<Rejected, Tower>,
+{
+    type Output = Result<S::Response, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match (this.state.as_mut().project(), &mut *this.run) {
+                (StateProj::Called(future), Some(run)) => {
+                    let result = ready!(future.poll(cx));
+                    let next = run.next(result);
+                    *this.sent = run.attempts.sent();
+                    next
+                }
+                (StateProj::Waiting(timer), _) => {
+                    ready!(timer.poll(cx));
+                    State::Readying
+                }
+                (StateProj::Readying, Some(run)) => ready!(run.poll_again(cx)),
+                (StateProj::Refused(reason), _) => {
+                    let reason = reason.take().expect("it is refused once");
+                    this.state.set(State::Done);
+                    return Poll::Ready(Answer::answer(reason));
+                }
+                (StateProj::Done, run) => {
+                    let last = run.take().and_then(|run| run.last);
+                    return Poll::Ready(last.expect("polled after completion").result);
+                }
+                (_, None) => unreachable!("a run lasts until it is done"),
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+impl<S: Service<Req>, Req, R> fmt::Debug for ResponseFuture<S, Req, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture")
+            .field("sent", &self.sent)
+            .finish_non_exhaustive()
+    }
+}

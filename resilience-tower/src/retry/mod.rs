@@ -1,0 +1,119 @@
+//! Middleware that tries again.
+
+pub mod future;
+mod repeat;
+mod service;
+
+use std::fmt;
+
+use resilience_core::Retry;
+use tower_layer::Layer;
+
+pub use self::repeat::Repeat;
+pub use self::service::Retried;
+use crate::Failures;
+
+/// Makes requests again that failed and are safe to repeat.
+///
+/// Before each attempt the inner service is made ready. A request that is not [`Repeat`]able is made
+/// once. What the callee asks for, such as `Retry-After`, is obeyed as the policy says. Refusals by
+/// policies further in are not tried again unless the policy says so.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+/// use resilience_core::{BoxError, Env, Retry, RetryConfig};
+/// use resilience_tower::RetryLayer;
+/// use tower::{Service, ServiceBuilder, ServiceExt};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), BoxError> {
+/// let retry = Retry::new("quotes", RetryConfig::default(), &Env::default())?;
+/// let calls = Arc::new(AtomicU32::new(0));
+/// let feed = tower::service_fn(move |symbol: &'static str| {
+///     let third = calls.fetch_add(1, Ordering::Relaxed) == 2;
+///     async move { if third { Ok(symbol.len()) } else { Err(BoxError::from("busy")) } }
+/// });
+/// let mut quotes = ServiceBuilder::new().layer(RetryLayer::new(retry)).service(feed);
+/// assert_eq!(quotes.ready().await?.call("AAPL").await?, 4);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// When no attempt is left the caller gets the result of the last attempt that was sent, as it was. A
+/// refusal that comes after it is not the result: it would say that nothing was sent.
+///
+/// # Cancel safety
+///
+/// Dropping the future drops the attempt that is under way, or the wait for the next one. A retry
+/// that was granted and is dropped while it waits is not given back to the budget: the wait was part
+/// of it, and callers who give up must not make room for more.
+pub struct RetryLayer<Req, R = Failures> {
+    retry: Retry,
+    copy: fn(&Req) -> Option<Req>,
+    rule: R,
+}
+
+impl<Req> RetryLayer<Req> {
+    /// Creates a layer with the default rule for requests that say themselves whether they are safe
+    /// to repeat.
+    #[must_use]
+    pub fn new(retry: Retry) -> Self
+    where
+        Req: Repeat,
+    {
+        Self::repeatable(retry, Req::repeat)
+    }
+
+    /// Creates a layer with the default rule that repeats what `copy` gives a copy of.
+    #[must_use]
+    pub fn repeatable(retry: Retry, copy: fn(&Req) -> Option<Req>) -> Self {
+        let rule = Failures;
+        Self { retry, copy, rule }
+    }
+}
+
+impl<Req, R> RetryLayer<Req, R> {
+    /// Replaces the rule that says what is a failure, and thus tried again.
+    #[must_use]
+    pub fn classify<R2>(self, rule: R2) -> RetryLayer<Req, R2> {
+        let Self { retry, copy, .. } = self;
+        RetryLayer { retry, copy, rule }
+    }
+
+    /// Puts the number of [`Attempts`](crate::http::Attempts) into the extensions of responses.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn tell_attempts(self) -> crate::http::TellAttempts<Self> {
+        crate::http::TellAttempts(self)
+    }
+}
+
+impl<Req, R: Clone> Clone for RetryLayer<Req, R> {
+    fn clone(&self) -> Self {
+        Self {
+            retry: self.retry.clone(),
+            copy: self.copy,
+            rule: self.rule.clone(),
+        }
+    }
+}
+
+impl<Req, R: fmt::Debug> fmt::Debug for RetryLayer<Req, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryLayer")
+            .field("retry", &self.retry)
+            .field("rule", &self.rule)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Clone, Req, R: Clone> Layer<S> for RetryLayer<Req, R> {
+    type Service = Retried<S, Req, R>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Retried::new(inner, self.clone())
+    }
+}

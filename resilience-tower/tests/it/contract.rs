@@ -1,0 +1,192 @@
+//! Every layer of the crate keeps the contract.
+
+use resilience_core::{
+    Bulkhead, BulkheadConfig, CircuitBreaker, Env, Failover, FailoverConfig, Fallback,
+    FallbackConfig, RateLimiter, RateLimiterConfig,
+};
+use resilience_tower::testing::Probe;
+use resilience_tower::testing::contract::{self, Case};
+use resilience_tower::{
+    BulkheadLayer, BulkheadQueueLayer, CircuitBreakerLayer, FailoverLayer, FallbackLayer,
+    GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, RetryLayer,
+};
+use tower::ServiceExt;
+use tower_layer::layer_fn;
+
+use crate::common::{SECOND, Slots, env, in_a_row, retry, timeout};
+
+/// Makes a test of each check.
+macro_rules! checks {
+    ($case:expr; $($name:ident: $check:ident;)+) => {$(
+        #[tokio::test(start_paused = true)]
+        async fn $name() {
+            contract::$check(&|| $case).await.unwrap();
+        }
+    )+};
+}
+
+/// Puts a layer through every check, and builds it without a runtime.
+macro_rules! contract {
+    ($($name:ident: $case:expr;)+) => {$(
+        mod $name {
+            use super::*;
+
+            checks! { $case;
+                trap_17_the_instance_that_was_ready_is_called: the_instance_that_was_ready_is_called;
+                a_refusal_answers_at_once: a_refusal_answers_while_the_inner_service_is_pending;
+                trap_06_a_dropped_call_gives_everything_back:
+                    a_call_dropped_at_any_await_point_gives_everything_back;
+                trap_31_an_idle_ready_clone_starves_nobody: an_idle_ready_clone_holds_nothing;
+                trap_37_a_wait_is_polled_at_most_twice: a_wait_is_polled_at_most_twice;
+                trap_07_a_panic_settles_the_permit: an_inner_panic_gives_everything_back;
+                a_sent_answer_outlives_a_refusal: the_answer_of_a_sent_attempt_outlives_a_refusal;
+                trap_39_nothing_spawns: it_spawns_nothing;
+                it_works_over_a_buffer: it_works_over_a_buffer;
+            }
+
+            #[tokio::test(start_paused = true)]
+            async fn all_at_once() {
+                contract::check(&|| $case).await.unwrap();
+            }
+
+            #[test]
+            fn trap_40_needs_no_runtime_at_construction() {
+                use tower_layer::Layer;
+                let layer = $case.into_layer();
+                drop(layer.layer(Probe::default()));
+            }
+        }
+    )+};
+}
+
+/// A breaker that lets the failures of the checks pass.
+fn breaker() -> CircuitBreaker {
+    in_a_row(9, &env())
+}
+
+fn slots() -> Slots {
+    Slots::new(4, 5 * SECOND, &env())
+}
+
+fn slots_case<L>(slots: Slots, layer: L) -> Case<L> {
+    let watched = slots.clone();
+    Case::new(layer)
+        .idle(move || watched.is_idle())
+        .refuse(move |refuse| slots.shut(refuse))
+}
+
+fn bulkhead(max_waiting: u32) -> Bulkhead {
+    let config = BulkheadConfig {
+        max_in_flight: 2,
+        max_waiting,
+        ..Default::default()
+    };
+    Bulkhead::new("venue", config, &env()).unwrap()
+}
+
+fn bulkhead_case<L>(bulkhead: Bulkhead, layer: L) -> Case<L> {
+    Case::new(layer).idle(move || {
+        let seen = bulkhead.snapshot();
+        seen.in_flight == 0 && seen.waiting == 0
+    })
+}
+
+fn failover(env: &Env) -> Failover {
+    let targets = vec!["primary".into(), "backup".into()];
+    let config = FailoverConfig {
+        targets,
+        switch_after: 1,
+        ..Default::default()
+    };
+    Failover::new("venue", config, env).unwrap()
+}
+
+fn fallback() -> Fallback<u64> {
+    Fallback::new("quotes", FallbackConfig::default(), &env()).unwrap()
+}
+
+contract! {
+    gate: { let slots = slots(); slots_case(slots.clone(), GateLayer::new(slots)) };
+    circuit_breaker: {
+        let breaker = breaker();
+        let operator = breaker.clone();
+        Case::new(CircuitBreakerLayer::new(breaker)).refuse(move |refuse| match refuse {
+            true => operator.isolate(),
+            false => operator.reset(),
+        })
+    };
+    rate_limiter: {
+        let config = RateLimiterConfig { permits: 100, per: SECOND, ..Default::default() };
+        Case::new(RateLimiterLayer::new(RateLimiter::new("venue", config, &env()).unwrap()))
+    };
+    rate_limiter_queue: {
+        let config = RateLimiterConfig { permits: 100, per: SECOND, ..Default::default() };
+        Case::new(RateLimiterQueueLayer::new(RateLimiter::new("venue", config, &env()).unwrap()))
+    };
+    bulkhead: {
+        let bulkhead = bulkhead(0);
+        bulkhead_case(bulkhead.clone(), BulkheadLayer::new(bulkhead))
+    };
+    bulkhead_queue: {
+        let bulkhead = bulkhead(9);
+        bulkhead_case(bulkhead.clone(), BulkheadQueueLayer::new(bulkhead))
+    };
+    tuple_of_gates: {
+        let slots = slots();
+        slots_case(slots.clone(), GateLayer::new((breaker(), slots, breaker())))
+    };
+    queue: { let slots = slots(); slots_case(slots.clone(), QueueLayer::new(slots)) };
+    gate_until_body_end: {
+        let slots = slots();
+        let body = GateLayer::new(slots.clone()).until_body_end();
+        slots_case(slots, layer_fn(move |probe: Probe| {
+            use tower_layer::Layer;
+            body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
+                .map_response(drop)
+        }))
+    };
+    queue_until_body_end: {
+        let slots = slots();
+        let body = QueueLayer::new(slots.clone()).until_body_end();
+        slots_case(slots, layer_fn(move |probe: Probe| {
+            use tower_layer::Layer;
+            body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
+                .map_response(drop)
+        }))
+    };
+    time_limit: Case::new(timeout(300 * SECOND));
+    retry_layer: Case::new(RetryLayer::<u64>::new(retry(&env())));
+    retry_that_tells_its_attempts: Case::new(layer_fn(|probe: Probe| {
+        use tower_layer::Layer;
+        RetryLayer::<u64>::new(retry(&env()))
+            .tell_attempts()
+            .layer(probe.map_response(::http::Response::new))
+    }));
+    retry_around_a_gate: {
+        let slots = slots();
+        let retry = RetryLayer::<u64>::new(retry(&env()));
+        let gate = GateLayer::new(slots.clone());
+        slots_case(slots, tower_layer::Stack::new(gate, retry))
+    };
+    fallback_layer: Case::new(FallbackLayer::new(fallback(), |_: &u64| "all"));
+    failover_layer: {
+        let failover = FailoverLayer::new(failover(&env()));
+        Case::new(layer_fn(move |probe: Probe| {
+            use tower_layer::Layer;
+            failover.layer([probe.clone(), probe])
+        }))
+    };
+    five_policies: {
+        let slots = slots();
+        let target = (GateLayer::new((breaker(), slots.clone())), timeout(30 * SECOND));
+        let (failover, env) = (FailoverLayer::new(failover(&env())), env());
+        let outer = (timeout(300 * SECOND), RetryLayer::<u64>::new(retry(&env)));
+        let fallback = FallbackLayer::new(fallback(), |_: &u64| "all");
+        slots_case(slots, layer_fn(move |probe: Probe| {
+            use tower_layer::Layer;
+            let target = target.layer(probe);
+            let targets = failover.layer([target.clone(), target]);
+            fallback.layer(outer.layer(targets))
+        }))
+    };
+}
