@@ -93,3 +93,13 @@ fn a_rate_is_reached_where_its_decimal_says_so() {
     assert!(!reaches(29, 100, 0.3));
     assert!(reaches(7, 100, 0.07));
 }
+
+#[test]
+fn a_bucket_of_less_than_a_nanosecond_ages_at_the_end_of_the_clock_too() {
+    let config = WindowConfig::time(Duration::from_nanos(1));
+    let mut window = Window::new(&config, None, Time::ZERO).unwrap();
+    let [now, next] = [u64::MAX - 1, u64::MAX].map(Time::from_nanos);
+    window.record(Outcome::Success, Duration::ZERO, now);
+    assert_eq!(window.totals(now).calls, 1);
+    assert_eq!(window.totals(next).calls, 0);
+}
