@@ -7,6 +7,8 @@ use crate::{ManualClock, WindowConfig};
 mod concurrent;
 #[cfg(not(loom))]
 mod half_open;
+#[cfg(not(loom))]
+mod hints;
 mod interleaved;
 #[cfg(not(loom))]
 mod model;
