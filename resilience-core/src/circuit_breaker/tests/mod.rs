@@ -11,8 +11,6 @@ mod half_open;
 mod hints;
 mod interleaved;
 #[cfg(not(loom))]
-mod model;
-#[cfg(not(loom))]
 mod traps;
 
 const OPEN_FOR: Duration = Duration::from_secs(10);
