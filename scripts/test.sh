@@ -38,7 +38,7 @@ cargo test -q -p tests --test vectors -- --nocapture
 
 say "all interleavings of breaker, limiter, queue and budget (loom)"
 # Its own folder: under this cfg every crate is built anew.
-RUSTFLAGS='--cfg loom' LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2} CARGO_TARGET_DIR=target/loom \
+RUSTFLAGS='--cfg loom' LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-3} CARGO_TARGET_DIR=target/loom \
     cargo test --release -p resilience-core --lib
 
 say "exact costs of one call (callgrind)"

@@ -17,9 +17,12 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::*;
-use crate::{ManualClock, Time, Turn};
+#[cfg(not(loom))]
+use crate::Turn;
+use crate::{ManualClock, Time};
 
 const SECOND: Duration = Duration::from_secs(1);
+#[cfg(not(loom))]
 const NANO: Duration = Duration::from_nanos(1);
 
 fn millis(millis: u64) -> Duration {
