@@ -4,8 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitState, Gate,
-    ManualClock, Outcome, Queue, RateLimiter, RateLimiterConfig, RateLimiterKind, Snapshot,
-    Time,
+    ManualClock, Outcome, Queue, RateLimiter, RateLimiterConfig, RateLimiterKind, Snapshot, Time,
 };
 
 mod concurrent;
@@ -13,6 +12,7 @@ mod flood;
 mod model;
 mod reconfigure;
 mod rules;
+mod table;
 
 const SECOND: Duration = Duration::from_secs(1);
 
