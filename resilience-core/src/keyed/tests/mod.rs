@@ -10,6 +10,7 @@ use crate::{
 mod concurrent;
 mod flood;
 mod model;
+mod own_gate;
 mod reconfigure;
 mod rules;
 mod table;
