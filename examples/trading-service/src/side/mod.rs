@@ -73,19 +73,12 @@ impl Side<'_> {
         let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
         let report = match self.client {
             Client::Stack => {
-                let Self {
-                    settings,
-                    bars,
-                    live,
-                    ..
-                } = &self;
+                let Self { settings, live, .. } = &self;
                 let stack = Stack::build(Surroundings {
                     venues: &venues,
                     settings,
-                    bars,
                     live,
-                })
-                .await?;
+                })?;
                 self.trade(&stack, &venues.clients(), ledger, identity.word())
                     .await?
             }

@@ -8,7 +8,8 @@ mod concurrent;
 #[cfg(not(loom))]
 mod half_open;
 #[cfg(not(loom))]
-mod model;
+mod hints;
+mod interleaved;
 #[cfg(not(loom))]
 mod traps;
 
