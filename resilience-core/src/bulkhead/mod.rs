@@ -14,6 +14,7 @@ pub use self::config::BulkheadConfig;
 pub use self::turn::BulkheadTurn;
 
 use self::shared::Shared;
+use crate::counter::Counter;
 use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
 
 /// Lets a fixed number of calls be in flight, and some wait for a slot, first come, first served.
@@ -92,7 +93,7 @@ impl Bulkhead {
         config: BulkheadConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name.into(), &config, env)?;
+        let shared = Shared::new(name.into(), &config, env, Counter::striped)?;
         env.registry().add(shared).map(Self)
     }
 
@@ -106,7 +107,7 @@ impl Bulkhead {
         config: BulkheadConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name.into(), &config, env)?;
+        let shared = Shared::new(name.into(), &config, env, Counter::striped)?;
         env.registry().get_or_add(&Arc::new(shared)).map(Self)
     }
 
@@ -117,7 +118,7 @@ impl Bulkhead {
         env: &Env,
         _created: Time,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name, config, env)?;
+        let shared = Shared::new(name, config, env, Counter::small)?;
         Ok(Self(Arc::new(shared)))
     }
 

@@ -44,7 +44,12 @@ struct Waiters {
 }
 
 impl Shared {
-    pub(super) fn new(name: Name, config: &BulkheadConfig, env: &Env) -> Result<Self, ConfigError> {
+    pub(super) fn new(
+        name: Name,
+        config: &BulkheadConfig,
+        env: &Env,
+        counter: fn() -> Counter,
+    ) -> Result<Self, ConfigError> {
         let limits = config.limits()?;
         Ok(Self {
             name,
@@ -52,8 +57,8 @@ impl Shared {
             slots: AtomicU64::new(0),
             limits: AtomicU64::new(limits.word()),
             next_end: AtomicU64::new(NEVER),
-            refused: Counter::default(),
-            timed_out: Counter::default(),
+            refused: counter(),
+            timed_out: counter(),
             queue: WakeLock::new(Waiters {
                 line: Line::default(),
                 ends: BTreeSet::new(),

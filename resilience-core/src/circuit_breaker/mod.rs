@@ -27,6 +27,7 @@ use self::config::Rules;
 use self::shared::{Circuit, Found};
 use self::state::{State, Verb};
 use crate::clock::nanos;
+use crate::counter::Counter;
 use crate::sync::Ordering;
 use crate::{Ask, ConfigError, End, Env, Gate, Name, Outcome, Rejected, Time};
 
@@ -129,7 +130,13 @@ impl CircuitBreaker {
         config: CircuitBreakerConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let circuit = Circuit::new(name.into(), Rules::new(&config)?, env, env.now());
+        let circuit = Circuit::new(
+            name.into(),
+            Rules::new(&config)?,
+            env,
+            env.now(),
+            Counter::striped,
+        );
         env.registry().add(circuit).map(Self)
     }
 
@@ -143,7 +150,13 @@ impl CircuitBreaker {
         config: CircuitBreakerConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let new = Circuit::new(name.into(), Rules::new(&config)?, env, env.now());
+        let new = Circuit::new(
+            name.into(),
+            Rules::new(&config)?,
+            env,
+            env.now(),
+            Counter::striped,
+        );
         env.registry().get_or_add(&Arc::new(new)).map(Self)
     }
 
@@ -154,7 +167,7 @@ impl CircuitBreaker {
         env: &Env,
         created: Time,
     ) -> Result<Self, ConfigError> {
-        let circuit = Circuit::new(name, Rules::new(config)?, env, created);
+        let circuit = Circuit::new(name, Rules::new(config)?, env, created, Counter::small);
         Ok(Self(Arc::new(circuit)))
     }
 

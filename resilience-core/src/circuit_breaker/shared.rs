@@ -26,7 +26,7 @@ pub(super) struct Circuit {
 }
 
 /// How calls ended, whatever the window holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Counts {
     pub(super) successes: Counter,
     failures: Tally,
@@ -45,14 +45,27 @@ pub(super) struct Found {
 }
 
 impl Circuit {
-    pub(super) fn new(name: Name, rules: Rules, env: &Env, created: Time) -> Self {
+    pub(super) fn new(
+        name: Name,
+        rules: Rules,
+        env: &Env,
+        created: Time,
+        counter: fn() -> Counter,
+    ) -> Self {
         let state = State::new(rules, created);
         Self {
             head: Head::new(state.records.limits()),
             slow_call: AtomicU64::new(state.rules.slow_call),
             abandoned: AtomicU64::new(state.rules.abandoned),
             shared: Shared::new(name, env, state),
-            counts: Counts::default(),
+            counts: Counts {
+                successes: counter(),
+                refused: counter(),
+                failures: Tally::default(),
+                slow: Tally::default(),
+                ignored: Tally::default(),
+                late: Tally::default(),
+            },
         }
     }
 

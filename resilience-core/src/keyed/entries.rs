@@ -19,16 +19,19 @@ pub(super) enum List {
 /// Entries in the order of their use. Every operation takes the same time, however many there are.
 #[derive(Debug)]
 pub(super) struct Entries<T> {
-    places: Vec<Place<T>>,
+    /// `None` where the place is free.
+    values: Vec<Option<T>>,
+    /// Apart from the values: a use of one entry changes the links of two others, and more of these
+    /// fit into a cache.
+    links: Vec<Link>,
     /// A place that is free; the others follow by `newer`.
     free: u32,
     lists: [Ends; 2],
 }
 
-#[derive(Debug)]
-struct Place<T> {
-    /// `None` where the place is free.
-    value: Option<T>,
+/// The neighbours of an entry in its list.
+#[derive(Clone, Copy, Debug)]
+struct Link {
     older: u32,
     newer: u32,
     list: List,
@@ -52,7 +55,8 @@ impl<T> Entries<T> {
             cursor: NOWHERE,
         };
         Self {
-            places: Vec::new(),
+            values: Vec::new(),
+            links: Vec::new(),
             free: NOWHERE,
             lists: [ends; 2],
         }
@@ -68,13 +72,13 @@ impl<T> Entries<T> {
 
     #[inline]
     pub(super) fn get(&self, at: u32) -> &T {
-        let value = self.places[at as usize].value.as_ref();
+        let value = self.values[at as usize].as_ref();
         value.expect("only free places are empty, and nothing leads there")
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, at: u32) -> &mut T {
-        let value = self.places[at as usize].value.as_mut();
+        let value = self.values[at as usize].as_mut();
         value.expect("only free places are empty, and nothing leads there")
     }
 
@@ -86,7 +90,7 @@ impl<T> Entries<T> {
 
     /// Returns the entry that was used after this one, of the same list.
     pub(super) fn newer(&self, at: u32) -> Option<u32> {
-        place(self.places[at as usize].newer)
+        place(self.links[at as usize].newer)
     }
 
     /// Returns the entries of a list, oldest first.
@@ -96,21 +100,20 @@ impl<T> Entries<T> {
 
     /// Puts in an entry that is used now.
     pub(super) fn insert(&mut self, value: T) -> u32 {
-        let new = Place {
-            value: Some(value),
-            older: NOWHERE,
-            newer: NOWHERE,
-            list: List::Used,
-        };
         let at = match place(self.free) {
             Some(at) => {
-                self.free = self.places[at as usize].newer;
-                self.places[at as usize] = new;
+                self.free = self.links[at as usize].newer;
+                self.values[at as usize] = Some(value);
                 at
             }
             None => {
-                self.places.push(new);
-                u32::try_from(self.places.len() - 1).expect("there are at most `MOST`")
+                self.values.push(Some(value));
+                self.links.push(Link {
+                    older: NOWHERE,
+                    newer: NOWHERE,
+                    list: List::Used,
+                });
+                u32::try_from(self.links.len() - 1).expect("there are at most `MOST`")
             }
         };
         self.link(at, List::Used);
@@ -119,10 +122,9 @@ impl<T> Entries<T> {
 
     pub(super) fn remove(&mut self, at: u32) -> T {
         self.unlink(at);
-        let free = &mut self.places[at as usize];
-        free.newer = self.free;
+        self.links[at as usize].newer = self.free;
         self.free = at;
-        free.value
+        self.values[at as usize]
             .take()
             .expect("only free places are empty, and nothing leads there")
     }
@@ -146,7 +148,7 @@ impl<T> Entries<T> {
     pub(super) fn next_held(&mut self) -> Option<u32> {
         let held = &mut self.lists[List::Held as usize];
         let at = place(held.cursor).or(place(held.oldest))?;
-        held.cursor = self.places[at as usize].newer;
+        held.cursor = self.links[at as usize].newer;
         Some(at)
     }
 
@@ -160,28 +162,29 @@ impl<T> Entries<T> {
         let older = std::mem::replace(&mut ends.newest, at);
         ends.len += 1;
         match place(older) {
-            Some(older) => self.places[older as usize].newer = at,
+            Some(older) => self.links[older as usize].newer = at,
             None => ends.oldest = at,
         }
-        let it = &mut self.places[at as usize];
-        (it.older, it.newer, it.list) = (older, NOWHERE, list);
+        self.links[at as usize] = Link {
+            older,
+            newer: NOWHERE,
+            list,
+        };
     }
 
     fn unlink(&mut self, at: u32) {
-        let Place {
-            older, newer, list, ..
-        } = self.places[at as usize];
+        let Link { older, newer, list } = self.links[at as usize];
         let ends = &mut self.lists[list as usize];
         ends.len -= 1;
         if ends.cursor == at {
             ends.cursor = newer;
         }
         match place(older) {
-            Some(older) => self.places[older as usize].newer = newer,
+            Some(older) => self.links[older as usize].newer = newer,
             None => ends.oldest = newer,
         }
         match place(newer) {
-            Some(newer) => self.places[newer as usize].older = older,
+            Some(newer) => self.links[newer as usize].older = older,
             None => self.lists[list as usize].newest = older,
         }
     }

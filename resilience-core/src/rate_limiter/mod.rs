@@ -20,6 +20,7 @@ pub use self::turn::RateLimiterTurn;
 
 use self::gcra::Gcra;
 use self::shared::Shared;
+use crate::counter::Counter;
 use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
 
 /// Keeps calls to a rate: so many permits in so much time.
@@ -93,7 +94,7 @@ impl RateLimiter {
         config: RateLimiterConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name.into(), config, env, env.now())?;
+        let shared = Shared::new(name.into(), config, env, env.now(), Counter::striped)?;
         env.registry().add(shared).map(Self)
     }
 
@@ -107,7 +108,7 @@ impl RateLimiter {
         config: RateLimiterConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name.into(), config, env, env.now())?;
+        let shared = Shared::new(name.into(), config, env, env.now(), Counter::striped)?;
         env.registry().get_or_add(&Arc::new(shared)).map(Self)
     }
 
@@ -118,7 +119,7 @@ impl RateLimiter {
         env: &Env,
         created: Time,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name, config.clone(), env, created)?;
+        let shared = Shared::new(name, config.clone(), env, created, Counter::small)?;
         Ok(Self(Arc::new(shared)))
     }
 

@@ -36,6 +36,7 @@ impl Shared {
         config: RateLimiterConfig,
         env: &Env,
         created: Time,
+        counter: fn() -> Counter,
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let now = created.as_nanos();
@@ -49,7 +50,7 @@ impl Shared {
             env: env.clone(),
             kind,
             meter,
-            refused: Counter::default(),
+            refused: counter(),
         })
     }
 

@@ -10,8 +10,10 @@ use crate::{
 mod concurrent;
 mod flood;
 mod model;
+mod own_gate;
 mod reconfigure;
 mod rules;
+mod table;
 
 const SECOND: Duration = Duration::from_secs(1);
 

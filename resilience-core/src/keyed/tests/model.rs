@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{End, Permit};
+use crate::Permit;
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -69,68 +69,85 @@ fn name(key: u8) -> String {
     format!("key-{key}")
 }
 
-fn run<G: KeyGate>(config: KeyedConfig<G::Config>, operate: fn(&G, bool), ops: Vec<Op>) {
-    let (env, clock) = Env::manual();
-    let keyed = Keyed::<G>::new("test", config.clone(), &env).unwrap();
-    let mut naive = Naive::<G> {
-        config,
-        env,
-        kept: Vec::new(),
-        overflow: None,
-    };
-    let mut begun: VecDeque<(Permit<G>, G, G::Ticket)> = VecDeque::new();
-    for op in ops {
-        match op {
+/// The policy and the naive reading of it, on one clock.
+struct Both<G: KeyGate> {
+    keyed: Keyed<G>,
+    naive: Naive<G>,
+    clock: Arc<ManualClock>,
+    /// Calls that were begun, on both sides.
+    begun: VecDeque<(Permit<G>, Permit<G>)>,
+    operate: fn(&G, bool),
+}
+
+impl<G: KeyGate> Both<G> {
+    fn new(config: KeyedConfig<G::Config>, operate: fn(&G, bool)) -> Self {
+        let (env, clock) = Env::manual();
+        let keyed = Keyed::new("test", config.clone(), &env).unwrap();
+        let (kept, overflow, begun) = (Vec::new(), None, VecDeque::new());
+        let naive = Naive {
+            config,
+            env,
+            kept,
+            overflow,
+        };
+        Self {
+            keyed,
+            naive,
+            clock,
+            begun,
+            operate,
+        }
+    }
+
+    fn permits(&mut self, key: u8) -> Option<(Permit<G>, Permit<G>)> {
+        let gate = self.naive.gate(key);
+        let ours = self.keyed.permit(&name(key), &Ask::default());
+        let theirs = Permit::acquire(gate, &Ask::default());
+        assert_eq!(ours.is_ok(), theirs.is_ok());
+        Some((ours.ok()?, theirs.ok()?))
+    }
+
+    fn step(&mut self, op: &Op) {
+        match *op {
             Op::Call(key, outcome) => {
-                let gate = naive.gate(key);
-                let ours = keyed.permit(&name(key), &Ask::default());
-                let theirs = gate.permit(&Ask::default());
-                assert_eq!(ours.is_ok(), theirs.is_ok());
-                let _ = (
-                    ours.map(|it| it.record(outcome)),
-                    theirs.map(|it| it.record(outcome)),
-                );
-            }
-            Op::Begin(key) => {
-                let gate = naive.gate(key);
-                let ours = keyed.permit(&name(key), &Ask::default());
-                let theirs = gate.try_acquire(&Ask::default());
-                assert_eq!(ours.is_ok(), theirs.is_ok());
-                if let (Ok(ours), Ok(theirs)) = (ours, theirs) {
-                    begun.push_back((ours, gate, theirs));
+                if let Some((ours, theirs)) = self.permits(key) {
+                    ours.record(outcome);
+                    theirs.record(outcome);
                 }
             }
+            Op::Begin(key) => {
+                let permits = self.permits(key);
+                self.begun.extend(permits);
+            }
             Op::End => {
-                if let Some((ours, gate, theirs)) = begun.pop_front() {
+                if let Some((ours, theirs)) = self.begun.pop_front() {
                     ours.record(Outcome::Success);
-                    let (outcome, held, hint) = (Outcome::Success, None, None);
-                    gate.settle(
-                        theirs,
-                        End::Done {
-                            outcome,
-                            held,
-                            hint,
-                        },
-                    );
+                    theirs.record(Outcome::Success);
                 }
             }
             Op::Operate(key, which) => {
-                operate(&naive.gate(key), which);
-                operate(&keyed.gate(&name(key)), which);
+                (self.operate)(&self.naive.gate(key), which);
+                (self.operate)(&self.keyed.gate(&name(key)), which);
             }
-            Op::Wait(nanos) => clock.advance(Duration::from_nanos(nanos)),
+            Op::Wait(nanos) => self.clock.advance(Duration::from_nanos(nanos)),
             Op::Get(key) => {
-                naive.see();
-                let kept = naive.kept.iter().any(|(it, ..)| *it == key);
-                assert_eq!(keyed.get(&name(key)).is_some(), kept);
+                self.naive.see();
+                let kept = self.naive.kept.iter().any(|(it, ..)| *it == key);
+                assert_eq!(self.keyed.get(&name(key)).is_some(), kept);
             }
             Op::Read => {
-                naive.see();
-                let kept: Vec<_> = naive.kept.iter().map(|(key, ..)| name(*key)).collect();
-                assert_eq!(keyed.keys(), kept);
+                self.naive.see();
+                let kept = self.naive.kept.iter().map(|(key, ..)| name(*key));
+                assert_eq!(self.keyed.keys(), kept.collect::<Vec<_>>());
             }
         }
     }
+}
+
+fn run<G: KeyGate>(config: KeyedConfig<G::Config>, operate: fn(&G, bool), ops: &[Op]) {
+    let mut both = Both::new(config, operate);
+    ops.iter().for_each(|op| both.step(op));
+    both.step(&Op::Read);
 }
 
 fn ops() -> impl Strategy<Value = Vec<Op>> {
@@ -178,12 +195,12 @@ proptest! {
             true => gate.isolate(),
             false => gate.reset(),
         };
-        run(config(gate, limits), operate, ops);
+        run(config(gate, limits), operate, &ops);
     }
 
     #[test]
     fn bulkheads_by_key_do_what_a_naive_reading_does(limits in limits(), ops in ops()) {
-        run(config(slots(1), limits), |_: &Bulkhead, _| {}, ops);
+        run(config(slots(1), limits), |_: &Bulkhead, _| {}, &ops);
     }
 
     #[test]
@@ -193,6 +210,6 @@ proptest! {
             per: Duration::from_nanos(7),
             ..Default::default()
         };
-        run(config(gate, limits), |_: &RateLimiter, _| {}, ops);
+        run(config(gate, limits), |_: &RateLimiter, _| {}, &ops);
     }
 }

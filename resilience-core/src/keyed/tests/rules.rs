@@ -201,6 +201,22 @@ fn a_bulkhead_in_use_stays_and_new_keys_share_one() {
 }
 
 #[test]
+fn of_very_many_bulkheads_in_use_the_one_that_becomes_free_is_found_in_its_turn() {
+    let (keyed, _) = keyed(slots(1), 200, None);
+    let permit = |key: usize| keyed.permit(&format!("key-{key}"), &Ask::default());
+    let mut permits: Vec<_> = (0..200).map(|key| permit(key).unwrap()).collect();
+    assert_eq!(keyed.calls("new", 1), 1);
+    permits.remove(150).record(Success);
+    let uses = (0..9).take_while(|_| {
+        keyed.calls("new", 1);
+        keyed.get("new").is_none()
+    });
+    assert!(uses.count() < 4);
+    assert!(keyed.get("key-150").is_none());
+    assert_eq!(keyed.snapshot().keys, 200);
+}
+
+#[test]
 fn a_limiter_with_waiters_stays_and_new_keys_share_one() {
     let gate = RateLimiterConfig {
         max_wait: Some(SECOND),
