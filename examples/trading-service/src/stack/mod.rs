@@ -120,7 +120,9 @@ impl<W: Wire> Stack<W> {
     ) -> Result<Self, ConfigError> {
         let inner = Arc::new(Inner::new(wires, times, seed, live)?);
         let mut probing = JoinSet::new();
-        probing.spawn(probe::probe(Arc::clone(&inner)));
+        for place in 0..inner.venues.len() {
+            probing.spawn(probe::probe(Arc::clone(&inner), place));
+        }
         Ok(Self {
             inner,
             _probing: probing,
