@@ -7,6 +7,7 @@ use crate::{ManualClock, WindowConfig};
 mod concurrent;
 #[cfg(not(loom))]
 mod half_open;
+mod interleaved;
 #[cfg(not(loom))]
 mod model;
 #[cfg(not(loom))]
