@@ -55,7 +55,7 @@ impl Bench {
         let venues = [&self.primary, &self.backup].into_iter();
         venues
             .filter(|venue| venue.in_the_end(id) == Some(Status::Filled))
-            .map(|venue| venue.name())
+            .map(FakeWire::name)
             .collect()
     }
 
