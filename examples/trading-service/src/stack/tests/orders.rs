@@ -178,6 +178,22 @@ async fn an_order_waits_for_a_venue_that_comes_back_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_order_that_is_cancelled_at_one_venue_waits_for_the_other_alone() {
+    let bench = Bench::new();
+    bench.primary.script([Fault::BlackHole, Fault::BlackHole]);
+    let backup = &bench.stack.inner.venues[1].breaker;
+    backup.isolate();
+    let back = async {
+        pass(ms(230)).await;
+        backup.reset();
+    };
+    let (fate, ()) = tokio::join!(bench.execute("a"), back);
+    assert_eq!(filled_at(&fate), Some("backup"));
+    // The order, the question that hung as well, and the one that cancelled it.
+    assert_eq!(bench.primary.reached("a"), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn venues_that_nobody_listens_at_leave_no_doubt() {
     let bench = Bench::new();
     bench.primary.listens(false);
