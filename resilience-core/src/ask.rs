@@ -6,7 +6,8 @@ use crate::{Env, Time};
 
 /// What a call wants of the gates it passes, and the time at which it asks.
 ///
-/// The clock is read when the first gate needs the time, and not again for the gates after it.
+/// The clock is read when the first gate needs the time, and not again for the gates after it: an ask
+/// is for one moment. Make a new one where time has passed, such as after a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
     /// How much the call takes of what is metered; 0 takes nothing. Default: 1.

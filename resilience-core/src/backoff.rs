@@ -184,11 +184,11 @@ impl Delays {
     /// Returns the next delay of the run.
     pub fn next(&mut self, chance: &Chance) -> Duration {
         self.attempt = self.attempt.saturating_add(1);
-        if self.backoff.0.jitter == Jitter::Decorrelated {
-            self.previous = self.backoff.decorrelated(self.previous, chance);
-            return self.previous;
-        }
-        self.backoff.delay(self.attempt, chance)
+        self.previous = match self.backoff.0.jitter {
+            Jitter::Decorrelated => self.backoff.decorrelated(self.previous, chance),
+            _ => self.backoff.delay(self.attempt, chance),
+        };
+        self.previous
     }
 
     /// Goes on by other settings from where the run is.

@@ -182,7 +182,6 @@ impl State {
             (current, &mut self.phase, ticket.probe)
         {
             probes.settle(probe, outcome, slow);
-            let hint = hint.filter(|_| outcome == Outcome::Failure);
             self.conclude(hint, now, chance);
         }
     }

@@ -43,6 +43,18 @@ pub struct RateLimiterConfig {
 }
 
 impl RateLimiterConfig {
+    /// Returns the settings of `permits` for each `per`, all of which may be taken at once.
+    #[must_use]
+    pub const fn new(permits: u32, per: Duration) -> Self {
+        Self {
+            kind: RateLimiterKind::Gcra,
+            permits,
+            per,
+            burst: None,
+            max_wait: None,
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let Self { permits, per, .. } = *self;
         let some = "must be set, to at least 1";

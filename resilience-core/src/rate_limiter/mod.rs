@@ -26,7 +26,9 @@ use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
 ///
 /// Cloning is cheap; clones share one rate. A call takes [`Ask::cost`] permits, one by default; a
 /// cost of 0 is always admitted. A call that is not made after all gives back what it took if nobody
-/// came after it, and by a window kind nothing: put the limiter last in a tuple of gates.
+/// came after it, and by a window kind nothing: put the limiter last in a tuple of gates. A permit
+/// that is dropped without `record`, `step` or `waiting` is such a call: a limiter whose permits are
+/// dropped before the call they are for limits nothing.
 ///
 /// By the default kind admitting takes no lock: one clock reading and one compare-and-swap. It can
 /// also make callers wait their turn, first come, first served, for up to

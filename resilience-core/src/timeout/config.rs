@@ -12,6 +12,12 @@ pub struct TimeoutConfig {
 }
 
 impl TimeoutConfig {
+    /// Returns the settings of a time limit of `timeout`.
+    #[must_use]
+    pub const fn new(timeout: Duration) -> Self {
+        Self { timeout }
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let timeout = self.timeout;
         ConfigError::unless(

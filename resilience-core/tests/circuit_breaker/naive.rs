@@ -123,9 +123,8 @@ impl Naive {
                 (base + self.chance.unit() * (3.0 * previous - base).max(0.0)).min(max)
             }
         };
-        if in_run && (step == 1 || backoff.jitter == Jitter::Decorrelated) {
-            let decorrelated = backoff.jitter == Jitter::Decorrelated;
-            self.previous = if decorrelated { delay.round() } else { base };
+        if in_run {
+            self.previous = delay.round();
         }
         delay.round() as u64
     }
@@ -287,8 +286,6 @@ impl Naive {
             return;
         }
         let (failed, slow) = (outcome == Outcome::Failure, self.is_slow(call.pending, now));
-        // What a success says about a repetition is no reason to wait.
-        let hint = hint.filter(|_| failed);
         match self.state {
             CircuitState::HalfOpen => {
                 let Some(at) = self.out.iter().position(|it| it.id == call.id) else {

@@ -16,6 +16,10 @@ use crate::Failures;
 /// at the next one puts a [`RetryLayer`](crate::RetryLayer) outside. A target whose own circuit is
 /// open has failed, though nothing was sent; other refusals teach nothing unless the rule says so.
 ///
+/// Whoever checks the health of a target sends the checks through that target's own gates: an open
+/// circuit then refuses them until it is due, and they are its probes. Checks that go past the circuit
+/// bring the target back while it still refuses every call.
+///
 /// ```
 /// use resilience_core::{BoxError, Env, Failover, FailoverConfig};
 /// use resilience_tower::FailoverLayer;

@@ -1,5 +1,8 @@
 //! What `http` says of failures, waits and repetition, in both directions.
 //!
+//! Over a client that can fail the layers need its rule to see a status at all: build them by `http`
+//! ([`GateLayer::http`](crate::GateLayer::http), [`RetryLayer::http`](crate::RetryLayer::http), …).
+//!
 //! Inwards, [`Failures`] reads a response's status and the wait that its headers ask for. Outwards,
 //! over a service that cannot fail, such as axum's routes, the layers of this crate answer with a
 //! response: 429 where the rate is used up, 503 where a call is refused otherwise, 504 where it was
@@ -22,6 +25,7 @@
 mod answer;
 mod attempts;
 mod body;
+mod layers;
 mod repeat;
 mod rule;
 mod stale;

@@ -7,9 +7,9 @@ use crate::{ManualClock, WindowConfig};
 mod concurrent;
 #[cfg(not(loom))]
 mod half_open;
-mod interleaved;
 #[cfg(not(loom))]
-mod model;
+mod hints;
+mod interleaved;
 #[cfg(not(loom))]
 mod traps;
 
