@@ -15,6 +15,7 @@ mod error;
 mod ledger;
 mod market;
 mod naive;
+mod ops;
 mod portfolio;
 mod progress;
 mod reconcile;

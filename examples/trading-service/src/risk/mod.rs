@@ -136,6 +136,11 @@ impl Risk {
         }
     }
 
+    /// Returns what was lost since the close of the day before, in cents; negative where it was won.
+    pub(crate) fn lost_today(&self) -> i64 {
+        self.lost_today
+    }
+
     /// Says what to trade on a signal. A sell never takes more than is held.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Parser, Subcommand};
 
-use super::value::{amount, order_timeout, part};
+use super::value::{amount, order_timeout, part, seconds};
 use crate::bars::BadBars;
 use crate::day::Scenario;
 use crate::venue::VenueArgs;
@@ -100,6 +100,12 @@ pub(crate) struct Args {
     /// Where health and metrics are served (default: a free port of the loopback; for `serve` 127.0.0.1:8081)
     #[arg(long, env = "ADMF_OPS_ADDR", value_name = "ADDR")]
     pub(super) ops: Option<SocketAddr>,
+    /// Part of the highest equity after whose loss the alert HighDrawdown fires
+    #[arg(long, env = "ADMF_ALERT_DRAWDOWN", value_name = "PART", default_value = "0.1", value_parser = part, allow_negative_numbers = true)]
+    pub(super) alert_drawdown: f64,
+    /// Real seconds that a circuit must be open before the alert BreakerOpen fires
+    #[arg(long, env = "ADMF_ALERT_BREAKER_OPEN", value_name = "SECONDS", default_value = "0.0", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) alert_breaker_open: Duration,
     /// Dollars at the start
     #[arg(long, env = "ADMF_CASH", value_name = "DOLLARS", default_value = "200000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) cash: i64,

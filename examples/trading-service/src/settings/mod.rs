@@ -18,6 +18,7 @@ use crate::day::Scenario;
 use crate::engine::EngineConfig;
 use crate::error::Error;
 use crate::ledger::Identity;
+use crate::ops::AlertConfig;
 use crate::risk::RiskConfig;
 
 /// Seconds of a trading day's script that pass in one real second: timeouts are divided by it, so
@@ -51,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) order_timeout: Duration,
     /// Where health and metrics are served; a free port if none is named.
     pub(crate) ops: Option<SocketAddr>,
+    /// When to alert.
+    pub(crate) alerts: AlertConfig,
 }
 
 impl Settings {
@@ -125,6 +128,10 @@ impl TryFrom<Args> for Settings {
             },
             order_timeout: args.default_order_timeout / TIME_SCALE,
             ops: args.ops,
+            alerts: AlertConfig {
+                drawdown: args.alert_drawdown,
+                breaker_open: args.alert_breaker_open,
+            },
         })
     }
 }

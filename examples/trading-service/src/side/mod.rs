@@ -71,6 +71,7 @@ impl Side<'_> {
         let identity = self.settings.identity(self.bars);
         let ledger = Ledger::open(&folder.join("ledger.sqlite"), &identity)?;
         let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
+        self.live.venues_up();
         let report = match self.client {
             Client::Stack => {
                 let Self {
