@@ -44,5 +44,5 @@ RUSTFLAGS='--cfg loom' LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2} CARGO_TAR
 say "exact costs of one call (callgrind)"
 need valgrind valgrind
 need objdump binutils
-cargo build --profile gates -p resilience-core --example gates
+cargo build --profile gates -p resilience-tower --example gates
 python3 scripts/gates.py target/gates/examples/gates

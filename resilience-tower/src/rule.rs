@@ -6,8 +6,8 @@ use resilience_core::{Answer, Classify, Hint, Outcome, Rejected};
 #[derive(Clone, Copy, Debug)]
 pub enum Tower {}
 
-/// Counts an `Err`, or a 5xx or 429 response of a service that cannot fail, as a failure; and
-/// whatever carries [`Rejected`] as nothing.
+/// Counts an `Err`, or a 5xx response of a service that cannot fail, as a failure; and whatever
+/// carries [`Rejected`] as nothing.
 ///
 /// Over an http service that can fail, `http::Failures` looks at the status too.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,3 +1,8 @@
 //! What no single crate can test: the tools of the tests in `tests/`. Never published.
 
 pub mod vectors;
+
+/// The README's code runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -1,11 +1,7 @@
 //! A trading service on a bad day: real bars, two venues that fail on script, and a stack that
 //! brings every order to a known end.
 
-#![expect(dead_code, reason = "the stack and the endpoints are not built yet")]
-#![cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "the stack is not built yet")
-)]
+#![expect(dead_code, reason = "the endpoints are not built yet")]
 
 mod bars;
 mod broker;

@@ -84,7 +84,10 @@ impl Shared {
                 taken.map(|()| Ticket::NOTHING)
             }
         };
-        taken.map_err(|why| self.refuse(why, ask.cost))
+        match taken {
+            Ok(ticket) => Ok(ticket),
+            Err(why) => Err(self.refuse(why, ask.cost)),
+        }
     }
 
     pub(super) fn enqueue(&self, ask: &Ask) -> Result<Place, Rejected> {

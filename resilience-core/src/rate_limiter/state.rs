@@ -112,6 +112,10 @@ impl Rate {
 /// Returns `nanos` as a length of time.
 pub(super) fn duration(nanos: u128) -> Duration {
     const SECOND: u128 = 1_000_000_000;
+    // Nearly always, and a division of 128 bits is a loop.
+    if let Ok(nanos) = u64::try_from(nanos) {
+        return Duration::from_nanos(nanos);
+    }
     match u64::try_from(nanos / SECOND) {
         Ok(seconds) => Duration::new(seconds, (nanos % SECOND) as u32),
         Err(_) => Duration::MAX,

@@ -43,6 +43,9 @@ pub struct Answered<G: Gate> {
     hint: Hint,
 }
 
+/// An answer, and the permit of its call where it had one.
+pub type PollAnswered<T, G> = Poll<(T, Option<Answered<G>>)>;
+
 /// A call that can hand its permit on with the answer, to be kept longer than the call.
 pub trait HoldsPermit: Future {
     /// What gave the permit.
@@ -52,7 +55,7 @@ pub trait HoldsPermit: Future {
     fn poll_answered(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<(Self::Output, Option<Answered<Self::Gate>>)>;
+    ) -> PollAnswered<Self::Output, Self::Gate>;
 }
 
 impl<G: Gate> Answered<G> {
@@ -104,10 +107,7 @@ where
     type Gate = G;
 
     #[inline]
-    fn poll_answered(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<(F::Output, Option<Answered<G>>)> {
+    fn poll_answered(self: Pin<&mut Self>, cx: &mut Context<'_>) -> PollAnswered<F::Output, G> {
         let mut state = self.project().state;
         let answer = match state.as_mut().project() {
             StateProj::Called {

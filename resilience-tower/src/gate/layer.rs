@@ -48,20 +48,17 @@ pub struct GateLayer<G, R = Failures> {
 }
 
 /// Stops calling a service that keeps failing.
-#[cfg(any())]
 pub type CircuitBreakerLayer<R = Failures> = GateLayer<resilience_core::CircuitBreaker, R>;
 
 /// Keeps the requests to a rate, and refuses what is above it.
 ///
 /// [`RateLimiterQueueLayer`](crate::RateLimiterQueueLayer) makes it wait instead.
-#[cfg(any())]
 pub type RateLimiterLayer<R = Failures> = GateLayer<resilience_core::RateLimiter, R>;
 
 /// Bounds the requests in flight, and refuses what is above it. Its slot is free again with the
 /// response; `http::BulkheadLayer` keeps it to the end of the body.
 ///
 /// [`BulkheadQueueLayer`](crate::BulkheadQueueLayer) makes it wait instead.
-#[cfg(any())]
 pub type BulkheadLayer<R = Failures> = GateLayer<resilience_core::Bulkhead, R>;
 
 impl<G> GateLayer<G> {

@@ -19,8 +19,9 @@ use crate::{Failures, Tower};
 /// pending instead would have to wake its callers when it opens; gates do not.)
 ///
 /// Whether the gate refuses is asked when `poll_ready` is called. A caller that already waits for the
-/// inner service is not woken by a gate that closes meanwhile: bound that wait by a
-/// [`Timeout`](crate::Timeout) around it, or let [`Queued`](crate::Queued) wait in the call.
+/// inner service is not woken by a gate that closes meanwhile. Where an inner service may be long in
+/// getting ready, bound that wait too: [`Queued`](crate::Queued) outside moves it into the call, where
+/// a [`Timed`](crate::Timed) around both ends it.
 #[derive(Debug)]
 pub struct Gated<S, G, R = Failures> {
     inner: S,

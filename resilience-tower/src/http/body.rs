@@ -9,12 +9,12 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use pin_project::pin_project;
-use resilience_core::{Gate, Hint, Outcome, Permit};
+use resilience_core::{Bulkhead, Gate, Hint, Outcome, Permit};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::gate::future::{Answered, HoldsPermit};
-use crate::{GateLayer, QueueLayer};
+use crate::{Failures, GateLayer, QueueLayer};
 
 /// A gate's layer, or a service that it made, that keeps permits to the end of the response's body.
 ///
@@ -48,6 +48,12 @@ use crate::{GateLayer, QueueLayer};
 /// failure.
 #[derive(Clone, Debug)]
 pub struct UntilBodyEnd<T>(pub(crate) T);
+
+/// Bounds the requests in flight, to the end of their bodies, and refuses what is above it.
+pub type BulkheadLayer<R = Failures> = UntilBodyEnd<GateLayer<Bulkhead, R>>;
+
+/// Bounds the requests in flight, to the end of their bodies, and makes wait what is above it.
+pub type BulkheadQueueLayer<R = Failures> = UntilBodyEnd<QueueLayer<Bulkhead, R>>;
 
 impl<G> UntilBodyEnd<GateLayer<G>> {
     /// Creates a layer with the default rule, which refuses what the gate does not let through.

@@ -28,7 +28,7 @@ mod stale;
 mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
-pub use self::body::{PermitBody, ResponseFuture, UntilBodyEnd};
+pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;

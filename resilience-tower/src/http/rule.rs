@@ -6,8 +6,9 @@ use resilience_core::{CallError, Classify, Hint, Outcome, Rejected};
 /// Counts an `Err`, a 5xx or a 429 as a failure, and whatever carries [`Rejected`] as nothing; and
 /// obeys the wait that a failure asks for (see [`hint`](super::hint)).
 ///
-/// The rule for http services that can fail, such as clients; over those that cannot, the default
-/// rule does the same. Other statuses, 4xx too, say that the callee does its job.
+/// The rule for http clients. Over services that cannot fail, such as routes, the default rule does
+/// the same but for a 429: there it says that one client asks too much, not that the service is ill.
+/// Other statuses, 4xx too, say that the callee does its job.
 ///
 /// ```
 /// use resilience_core::{BoxError, Classify, Outcome};
@@ -26,6 +27,12 @@ pub struct Failures;
 impl<Req, B, E: CallError> Classify<Req, Result<Response<B>, E>> for Failures {
     fn outcome(&self, result: &Result<Response<B>, E>) -> Outcome {
         match result {
+            Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
+                match response.extensions().get::<Rejected>() {
+                    Some(_) => Outcome::Ignored,
+                    None => Outcome::Failure,
+                }
+            }
             Ok(response) => outcome(response),
             Err(error) if error.rejected().is_some() => Outcome::Ignored,
             Err(_) => Outcome::Failure,
@@ -41,10 +48,9 @@ impl<Req, B, E: CallError> Classify<Req, Result<Response<B>, E>> for Failures {
 }
 
 pub(super) fn outcome<B>(response: &Response<B>) -> Outcome {
-    let status = response.status();
     if response.extensions().get::<Rejected>().is_some() {
         Outcome::Ignored
-    } else if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+    } else if response.status().is_server_error() {
         Outcome::Failure
     } else {
         Outcome::Success

@@ -46,7 +46,7 @@ pub fn hint(status: StatusCode, headers: &HeaderMap) -> Hint {
     let wait = whole(headers, "x-amz-retry-after")
         .map(Duration::from_millis)
         .or_else(|| whole(headers, RETRY_AFTER.as_str()).map(Duration::from_secs))
-        .or_else(|| Some(since_sent(headers, date(headers, RETRY_AFTER.as_str())?)?))
+        .or_else(|| since_sent(headers, date(headers, RETRY_AFTER.as_str())?))
         .or_else(|| match limited {
             true => {
                 let reset = Duration::from_secs(whole(headers, "x-ratelimit-reset")?);

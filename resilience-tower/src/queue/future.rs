@@ -11,7 +11,7 @@ use resilience_core::{Answer, Permit, Queue, Rejected, Turn};
 use tokio::time::{Instant, Sleep, sleep};
 use tower_service::Service;
 
-use crate::gate::future::{Answered, HoldsPermit, ResponseFuture as GateFuture};
+use crate::gate::future::{Answered, HoldsPermit, PollAnswered, ResponseFuture as GateFuture};
 use crate::rule::Tells;
 use crate::{Oneshot, Tower};
 
@@ -91,10 +91,7 @@ where
 {
     type Gate = Q;
 
-    fn poll_answered(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<(Self::Output, Option<Answered<Q>>)> {
+    fn poll_answered(self: Pin<&mut Self>, cx: &mut Context<'_>) -> PollAnswered<Self::Output, Q> {
         let mut state = self.project().state;
         loop {
             let next = match state.as_mut().project() {

@@ -46,12 +46,10 @@ pub struct QueueLayer<Q, R = Failures> {
 }
 
 /// Keeps the requests to a rate, and makes wait what is above it.
-#[cfg(any())]
 pub type RateLimiterQueueLayer<R = Failures> = QueueLayer<resilience_core::RateLimiter, R>;
 
 /// Bounds the requests in flight, and makes wait what is above it. Its slot is free again with the
 /// response; `http::BulkheadQueueLayer` keeps it to the end of the body.
-#[cfg(any())]
 pub type BulkheadQueueLayer<R = Failures> = QueueLayer<resilience_core::Bulkhead, R>;
 
 impl<Q> QueueLayer<Q> {

@@ -23,11 +23,18 @@ pub struct ResponseFuture<S: Service<Req>, Req, R> {
     sent: u32,
 }
 
+/// What the next attempt takes: a service to be made ready, and a copy of the request.
+pub(super) struct Again<S, Req> {
+    pub(super) service: S,
+    pub(super) req: Req,
+    pub(super) copy: fn(&Req) -> Option<Req>,
+}
+
 /// What is kept from attempt to attempt.
 struct Run<S: Service<Req>, Req, R> {
     attempts: Attempts,
-    /// Service, request and how to copy it; `None` where the request cannot be repeated.
-    again: Option<(S, Req, fn(&Req) -> Option<Req>)>,
+    /// `None` where the request cannot be repeated.
+    again: Option<Again<S, Req>>,
     /// What stands so far.
     last: Option<Attempted<Result<S::Response, S::Error>>>,
     rule: R,
@@ -51,7 +58,7 @@ enum State<F> {
 impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
     pub(super) fn called(
         future: S::Future,
-        again: Option<(S, Req, fn(&Req) -> Option<Req>)>,
+        again: Option<Again<S, Req>>,
         attempts: Attempts,
         rule: R,
         tells: Tells<R, Result<S::Response, S::Error>>,
@@ -79,7 +86,8 @@ impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
     }
 
     /// Returns the number of attempts that were sent and have ended.
-    pub(crate) const fn sent(&self) -> u32 {
+    #[must_use]
+    pub const fn sent(&self) -> u32 {
         self.sent
     }
 }
@@ -107,17 +115,17 @@ where
 
     /// Makes the service ready and calls it once more.
     fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<State<S::Future>> {
-        let Some((service, _, _)) = &mut self.again else {
+        let Some(again) = &mut self.again else {
             return Poll::Ready(State::Done);
         };
-        if ready!(service.poll_ready(cx)).is_err() {
+        if ready!(again.service.poll_ready(cx)).is_err() {
             // Nothing more can be sent: what was sent stands.
             return Poll::Ready(State::Done);
         }
-        let next = self.again.take().map(|(mut service, req, copy)| {
-            let copied = copy(&req);
-            let future = service.call(req);
-            self.again = copied.map(|req| (service, req, copy));
+        let next = self.again.take().map(|mut again| {
+            let copied = (again.copy)(&again.req);
+            let future = again.service.call(again.req);
+            self.again = copied.map(|req| Again { req, ..again });
             State::Called(future)
         });
         Poll::Ready(next.unwrap_or(State::Done))

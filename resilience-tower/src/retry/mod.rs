@@ -20,6 +20,8 @@ use crate::Failures;
 /// policies further in are not tried again unless the policy says so.
 ///
 /// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
 /// use resilience_core::{BoxError, Env, Retry, RetryConfig};
 /// use resilience_tower::RetryLayer;
 /// use tower::{Service, ServiceBuilder, ServiceExt};
@@ -27,14 +29,13 @@ use crate::Failures;
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() -> Result<(), BoxError> {
 /// let retry = Retry::new("quotes", RetryConfig::default(), &Env::default())?;
-/// let mut calls = 0;
-/// let quotes = tower::service_fn(move |_symbol: &'static str| {
-///     calls += 1;
-///     std::future::ready(if calls < 3 { Err(BoxError::from("busy")) } else { Ok(187) })
+/// let calls = Arc::new(AtomicU32::new(0));
+/// let feed = tower::service_fn(move |symbol: &'static str| {
+///     let third = calls.fetch_add(1, Ordering::Relaxed) == 2;
+///     async move { if third { Ok(symbol.len()) } else { Err(BoxError::from("busy")) } }
 /// });
-/// let mut quotes = ServiceBuilder::new().layer(RetryLayer::new(retry)).service(quotes);
-/// # let _: fn() = || ();
-/// # let _ = &mut quotes;
+/// let mut quotes = ServiceBuilder::new().layer(RetryLayer::new(retry)).service(feed);
+/// assert_eq!(quotes.ready().await?.call("AAPL").await?, 4);
 /// # Ok(())
 /// # }
 /// ```

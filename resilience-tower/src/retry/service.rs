@@ -4,7 +4,7 @@ use resilience_core::{Answer, Classify, Rejected};
 use tower_service::Service;
 
 use super::RetryLayer;
-use super::future::ResponseFuture;
+use super::future::{Again, ResponseFuture};
 use crate::rule::tells;
 use crate::{Failures, Tower};
 
@@ -50,7 +50,11 @@ where
             Err(reason) => ResponseFuture::refused(reason),
             Ok(attempts) => {
                 // The instance that is ready is called; the clone is made ready when it is needed.
-                let again = copy(&req).map(|copied| (self.inner.clone(), copied, *copy));
+                let again = copy(&req).map(|req| Again {
+                    service: self.inner.clone(),
+                    req,
+                    copy: *copy,
+                });
                 let future = self.inner.call(req);
                 let rule = rule.clone();
                 ResponseFuture::called(future, again, attempts, rule, tells::<Req, _, R>)

@@ -1,9 +1,15 @@
 //! Every layer of the crate keeps the contract.
 
-use resilience_core::{CircuitBreaker, Env, Failover, FailoverConfig, Fallback, FallbackConfig};
+use resilience_core::{
+    Bulkhead, BulkheadConfig, CircuitBreaker, Env, Failover, FailoverConfig, Fallback,
+    FallbackConfig, RateLimiter, RateLimiterConfig,
+};
 use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
-use resilience_tower::{FailoverLayer, FallbackLayer, GateLayer, QueueLayer, RetryLayer};
+use resilience_tower::{
+    BulkheadLayer, BulkheadQueueLayer, CircuitBreakerLayer, FailoverLayer, FallbackLayer,
+    GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, RetryLayer,
+};
 use tower::ServiceExt;
 use tower_layer::layer_fn;
 
@@ -69,6 +75,22 @@ fn slots_case<L>(slots: Slots, layer: L) -> Case<L> {
         .refuse(move |refuse| slots.shut(refuse))
 }
 
+fn bulkhead(max_waiting: u32) -> Bulkhead {
+    let config = BulkheadConfig {
+        max_in_flight: 2,
+        max_waiting,
+        ..Default::default()
+    };
+    Bulkhead::new("venue", config, &env()).unwrap()
+}
+
+fn bulkhead_case<L>(bulkhead: Bulkhead, layer: L) -> Case<L> {
+    Case::new(layer).idle(move || {
+        let seen = bulkhead.snapshot();
+        seen.in_flight == 0 && seen.waiting == 0
+    })
+}
+
 fn failover(env: &Env) -> Failover {
     let targets = vec!["primary".into(), "backup".into()];
     let config = FailoverConfig {
@@ -88,10 +110,26 @@ contract! {
     circuit_breaker: {
         let breaker = breaker();
         let operator = breaker.clone();
-        Case::new(GateLayer::new(breaker)).refuse(move |refuse| match refuse {
+        Case::new(CircuitBreakerLayer::new(breaker)).refuse(move |refuse| match refuse {
             true => operator.isolate(),
             false => operator.reset(),
         })
+    };
+    rate_limiter: {
+        let config = RateLimiterConfig { permits: 100, per: SECOND, ..Default::default() };
+        Case::new(RateLimiterLayer::new(RateLimiter::new("venue", config, &env()).unwrap()))
+    };
+    rate_limiter_queue: {
+        let config = RateLimiterConfig { permits: 100, per: SECOND, ..Default::default() };
+        Case::new(RateLimiterQueueLayer::new(RateLimiter::new("venue", config, &env()).unwrap()))
+    };
+    bulkhead: {
+        let bulkhead = bulkhead(0);
+        bulkhead_case(bulkhead.clone(), BulkheadLayer::new(bulkhead))
+    };
+    bulkhead_queue: {
+        let bulkhead = bulkhead(9);
+        bulkhead_case(bulkhead.clone(), BulkheadQueueLayer::new(bulkhead))
     };
     tuple_of_gates: {
         let slots = slots();

@@ -1,1 +1,71 @@
-//! To come.
+//! Events of policies as `tracing` events.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use resilience_core::{Failover, FailoverConfig, Gate, Outcome};
+use resilience_tower::TraceObserver;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use crate::common::{env, fragile};
+
+/// Remembers events as lines of text.
+#[derive(Clone, Debug, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+#[derive(Default)]
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0 += &format!(" {field}={value:?}");
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = Line::default();
+        event.record(&mut line);
+        let of = event.metadata();
+        let text = format!("{} {}{}", of.level(), of.target(), line.0);
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+#[test]
+fn policies_report_what_they_do_under_the_documented_names() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::registry().with(lines.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        let env = env().with_observer(Arc::new(TraceObserver));
+        let breaker = fragile(&env);
+        let call = |outcome| breaker.permit(&Default::default()).unwrap().record(outcome);
+        call(Outcome::Failure);
+        breaker.reset();
+        breaker.shadow();
+        call(Outcome::Failure);
+        let config = FailoverConfig {
+            targets: vec!["primary".into(), "backup".into()],
+            ..Default::default()
+        };
+        Failover::new("venue", config, &env).unwrap().fail_over();
+    });
+    let lines = lines.0.lock().unwrap();
+    let moved = |level, from, to| {
+        format!(
+            "{level} resilience message=circuit moved policy=\"venue\" from=\"{from}\" to=\"{to}\""
+        )
+    };
+    assert_eq!(lines[0], moved("WARN", "closed", "open"));
+    assert_eq!(lines[1], moved("INFO", "open", "closed"));
+    assert_eq!(lines[2], moved("WARN", "closed", "shadow"));
+    assert_eq!(
+        lines[3],
+        "WARN resilience message=circuit would trip policy=\"venue\""
+    );
+    let switched = "WARN resilience message=failover switched policy=\"venue\" from=\"primary\" to=\"backup\" switch=";
+    assert!(lines[4].starts_with(switched), "{}", lines[4]);
+    assert_eq!(lines.len(), 5);
+}

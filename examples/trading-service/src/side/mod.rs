@@ -74,19 +74,12 @@ impl Side<'_> {
         self.live.venues_up();
         let report = match self.client {
             Client::Stack => {
-                let Self {
-                    settings,
-                    bars,
-                    live,
-                    ..
-                } = &self;
+                let Self { settings, live, .. } = &self;
                 let stack = Stack::build(Surroundings {
                     venues: &venues,
                     settings,
-                    bars,
                     live,
-                })
-                .await?;
+                })?;
                 self.trade(&stack, &venues.clients(), ledger, identity.word())
                     .await?
             }

@@ -1,5 +1,6 @@
 //! The two venues of a side, as processes.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::day::VenueName;
@@ -44,13 +45,18 @@ impl Venues {
         })
     }
 
-    /// Returns a bare client of one of them, with connections of its own.
-    pub(crate) fn client(&self, name: VenueName) -> BareClient {
+    /// Tells where one of them listens.
+    pub(crate) fn address(&self, name: VenueName) -> SocketAddr {
         let process = match name {
             VenueName::Primary => &self.primary,
             VenueName::Backup => &self.backup,
         };
-        VenueClient::new(name, process.address(), HttpTransport::new())
+        process.address()
+    }
+
+    /// Returns a bare client of one of them, with connections of its own.
+    pub(crate) fn client(&self, name: VenueName) -> BareClient {
+        VenueClient::new(name, self.address(name), HttpTransport::new())
     }
 
     /// Returns bare clients of both, the primary first.

@@ -4,17 +4,26 @@
 //! [`Breach`] that it finds. [`check`] makes all of them.
 //!
 //! ```
+//! use resilience_core::{CircuitBreaker, CircuitBreakerConfig, Env};
+//! use resilience_tower::GateLayer;
 //! use resilience_tower::testing::contract::{self, Case};
 //! use tower::limit::ConcurrencyLimitLayer;
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), contract::Breach> {
-//! // tower's own limit of calls in flight.
-//! contract::check(&|| Case::new(ConcurrencyLimitLayer::new(20))).await?;
+//! let breaker = || {
+//!     let config = CircuitBreakerConfig::default();
+//!     let breaker = CircuitBreaker::new("venue", config, &Env::default()).unwrap();
+//!     Case::new(GateLayer::new(breaker.clone())).refuse(move |refuse| match refuse {
+//!         true => breaker.isolate(),
+//!         false => breaker.reset(),
+//!     })
+//! };
+//! contract::check(&breaker).await?;
 //!
-//! // It does not keep this one: an idle clone that is ready holds one of its slots.
-//! let narrow = || Case::new(ConcurrencyLimitLayer::new(2));
-//! let breach = contract::an_idle_ready_clone_holds_nothing(&narrow).await.unwrap_err();
+//! // tower's own limit takes its slots when it gets ready.
+//! let limit = || Case::new(ConcurrencyLimitLayer::new(2));
+//! let breach = contract::an_idle_ready_clone_holds_nothing(&limit).await.unwrap_err();
 //! assert!(breach.to_string().starts_with("an idle clone"));
 //! # Ok(())
 //! # }
@@ -58,7 +67,19 @@ pub struct Breach(String);
 /// [`BoxError`] is one.
 ///
 /// That its services are `Send` and `Sync`, as the [`Probe`] is, and its futures `Send`, the compiler
-/// checks.
+/// checks:
+///
+/// ```compile_fail,E0277
+/// use resilience_tower::testing::Probe;
+/// use resilience_tower::testing::contract::{self, Case};
+/// use tower::{ServiceExt, layer::layer_fn};
+///
+/// let shared = |probe: Probe| {
+///     let count = std::rc::Rc::new(());
+///     probe.map_response(move |it| (it, count.clone()).0)
+/// };
+/// let _ = contract::check(&|| Case::new(layer_fn(shared)));
+/// ```
 pub trait Subject: Layer<Probe, Service = Self::Made> {
     /// The services that the layer makes.
     type Made: Service<u64, Error = BoxError, Future = Self::Future> + Clone + Send + Sync + 'static;

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+mod dying;
 mod slots;
 
 use std::error::Error;
@@ -13,6 +14,7 @@ use resilience_core::{
 };
 use resilience_tower::{TimeoutLayer, TokioClock};
 
+pub(crate) use self::dying::Dying;
 pub(crate) use self::slots::Slots;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);

@@ -1,0 +1,131 @@
+//! The stack as it is composed: the part to copy.
+
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::uri::{Authority, Scheme};
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use resilience_core::{
+    BoxError, Bulkhead, CircuitBreaker, Failover, Fallback, RateLimiter, Retry, Timeout,
+};
+use resilience_tower::{
+    FailedOver, FailoverLayer, FallbackLayer, FallenBack, GateLayer, Gated, Retried, RetryLayer,
+    Timed, TimeoutLayer,
+};
+use tower::{Layer, Service, ServiceBuilder};
+
+use super::rules::{Health, Unanswered};
+
+/// What goes to a venue.
+pub(super) type Call = Request<Full<Bytes>>;
+
+/// Sends a [`Call`] as it is: the connections, or a stand-in for them.
+pub(crate) trait Wire:
+    Service<Call, Response = Response<Bytes>, Error = BoxError, Future: Send>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<T> Wire for T where
+    T: Service<Call, Response = Response<Bytes>, Error = BoxError, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// One venue behind what guards it: breaker, bulkhead and limiter, then the limit of one attempt.
+pub(super) type Guarded<W> = Gated<Timed<W>, Gates, Health>;
+
+/// What a call must pass, all or none of it.
+pub(super) type Gates = (CircuitBreaker, Bulkhead, RateLimiter);
+
+/// One venue, with attempts repeated as the rule `R` allows.
+pub(super) type Repeated<W, R> = Retried<Guarded<W>, Call, R>;
+
+/// Both venues as one source of quotes: fallback, total limit, retry, failover, guarded venues.
+pub(super) type Quotes<W> = FallenBack<
+    Timed<Retried<FailedOver<[Guarded<Directed<W>>; 2], Health>, Call, Unanswered>>,
+    FallbackLayer<Response<Bytes>, fn(&Call) -> String, Unanswered>,
+>;
+
+/// Guards a venue; all that is guarded by the same gates shares what they learn.
+pub(super) fn guarded<W: Wire>(wire: W, gates: &Gates, attempt: &Timeout) -> Guarded<W> {
+    ServiceBuilder::new()
+        .layer(GateLayer::new(gates.clone()).classify(Health))
+        .layer(TimeoutLayer::new(attempt.clone()))
+        .service(wire)
+}
+
+/// Repeats what may be repeated.
+pub(super) fn repeated<W: Wire, R: Clone>(
+    venue: &Guarded<W>,
+    retry: &Retry,
+    rule: R,
+) -> Repeated<W, R> {
+    RetryLayer::new(retry.clone())
+        .classify(rule)
+        .layer(venue.clone())
+}
+
+/// Composes the source of quotes.
+pub(super) fn quotes<W: Wire>(
+    fallback: &Fallback<Response<Bytes>>,
+    total: &Timeout,
+    retry: &Retry,
+    failover: &Failover,
+    venues: [Guarded<Directed<W>>; 2],
+) -> Quotes<W> {
+    let key: fn(&Call) -> String = |call| call.uri().path().to_owned();
+    ServiceBuilder::new()
+        .layer(FallbackLayer::new(fallback.clone(), key).classify(Unanswered))
+        .layer(TimeoutLayer::new(total.clone()))
+        .layer(RetryLayer::new(retry.clone()).classify(Unanswered))
+        .layer(FailoverLayer::new(failover.clone()).classify(Health))
+        .service(venues)
+}
+
+/// A wire to one venue, whichever venue a call was made out to: a failover moves calls.
+#[derive(Clone, Debug)]
+pub(super) struct Directed<W> {
+    wire: W,
+    authority: Authority,
+}
+
+impl<W> Directed<W> {
+    pub(super) fn new(wire: W, address: SocketAddr) -> Self {
+        let authority = address.to_string();
+        let authority = authority
+            .parse()
+            .expect("a socket address is an authority as it is written");
+        Self { wire, authority }
+    }
+}
+
+impl<W: Wire> Service<Call> for Directed<W> {
+    type Response = W::Response;
+    type Error = W::Error;
+    type Future = W::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), W::Error>> {
+        self.wire.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut call: Call) -> W::Future {
+        let mut parts = std::mem::take(call.uri_mut()).into_parts();
+        parts.scheme.get_or_insert(Scheme::HTTP);
+        parts.authority = Some(self.authority.clone());
+        parts
+            .path_and_query
+            .get_or_insert_with(|| http::uri::PathAndQuery::from_static("/"));
+        let uri = Uri::from_parts(parts);
+        *call.uri_mut() = uri.expect("scheme, authority and path make a URI");
+        self.wire.call(call)
+    }
+}

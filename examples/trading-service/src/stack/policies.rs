@@ -1,0 +1,127 @@
+//! The policies that the stack is made of, with their numbers.
+
+use bytes::Bytes;
+use http::Response;
+use resilience_core::{
+    BackoffConfig, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError,
+    Env, Failover, FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig, Retry,
+    RetryBudget, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
+};
+use std::time::Duration;
+
+use super::{compose::Gates, times::Times};
+use crate::day::VenueName;
+
+/// The policies that both venues share.
+#[derive(Clone, Debug)]
+pub(super) struct Policies {
+    /// Repeats orders, on the shared budget.
+    pub(super) orders: Retry,
+    /// Repeats quotes, on the shared budget.
+    pub(super) quotes: Retry,
+    /// Repeats questions about orders in doubt until the order's time is up.
+    pub(super) asks: Retry,
+    /// The limit of one attempt.
+    pub(super) attempt: Timeout,
+    /// The limit of an order.
+    pub(super) order: Timeout,
+    /// The limit of a quote.
+    pub(super) quote: Timeout,
+    /// Says which venue is called.
+    pub(super) failover: Failover,
+    /// Keeps the last good quotes.
+    pub(super) last_quotes: Fallback<Response<Bytes>>,
+}
+
+impl Policies {
+    pub(super) fn new(times: &Times, env: &Env) -> Result<Self, ConfigError> {
+        let budget = RetryBudgetConfig {
+            ratio: 0.5,
+            floor_per_second: 40.0,
+            window: times.budget,
+        };
+        let budget = RetryBudget::new("venues", budget, env)?;
+        let retry = RetryConfig {
+            max_attempts: 4,
+            backoff: backoff(times.backoff),
+            hint_max: times.hint_max,
+            ..RetryConfig::default()
+        };
+        let timeout = |name: &'static str, timeout: Duration| {
+            Timeout::new(name, TimeoutConfig { timeout }, env)
+        };
+        let targets = [VenueName::Primary, VenueName::Backup].map(|name| name.as_str().into());
+        let failover = FailoverConfig {
+            targets: targets.into(),
+            switch_after: 3,
+            fail_back_after: 3,
+        };
+        Ok(Self {
+            orders: Retry::new("orders", retry.clone(), env)?.with_budget(&budget)?,
+            quotes: Retry::new("quotes", anyway(retry), env)?.with_budget(&budget)?,
+            asks: Retry::new("asks", asks(times), env)?,
+            attempt: timeout("attempt", times.attempt)?,
+            order: timeout("order", times.order)?,
+            quote: timeout("quote", times.quote)?,
+            failover: Failover::new("venues", failover, env)?,
+            last_quotes: Fallback::new("quotes", FallbackConfig::default(), env)?,
+        })
+    }
+}
+
+/// Makes the gates of one venue.
+pub(super) fn gates(name: VenueName, times: &Times, env: &Env) -> Result<Gates, ConfigError> {
+    let name = name.as_str();
+    let breaker = CircuitBreakerConfig {
+        consecutive: Some(5),
+        open_backoff: Some(backoff(times.open)),
+        retry_after_max: times.hint_max,
+        probes: 2,
+        probe_timeout: 2 * times.attempt,
+        ..CircuitBreakerConfig::default()
+    };
+    let bulkhead = BulkheadConfig {
+        max_in_flight: 32,
+        ..BulkheadConfig::default()
+    };
+    // What a venue can be asked for in the contract with it; a day at full speed stays below.
+    let limiter = RateLimiterConfig {
+        permits: 10_000,
+        per: Duration::from_secs(1),
+        burst: Some(500),
+        ..RateLimiterConfig::default()
+    };
+    Ok((
+        CircuitBreaker::new(name, breaker, env)?,
+        Bulkhead::new(name, bulkhead, env)?,
+        RateLimiter::new(name, limiter, env)?,
+    ))
+}
+
+fn backoff([base, max]: [Duration; 2]) -> BackoffConfig {
+    BackoffConfig {
+        base,
+        max,
+        ..BackoffConfig::default()
+    }
+}
+
+/// Tries again too where a gate of ours refused: it, or the other venue's, may be open by then.
+fn anyway(retry: RetryConfig) -> RetryConfig {
+    RetryConfig {
+        retry_rejected: true,
+        ..retry
+    }
+}
+
+/// Without a budget: an order in doubt must be asked about, and there are as many questions at once
+/// as orders.
+fn asks(times: &Times) -> RetryConfig {
+    anyway(RetryConfig {
+        max_attempts: u32::MAX,
+        max_total: Some(times.order),
+        backoff: backoff(times.patience),
+        hint_max: times.open[1],
+        ..RetryConfig::default()
+    })
+}

@@ -1,0 +1,69 @@
+//! What an answer to an order proves.
+
+use std::{error::Error, io, iter};
+
+use http::StatusCode;
+use resilience_core::{BoxError, CallError, Outcome, Rejected};
+
+use super::rules::is_refusal;
+use crate::{broker::Execution, venue::VenueError};
+
+/// What is known of an order at a venue, by the venue's answer or the want of it.
+#[derive(Debug)]
+pub(super) enum Proof {
+    /// The venue said what became of it, for good.
+    Final(Execution),
+    /// It was not executed there, and will not be.
+    Unexecuted {
+        /// Whether a request left this process, or may have.
+        sent: bool,
+        /// Whether the venue is down; it is not where a limit was reached, or a rule broken.
+        down: bool,
+    },
+    /// It may have been executed.
+    Doubt,
+}
+
+impl Proof {
+    /// Reads an answer. What does not prove that nothing was executed leaves a doubt.
+    pub(super) fn of(answer: Result<Execution, VenueError<BoxError>>) -> Self {
+        let unexecuted = |sent, down| Self::Unexecuted { sent, down };
+        match answer {
+            Ok(told) => Self::Final(told),
+            Err(VenueError::Transport(error)) => match error.rejected() {
+                Some(Rejected::CircuitOpen(_)) => unexecuted(false, true),
+                Some(_) => unexecuted(false, false),
+                // The attempt before may have been sent and refused.
+                None if is_unreachable(&error) => unexecuted(true, true),
+                None => Self::Doubt,
+            },
+            Err(VenueError::Status { status, .. }) => match status {
+                StatusCode::TOO_MANY_REQUESTS => unexecuted(true, false),
+                // An order is held to the venue's rules before anything is done.
+                StatusCode::BAD_REQUEST => unexecuted(true, false),
+                status if is_refusal(status) => unexecuted(true, true),
+                _ => Self::Doubt,
+            },
+            Err(VenueError::Request(_)) => unexecuted(false, false),
+            Err(VenueError::Malformed(_)) => Self::Doubt,
+        }
+    }
+
+    /// Says what it tells the failover.
+    pub(super) const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Final(_) => Outcome::Success,
+            Self::Unexecuted { down: false, .. } => Outcome::Ignored,
+            Self::Unexecuted { down: true, .. } | Self::Doubt => Outcome::Failure,
+        }
+    }
+}
+
+/// Says whether an error proves that nothing was sent, because nobody listens there. Other errors
+/// of connections can come after the request has left.
+pub(super) fn is_unreachable(error: &BoxError) -> bool {
+    let chain = iter::successors(Some(&**error as &(dyn Error + 'static)), |&it| it.source());
+    chain
+        .filter_map(|it| it.downcast_ref::<io::Error>())
+        .any(|it| it.kind() == io::ErrorKind::ConnectionRefused)
+}
