@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use benches::{both, criterion};
@@ -55,8 +56,8 @@ fn breaker_sick(c: &mut Criterion) {
     let env = Env::default();
     let mut group = c.benchmark_group("breaker_one_in_ten_fails");
     let count = breaker("count", Some(WindowConfig::count(100)), &env);
-    let tick = std::sync::atomic::AtomicU32::new(0);
-    let fails = || tick.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 10 == 0;
+    let tick = AtomicU32::new(0);
+    let fails = || tick.fetch_add(1, Ordering::Relaxed).is_multiple_of(10);
     both(&mut group, "count_100", || {
         if let Ok(permit) = count.permit(&Ask::default()) {
             permit.record(match fails() {
@@ -154,7 +155,7 @@ fn budget(c: &mut Criterion) {
     both(&mut group, "ours", || black_box(&ours).deposit());
     let peer = TpsBudget::default();
     both(&mut group, "tower_tps_budget", || {
-        black_box(&peer).deposit()
+        black_box(&peer).deposit();
     });
     group.finish();
 }

@@ -1,1 +1,1 @@
-//! See the folder.
+#![doc = include_str!("../README.md")]

@@ -9,6 +9,7 @@
 //! | give up waiting | [`Timeout`] |
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
+//! | keep a gate for each key | [`Keyed`] |
 //!
 //! Whatever can refuse a call is a [`Gate`], and a tuple of gates is a gate:
 //!
@@ -47,6 +48,7 @@ pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod failover;
 pub mod fallback;
+pub mod keyed;
 pub mod rate_limiter;
 pub mod retry;
 #[cfg(any(test, feature = "testing"))]
@@ -71,6 +73,7 @@ pub use crate::failed::{BoxError, CallError, Failed};
 pub use crate::failover::{Failover, FailoverConfig};
 pub use crate::fallback::{Fallback, FallbackConfig};
 pub use crate::gate::{End, Gate};
+pub use crate::keyed::{GateConfig, KeyGate, Keyed, KeyedConfig};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;

@@ -8,6 +8,7 @@ use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::keyed::KeyedSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
@@ -40,6 +41,8 @@ pub enum Snapshot {
     Fallback(FallbackSnapshot),
     /// Of a [`RateLimiter`](crate::RateLimiter).
     RateLimiter(RateLimiterSnapshot),
+    /// Of a [`Keyed`](crate::Keyed) policy.
+    Keyed(KeyedSnapshot),
     /// Of a [`Retry`](crate::Retry).
     Retry(RetrySnapshot),
     /// Of a [`RetryBudget`](crate::RetryBudget).

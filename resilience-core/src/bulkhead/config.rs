@@ -25,6 +25,10 @@ impl Default for BulkheadConfig {
 }
 
 impl BulkheadConfig {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.limits().map(drop)
+    }
+
     pub(super) fn limits(&self) -> Result<Slots, ConfigError> {
         let in_flight = self.max_in_flight;
         let rule = "must be at least 1";

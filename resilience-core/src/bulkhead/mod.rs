@@ -14,7 +14,7 @@ pub use self::config::BulkheadConfig;
 pub use self::turn::BulkheadTurn;
 
 use self::shared::Shared;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
 
 /// Lets a fixed number of calls be in flight, and some wait for a slot, first come, first served.
 ///
@@ -108,6 +108,22 @@ impl Bulkhead {
     ) -> Result<Self, ConfigError> {
         let shared = Shared::new(name.into(), &config, env)?;
         env.registry().get_or_add(&Arc::new(shared)).map(Self)
+    }
+
+    /// Creates a bulkhead that no registry lists; its time begins with its first call.
+    pub(crate) fn unlisted(
+        name: Name,
+        config: &BulkheadConfig,
+        env: &Env,
+        _created: Time,
+    ) -> Result<Self, ConfigError> {
+        let shared = Shared::new(name, config, env)?;
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// Says whether no call is in flight or waits.
+    pub(crate) fn may_go(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Changes the settings. More slots let those who wait in at once; fewer interrupt nobody, and

@@ -71,6 +71,11 @@ impl Shared {
         Slots::from_word(self.slots.load(Ordering::Acquire))
     }
 
+    /// Says whether no call is in flight or waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots().word() == 0
+    }
+
     #[inline]
     fn limits(&self) -> Slots {
         Slots::from_word(self.limits.load(Ordering::Acquire))

@@ -83,6 +83,12 @@ impl Default for CircuitBreakerConfig {
     }
 }
 
+impl CircuitBreakerConfig {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        Rules::new(self).map(drop)
+    }
+}
+
 /// A config that was found valid, in the words of the state machine.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {

@@ -128,7 +128,7 @@ impl CircuitBreaker {
         config: CircuitBreakerConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let circuit = Circuit::new(name.into(), Rules::new(&config)?, env);
+        let circuit = Circuit::new(name.into(), Rules::new(&config)?, env, env.now());
         env.registry().add(circuit).map(Self)
     }
 
@@ -142,8 +142,24 @@ impl CircuitBreaker {
         config: CircuitBreakerConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let new = Arc::new(Circuit::new(name.into(), Rules::new(&config)?, env));
-        env.registry().get_or_add(&new).map(Self)
+        let new = Circuit::new(name.into(), Rules::new(&config)?, env, env.now());
+        env.registry().get_or_add(&Arc::new(new)).map(Self)
+    }
+
+    /// Creates a closed circuit that no registry lists.
+    pub(crate) fn unlisted(
+        name: Name,
+        config: &CircuitBreakerConfig,
+        env: &Env,
+        created: Time,
+    ) -> Result<Self, ConfigError> {
+        let circuit = Circuit::new(name, Rules::new(config)?, env, created);
+        Ok(Self(Arc::new(circuit)))
+    }
+
+    /// Says whether the circuit is closed, as far as anybody has looked.
+    pub(crate) fn may_go(&self) -> bool {
+        self.0.head.generation().circuit() == CircuitState::Closed
     }
 
     /// Returns the state of the circuit.

@@ -45,8 +45,8 @@ pub(super) struct Found {
 }
 
 impl Circuit {
-    pub(super) fn new(name: Name, rules: Rules, env: &Env) -> Self {
-        let state = State::new(rules, env.now());
+    pub(super) fn new(name: Name, rules: Rules, env: &Env, created: Time) -> Self {
+        let state = State::new(rules, created);
         Self {
             head: Head::new(state.records.limits()),
             slow_call: AtomicU64::new(state.rules.slow_call),

@@ -43,7 +43,7 @@ pub struct RateLimiterConfig {
 }
 
 impl RateLimiterConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let Self { permits, per, .. } = *self;
         let some = "must be set, to at least 1";
         ConfigError::unless(permits > 0, "permits", some, permits)?;
@@ -61,6 +61,12 @@ impl RateLimiterConfig {
             gcra_only,
             self.max_wait,
         )
+    }
+
+    /// Checks that it can be the next config of a limiter of `kind`.
+    pub(crate) fn check_kind(&self, kind: RateLimiterKind) -> Result<(), ConfigError> {
+        let rule = "must be that of the limiter, which cannot change";
+        ConfigError::unless(self.kind == kind, "kind", rule, self.kind)
     }
 
     /// Returns the most that can be asked for at once.

@@ -59,6 +59,11 @@ impl Gcra {
         }
     }
 
+    /// Says whether nobody waits, as far as anybody has looked.
+    pub(super) fn has_no_queue(&self) -> bool {
+        self.next_due.load(Ordering::Acquire) == NOBODY
+    }
+
     #[inline]
     fn tail(&self) -> Tail {
         Tail::from_word(self.tail.load(Ordering::Acquire))

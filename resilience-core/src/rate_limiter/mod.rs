@@ -18,8 +18,9 @@ pub use self::config::{RateLimiterConfig, RateLimiterKind};
 pub use self::tail::Ticket;
 pub use self::turn::RateLimiterTurn;
 
+use self::gcra::Gcra;
 use self::shared::Shared;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
 
 /// Keeps calls to a rate: so many permits in so much time.
 ///
@@ -90,7 +91,7 @@ impl RateLimiter {
         config: RateLimiterConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name.into(), config, env)?;
+        let shared = Shared::new(name.into(), config, env, env.now())?;
         env.registry().add(shared).map(Self)
     }
 
@@ -104,8 +105,24 @@ impl RateLimiter {
         config: RateLimiterConfig,
         env: &Env,
     ) -> Result<Self, ConfigError> {
-        let shared = Shared::new(name.into(), config, env)?;
+        let shared = Shared::new(name.into(), config, env, env.now())?;
         env.registry().get_or_add(&Arc::new(shared)).map(Self)
+    }
+
+    /// Creates a limiter that no registry lists.
+    pub(crate) fn unlisted(
+        name: Name,
+        config: &RateLimiterConfig,
+        env: &Env,
+        created: Time,
+    ) -> Result<Self, ConfigError> {
+        let shared = Shared::new(name, config.clone(), env, created)?;
+        Ok(Self(Arc::new(shared)))
+    }
+
+    /// Says whether nobody waits, as far as anybody has looked.
+    pub(crate) fn may_go(&self) -> bool {
+        self.0.gcra().is_none_or(Gcra::has_no_queue)
     }
 
     /// Changes the settings and keeps what is in use: under GCRA as many permits, by a window kind

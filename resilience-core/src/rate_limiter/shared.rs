@@ -35,9 +35,10 @@ impl Shared {
         name: Name,
         config: RateLimiterConfig,
         env: &Env,
+        created: Time,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        let now = env.now().as_nanos();
+        let now = created.as_nanos();
         let kind = config.kind;
         let meter = match kind {
             RateLimiterKind::Gcra => Meter::Gcra(Gcra::new(config, now)),
@@ -144,8 +145,7 @@ impl Shared {
     pub(super) fn reconfigure(&self, config: RateLimiterConfig) -> Result<(), ConfigError> {
         config.check()?;
         let now = self.env.now().as_nanos();
-        let rule = "must be that of the limiter, which cannot change";
-        ConfigError::unless(config.kind == self.kind, "kind", rule, config.kind)?;
+        config.check_kind(self.kind)?;
         match &self.meter {
             Meter::Gcra(gcra) => gcra.reconfigure(config, now),
             Meter::Window(window) => window.lock().reconfigure(config, now),

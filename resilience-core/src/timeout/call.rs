@@ -28,7 +28,8 @@ impl Timeout {
     /// let timeout = Timeout::new("order", TimeoutConfig { timeout: 5 * second }, &env)?;
     ///
     /// let sleep = |limit| ready(clock.advance(limit));
-    /// let call = timeout.call_with(&Ask::default(), sleep, pending::<Result<(), BoxError>>);
+    /// let ask = Ask::default();
+    /// let call = timeout.call_with(&ask, sleep, pending::<Result<(), BoxError>>);
     /// # let mut call = pin!(call);
     /// # let Poll::Ready(got) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
     /// #     unreachable!("it does not sleep");

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
@@ -25,7 +26,9 @@ pub struct ResponseFuture<S: Service<Req>, Req, R> {
 
 /// What the next attempt takes: a service to be made ready, and a copy of the request.
 pub(super) struct Again<S, Req> {
-    pub(super) service: S,
+    pub(super) template: Arc<Mutex<S>>,
+    /// Cloned from the template when it is needed first.
+    pub(super) service: Option<S>,
     pub(super) req: Req,
     pub(super) copy: fn(&Req) -> Option<Req>,
 }
@@ -94,7 +97,7 @@ impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
 
 impl<S, Req, R> Run<S, Req, R>
 where
-    S: Service<Req>,
+    S: Service<Req> + Clone,
     Result<S::Response, S::Error>: Answer<Rejected, Tower>,
 {
     /// Takes in the result of an attempt, and says what comes next.
@@ -118,15 +121,24 @@ where
         let Some(again) = &mut self.again else {
             return Poll::Ready(State::Done);
         };
-        if ready!(again.service.poll_ready(cx)).is_err() {
+        let Again {
+            template, service, ..
+        } = again;
+        let clone = || {
+            template
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
+        if ready!(service.get_or_insert_with(clone).poll_ready(cx)).is_err() {
             // Nothing more can be sent: what was sent stands.
             return Poll::Ready(State::Done);
         }
-        let next = self.again.take().map(|mut again| {
+        let next = self.again.take().and_then(|mut again| {
             let copied = (again.copy)(&again.req);
-            let future = again.service.call(again.req);
+            let future = again.service.as_mut()?.call(again.req);
             self.again = copied.map(|req| Again { req, ..again });
-            State::Called(future)
+            Some(State::Called(future))
         });
         Poll::Ready(next.unwrap_or(State::Done))
     }
@@ -134,7 +146,7 @@ where
 
 impl<S, Req, R> Future for ResponseFuture<S, Req, R>
 where
-    S: Service<Req>,
+    S: Service<Req> + Clone,
     Result<S::Response, S::Error>: Answer<Rejected, Tower>,
 {
     type Output = Result<S::Response, S::Error>;

@@ -110,7 +110,7 @@ impl<Req, R: fmt::Debug> fmt::Debug for RetryLayer<Req, R> {
     }
 }
 
-impl<S, Req, R: Clone> Layer<S> for RetryLayer<Req, R> {
+impl<S: Clone, Req, R: Clone> Layer<S> for RetryLayer<Req, R> {
     type Service = Retried<S, Req, R>;
 
     fn layer(&self, inner: S) -> Self::Service {

@@ -1,3 +1,4 @@
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use resilience_core::{Answer, Classify, Rejected};
@@ -10,23 +11,38 @@ use crate::{Failures, Tower};
 
 /// A service that makes requests again that failed.
 ///
-/// Each call of a request that can be repeated clones the inner service once, for the attempts after
-/// the first.
+/// The first attempt of a call is made by the instance that was made ready. Only a call that comes
+/// to a second one clones the inner service: a healthy call does not pay for the depth of the stack.
 #[derive(Debug)]
 pub struct Retried<S, Req, R = Failures> {
     inner: S,
+    /// What the services of repetitions are cloned from; never made ready. A mutex, since a service
+    /// need not be `Sync`.
+    template: Arc<Mutex<S>>,
     layer: RetryLayer<Req, R>,
 }
 
 impl<S, Req, R> Retried<S, Req, R> {
-    pub(super) const fn new(inner: S, layer: RetryLayer<Req, R>) -> Self {
-        Self { inner, layer }
+    pub(super) fn new(inner: S, layer: RetryLayer<Req, R>) -> Self
+    where
+        S: Clone,
+    {
+        let template = Arc::new(Mutex::new(inner.clone()));
+        Self {
+            inner,
+            template,
+            layer,
+        }
     }
 }
 
 impl<S: Clone, Req, R: Clone> Clone for Retried<S, Req, R> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.layer.clone())
+        Self {
+            inner: self.inner.clone(),
+            template: self.template.clone(),
+            layer: self.layer.clone(),
+        }
     }
 }
 
@@ -49,9 +65,9 @@ where
         match retry.start(&rule.ask(&req)) {
             Err(reason) => ResponseFuture::refused(reason),
             Ok(attempts) => {
-                // The instance that is ready is called; the clone is made ready when it is needed.
                 let again = copy(&req).map(|req| Again {
-                    service: self.inner.clone(),
+                    template: self.template.clone(),
+                    service: None,
                     req,
                     copy: *copy,
                 });

@@ -107,7 +107,7 @@ fn a_probe_is_slow_by_the_time_it_was_pending_not_by_the_time_it_was_out() {
 }
 
 #[test]
-fn a_call_given_up_counts_where_it_was_pending_long_enough() {
+fn trap_6_a_call_given_up_counts_where_it_was_pending_long_enough() {
     for (held, state) in [
         (None, CircuitState::Closed),
         (Some(4), CircuitState::Closed),
@@ -121,5 +121,42 @@ fn a_call_given_up_counts_where_it_was_pending_long_enough() {
         }
         drop(permit);
         assert_eq!(breaker.state(), state, "{held:?}");
+    }
+}
+
+#[test]
+fn trap_6_what_a_call_given_up_teaches_is_the_configs_choice_closed_and_half_open() {
+    let second = Duration::from_secs(1);
+    for (abandoned, closed, probed) in [
+        (
+            Abandoned::Ignored,
+            CircuitState::Closed,
+            CircuitState::HalfOpen,
+        ),
+        (Abandoned::Failure, CircuitState::Open, CircuitState::Open),
+        (
+            Abandoned::FailureAfter(second),
+            CircuitState::Open,
+            CircuitState::Open,
+        ),
+        (
+            Abandoned::FailureAfter(2 * second),
+            CircuitState::Closed,
+            CircuitState::HalfOpen,
+        ),
+    ] {
+        let config = || CircuitBreakerConfig {
+            abandoned: Some(abandoned),
+            ..consecutive(1)
+        };
+        let given_up = |(breaker, clock): (CircuitBreaker, Arc<ManualClock>)| {
+            let mut permit = breaker.permit(&Ask::default()).unwrap();
+            permit.waiting();
+            clock.advance(second);
+            drop(permit);
+            breaker.state()
+        };
+        assert_eq!(given_up(breaker(config())), closed, "{abandoned:?}");
+        assert_eq!(given_up(half_open(config())), probed, "{abandoned:?}");
     }
 }

@@ -1,0 +1,133 @@
+//! What a gate must be able to do to be kept by key.
+
+use std::fmt;
+
+use crate::{
+    Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError, Env, Gate, Name,
+    RateLimiter, RateLimiterConfig, Time,
+};
+
+/// A gate of which a [`Keyed`](super::Keyed) policy keeps one for each key. Clones share one state.
+///
+/// [`may_go`](Self::may_go) and `clone` run under the policy's lock: they must be quick, and not use
+/// the policy.
+pub trait KeyGate: Gate + Clone + fmt::Debug + Send + Sync + 'static {
+    /// What it is built from.
+    type Config: GateConfig<Gate = Self>;
+
+    /// The kind of the keyed policy in the registry, in snake case.
+    const KIND: &'static str;
+
+    /// Whether keys for which there is no room share one gate; otherwise each use gets a gate that
+    /// is not kept.
+    ///
+    /// To share is right for what bounds a load, which a flood of keys must not get round, and wrong
+    /// for what learns about one dependency.
+    const SHARES_OVERFLOW: bool;
+
+    /// Creates a gate at the time `created` that no registry lists, from a config that was checked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `config` breaks.
+    fn unlisted(
+        name: Name,
+        config: &Self::Config,
+        env: &Env,
+        created: Time,
+    ) -> Result<Self, ConfigError>;
+
+    /// Says whether nothing is lost with this gate that protects somebody; asks without advancing.
+    fn may_go(&self) -> bool;
+
+    /// Takes another config and keeps what was learned.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `config` breaks; nothing has changed then.
+    fn reconfigure(&self, config: &Self::Config) -> Result<(), ConfigError>;
+}
+
+/// What a [`KeyGate`] is built from.
+pub trait GateConfig: Clone + fmt::Debug + Send + Sync + 'static {
+    /// What is built from it.
+    type Gate: KeyGate<Config = Self>;
+
+    /// Checks it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that it breaks.
+    fn check(&self) -> Result<(), ConfigError>;
+
+    /// Checks it as the next config of gates that were built from `old`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that it breaks.
+    fn check_after(&self, _old: &Self) -> Result<(), ConfigError> {
+        self.check()
+    }
+}
+
+macro_rules! key_gate {
+    ($gate:ident, $config:ident, $kind:literal, shares_overflow: $shares:literal) => {
+        impl KeyGate for $gate {
+            type Config = $config;
+
+            const KIND: &'static str = $kind;
+            const SHARES_OVERFLOW: bool = $shares;
+
+            fn unlisted(
+                name: Name,
+                config: &$config,
+                env: &Env,
+                created: Time,
+            ) -> Result<Self, ConfigError> {
+                Self::unlisted(name, config, env, created)
+            }
+
+            #[inline]
+            fn may_go(&self) -> bool {
+                self.may_go()
+            }
+
+            fn reconfigure(&self, config: &$config) -> Result<(), ConfigError> {
+                self.reconfigure(config.clone())
+            }
+        }
+    };
+}
+
+key_gate!(CircuitBreaker, CircuitBreakerConfig, "keyed_circuit_breaker", shares_overflow: false);
+key_gate!(RateLimiter, RateLimiterConfig, "keyed_rate_limiter", shares_overflow: true);
+key_gate!(Bulkhead, BulkheadConfig, "keyed_bulkhead", shares_overflow: true);
+
+impl GateConfig for CircuitBreakerConfig {
+    type Gate = CircuitBreaker;
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.check()
+    }
+}
+
+impl GateConfig for RateLimiterConfig {
+    type Gate = RateLimiter;
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.check()
+    }
+
+    fn check_after(&self, old: &Self) -> Result<(), ConfigError> {
+        self.check()?;
+        self.check_kind(old.kind)
+    }
+}
+
+impl GateConfig for BulkheadConfig {
+    type Gate = Bulkhead;
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.check()
+    }
+}

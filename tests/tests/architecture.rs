@@ -1,0 +1,125 @@
+//! What ARCHITECTURE.md says of the code is so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here
+        .parent()
+        .expect("the package is a folder of the workspace");
+    root.to_path_buf()
+}
+
+/// Returns every Rust file below `folder`, with its text.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.expect("it can be read").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && name != "target" {
+            found.extend(sources(&path));
+        } else if name.ends_with(".rs") {
+            let text = fs::read_to_string(&path).expect("sources are text");
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+fn library() -> Vec<(PathBuf, String)> {
+    let crates = ["resilience-core", "resilience-tower"];
+    crates
+        .iter()
+        .flat_map(|it| sources(&root().join(it).join("src")))
+        .collect()
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let document = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("it is there");
+    let rows = document.lines().filter(|line| line.starts_with("| "));
+    let held_by = rows.filter_map(|row| row.rsplit(" | ").next());
+    let named: Vec<_> = held_by
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .filter(|name| name.matches('_').count() >= 2 && !name.contains(['.', ' ', '/']))
+        .collect();
+    assert!(named.len() > 25, "{named:?}");
+    let mut code = String::new();
+    for folder in ["resilience-core", "resilience-tower", "tests"] {
+        for (_, text) in sources(&root().join(folder)) {
+            code.push_str(&text);
+        }
+    }
+    for name in named {
+        assert!(
+            code.contains(&format!("fn {name}")),
+            "no test is named `{name}`"
+        );
+    }
+}
+
+#[test]
+fn a_state_knows_no_outside_world() {
+    let mut seen = 0;
+    for (path, text) in library() {
+        if path.ends_with("state.rs") {
+            seen += 1;
+            for line in text.lines().filter(|line| line.starts_with("use ")) {
+                let foreign = [
+                    "Env", "Event", "Mutex", "Atomic", "Observer", "Clock", "shared",
+                ];
+                let known = foreign.iter().find(|it| line.contains(**it));
+                assert_eq!(known, None, "{}: {line}", path.display());
+            }
+        }
+    }
+    assert!(seen >= 5, "{seen} states");
+}
+
+#[test]
+fn no_future_is_boxed_in_the_layers() {
+    // The contract suite drives futures, and is on nobody's request path.
+    let layers = sources(&root().join("resilience-tower/src"));
+    let layers = layers
+        .iter()
+        .filter(|(path, _)| !path.iter().any(|it| it == "testing"));
+    for (path, text) in layers {
+        for boxed in ["Box::pin(", "BoxFuture", "Box<dyn Future"] {
+            assert!(!text.contains(boxed), "{}: {boxed}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_type_of_the_libraries_has_more_than_three_parameters() {
+    for (path, text) in library() {
+        for line in text.lines() {
+            let is_type = ["pub struct ", "pub enum "]
+                .iter()
+                .any(|it| line.starts_with(it));
+            let parameters = line.split_once('<').map_or("", |(_, rest)| rest);
+            let names = parameters
+                .split(',')
+                .filter(|it| !it.trim().starts_with('\''));
+            assert!(!is_type || names.count() <= 3, "{}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_crate_inherits_the_lints() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("it is there");
+    assert!(manifest.contains("unsafe_code = \"forbid\""));
+    let members = manifest
+        .split_once("members = [")
+        .expect("there are members")
+        .1;
+    let members = members.split_once(']').expect("the list ends").0;
+    for member in members.split('"').skip(1).step_by(2) {
+        let path = root().join(member).join("Cargo.toml");
+        let text = fs::read_to_string(&path).expect("every member has a manifest");
+        assert!(text.contains("[lints]\nworkspace = true"), "{member}");
+    }
+}
