@@ -95,7 +95,7 @@ impl Live {
     }
 
     /// Counts an order anew that was in doubt.
-    pub(super) fn settled(&self, fate: &Fate) {
+    pub(crate) fn settled(&self, fate: &Fate) {
         {
             let by_fate = &mut self.lock().tally.by_fate;
             let doubts = by_fate.entry(Fate::InDoubt.word().to_owned());
@@ -106,24 +106,24 @@ impl Live {
         self.tell(|watcher| watcher.settled(fate));
     }
 
-    pub(super) fn overlooked(&self, breach: Option<Breach>) {
+    pub(crate) fn overlooked(&self, breach: Option<Breach>) {
         if let Some(breach) = breach {
             self.lock().tally.overlooked += 1;
             self.tell(|watcher| watcher.overlooked(breach));
         }
     }
 
-    pub(super) fn rejected(&self, breach: Breach) {
+    pub(crate) fn rejected(&self, breach: Breach) {
         self.count(&Fate::RiskRejected(breach));
         self.tell(|watcher| watcher.rejected(breach));
     }
 
-    pub(super) fn answered(&self, fate: &Fate, latency: Duration) {
+    pub(crate) fn answered(&self, fate: &Fate, latency: Duration) {
         self.count(fate);
         self.tell(|watcher| watcher.answered(fate, latency));
     }
 
-    pub(super) fn took(&self, summary: &TraderSummary) {
+    pub(crate) fn took(&self, summary: &TraderSummary) {
         self.tell(|watcher| watcher.took(summary));
     }
 

@@ -29,14 +29,12 @@ impl Stop {
     }
 
     /// Waits until somebody asks.
-    pub(crate) async fn wanted(&self) {
-        let wanted = self
-            .0
-            .subscribe()
-            .wait_for(|signal| *signal != 0)
-            .await
-            .is_ok();
-        debug_assert!(wanted, "the sender is borrowed and so outlives the wait");
+    pub(crate) fn wanted(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut asked = self.0.subscribe();
+        async move {
+            // An error says that nobody is left who could ask: then it is over too.
+            let _ = asked.wait_for(|signal| *signal != 0).await;
+        }
     }
 
     /// Runs `work` to its end, and takes the signals that come meanwhile as wishes to stop.

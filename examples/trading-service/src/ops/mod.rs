@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 pub(crate) use alerts::AlertConfig;
+pub(crate) use catalogue::API_REQUESTS;
 pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Parser, Subcommand};
 
-use super::value::{amount, order_timeout, part, seconds};
+use super::value::{amount, order_timeout, pace, part, seconds};
 use crate::bars::BadBars;
 use crate::day::Scenario;
 use crate::venue::VenueArgs;
@@ -50,7 +50,10 @@ pub(crate) struct ServeArgs {
         value_name = "ADDR",
         default_value = "127.0.0.1:8080"
     )]
-    pub(crate) api: SocketAddr,
+    pub(super) api: SocketAddr,
+    /// Seconds between two trading days of the feed; after the last day prices stay
+    #[arg(long, env = "ADMF_PACE", value_name = "SECONDS", default_value = "1.0", value_parser = pace, allow_negative_numbers = true)]
+    pub(super) pace: Duration,
     #[command(flatten)]
     pub(crate) args: Args,
 }

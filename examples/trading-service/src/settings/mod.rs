@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use clap::Parser;
 
-pub(crate) use args::{Args, Cli, Command};
+pub(crate) use args::{Args, Cli, Command, ServeArgs};
+pub(crate) use value::dollars;
 
 use crate::bars::{BadBars, Bars, Source};
 use crate::day::Scenario;
@@ -54,6 +55,23 @@ pub(crate) struct Settings {
     pub(crate) ops: Option<SocketAddr>,
     /// When to alert.
     pub(crate) alerts: AlertConfig,
+}
+
+/// Settings of the service that stays up, beside those of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeSettings {
+    /// Where quotes and orders are served.
+    pub(crate) api: SocketAddr,
+    /// Time between two trading days of the feed.
+    pub(crate) pace: Duration,
+}
+
+impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
+    type Error = Error;
+
+    fn try_from(ServeArgs { api, pace, args }: ServeArgs) -> Result<Self, Error> {
+        Ok((args.try_into()?, ServeSettings { api, pace }))
+    }
 }
 
 impl Settings {

@@ -41,3 +41,12 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .map(Duration::from_secs_f64)
         .ok_or_else(|| "must be 0 to 3600 seconds".to_owned())
 }
+
+/// Reads the seconds between two days; never none, or the feed would do nothing else.
+pub(super) fn pace(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| (0.01..=3600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "must be 0.01 to 3600 seconds".to_owned())
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-pub(crate) use venues::Venues;
+pub(crate) use venues::{BareClient, Venues};
 
 use crate::bars::Bars;
 use crate::broker::{Broker, Execution, Order};
@@ -80,6 +80,7 @@ impl Side<'_> {
                     settings,
                     live,
                 })?;
+                live.policies(stack.env());
                 self.trade(&stack, &venues.clients(), ledger, identity.word())
                     .await?
             }
