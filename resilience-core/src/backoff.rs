@@ -126,8 +126,9 @@ impl Backoff {
         let draw = || chance.unit();
         match self.0.jitter {
             Jitter::None => plain,
-            Jitter::Equal => scale(plain, 0.5 + draw() / 2.0),
-            Jitter::Full => scale(plain, draw()),
+            // Rounding must not lift a delay above the cap.
+            Jitter::Equal => scale(plain, 0.5 + draw() / 2.0).min(plain),
+            Jitter::Full => scale(plain, draw()).min(plain),
             Jitter::Decorrelated => self.decorrelated(self.0.base, chance),
         }
     }
@@ -156,8 +157,8 @@ impl Backoff {
             BackoffKind::Linear => return base.saturating_mul(attempt.max(1)).min(*max),
             BackoffKind::Exponential => attempt.saturating_sub(1),
         };
-        // An `i32` is enough: with 2³¹ − 1 the power is infinite, or the factor is 1.
-        let power = factor.powi(i32::try_from(times).unwrap_or(i32::MAX));
+        // Not `powi`, whose error grows with the exponent.
+        let power = factor.powf(times.into());
         if power >= 2_f64.powi(64) {
             return *max;
         }
@@ -183,11 +184,11 @@ impl Delays {
     /// Returns the next delay of the run.
     pub fn next(&mut self, chance: &Chance) -> Duration {
         self.attempt = self.attempt.saturating_add(1);
-        if self.backoff.0.jitter == Jitter::Decorrelated {
-            self.previous = self.backoff.decorrelated(self.previous, chance);
-            return self.previous;
-        }
-        self.backoff.delay(self.attempt, chance)
+        self.previous = match self.backoff.0.jitter {
+            Jitter::Decorrelated => self.backoff.decorrelated(self.previous, chance),
+            _ => self.backoff.delay(self.attempt, chance),
+        };
+        self.previous
     }
 
     /// Goes on by other settings from where the run is.
@@ -247,6 +248,37 @@ mod tests {
             .unwrap()
             .delay(u32::MAX, &Chance::seeded(0));
         assert_eq!(delay, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_factor_barely_above_one_goes_on_growing() {
+        let config = BackoffConfig {
+            factor: 1.000_000_001,
+            jitter: Jitter::None,
+            ..Default::default()
+        };
+        let backoff = Backoff::new(config).unwrap();
+        for attempt in [1_000_000_000_u32, 3_000_000_000] {
+            let delay = backoff.delay(attempt, &Chance::seeded(0)).as_secs_f64();
+            let exact = (f64::from(attempt - 1) * 1.000_000_001_f64.ln()).exp();
+            assert!((delay / exact - 1.0).abs() < 1e-8, "{delay} {exact}");
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn rounding_lifts_no_delay_above_the_cap() {
+        // As an `f64` it is one more.
+        let most = Duration::from_nanos((1 << 54) + 3);
+        for jitter in [Jitter::Equal, Jitter::Full, Jitter::Decorrelated] {
+            let backoff = Backoff::new(BackoffConfig {
+                jitter,
+                ..BackoffConfig::fixed(most)
+            });
+            let chance = Chance::scripted([1.0 - f64::EPSILON / 2.0]);
+            let delay = backoff.unwrap().delay(1, &chance);
+            assert!(delay <= most, "{jitter:?} {delay:?}");
+        }
     }
 
     #[test]

@@ -84,6 +84,10 @@ impl<W, S> Line<W, S> {
         Some((*number, &place.wait))
     }
 
+    pub(crate) fn last(&self) -> Option<&W> {
+        Some(&self.waiting.last_key_value()?.1.wait)
+    }
+
     /// Returns what `number` waits for, if he does.
     pub(crate) fn get(&self, number: u64) -> Option<&W> {
         Some(&self.waiting.get(&number)?.wait)

@@ -111,7 +111,8 @@ pub struct CircuitTotals {
     pub slow: u64,
     /// Number of calls that say nothing.
     pub ignored: u64,
-    /// Number of calls that ended in another stay of the circuit than they began in.
+    /// Number of calls that nobody recorded: they ended in another stay of the circuit than they
+    /// began in, or while it was isolated or disabled.
     pub late: u64,
     /// Number of calls refused.
     pub refused: u64,
@@ -260,7 +261,7 @@ impl Gate for CircuitBreaker {
         let slow = held.is_some_and(|held| nanos(held) > circuit.slow_call.load(Ordering::Relaxed));
         if circuit.is_closed_in(ticket.generation) {
             match outcome {
-                Outcome::Success if !slow => return circuit.succeed(ticket),
+                Outcome::Success if !slow => return circuit.succeed(&ticket, hint),
                 Outcome::Ignored => return circuit.counts.ignored.add_one(),
                 _ => {}
             }

@@ -59,23 +59,18 @@ impl Probes {
         }
     }
 
-    /// Counts calls as failed that did not come back in time, and as slow those that are.
-    pub(super) fn expire(&mut self, now: Time, rules: &Rules) {
-        let (mut failed, mut slow) = (0, 0);
-        self.out.retain(|_, probe| {
-            let late = now.since(probe.admitted) >= rules.probe_timeout;
-            if late {
-                let held = probe
-                    .pending_since
-                    .map_or(Duration::ZERO, |it| now.since(it));
-                failed += 1;
-                slow += u32::from(nanos(held) > rules.slow_call);
-            }
-            !late
-        });
-        self.counted += failed;
-        self.failed += failed;
-        self.slow += slow;
+    /// Counts the first call as failed that did not come back in time, and as slow if it is; says
+    /// whether there was one.
+    pub(super) fn expire_one(&mut self, now: Time, rules: &Rules) -> bool {
+        let is_late = |probe: &Probe| now.since(probe.admitted) >= rules.probe_timeout;
+        let Some((&number, probe)) = self.out.iter().find(|(_, it)| is_late(it)) else {
+            return false;
+        };
+        let held = probe
+            .pending_since
+            .map_or(Duration::ZERO, |it| now.since(it));
+        self.settle(number, Outcome::Failure, nanos(held) > rules.slow_call);
+        true
     }
 
     /// Counts what a probe found; an ignored one gives its place back.

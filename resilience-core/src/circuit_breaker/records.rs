@@ -159,10 +159,12 @@ impl Records {
             (Some(window), Trip::Rates { .. }) => window.filled_to(self.minimum),
             _ => 0,
         };
-        // One success ends the run, the next one changes nothing.
+        // One success ends the run, and the next one changes nothing. One more is recorded because a
+        // success may go by these limits when the next failure is already recorded: it then belongs
+        // before that failure, and would part the two if nothing else did.
         let after_run = match self.run.length {
             0 => 0,
-            _ => self.run.end + 1,
+            _ => self.run.end + 2,
         };
         let (unchanged_from, turn_at) = match &self.window {
             None => (0, Time::MAX),

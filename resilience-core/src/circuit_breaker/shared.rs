@@ -67,11 +67,15 @@ impl Circuit {
             self.shown(state, events, |state| {
                 state.advance(now, self.env().chance());
             });
-            if state.records.is_behind(now) {
-                self.renumber(state, |state, records| state.records.advance(records, now));
-            }
             self.shown(state, events, work)
         })
+    }
+
+    /// Brings the window up to `now`: what is recorded and what is read does, nothing else.
+    fn advance_window(&self, state: &mut State, now: Time) {
+        if state.records.is_behind(now) {
+            self.renumber(state, |state, records| state.records.advance(records, now));
+        }
     }
 
     /// Makes one step of the state, and shows where it led.
@@ -154,17 +158,17 @@ impl Circuit {
 
     /// Counts a success of a closed circuit that was not slow.
     #[inline]
-    pub(super) fn succeed(&self, ticket: Ticket) {
+    pub(super) fn succeed(&self, ticket: &Ticket, hint: Option<Duration>) {
         match self.head.succeed(ticket.generation, || self.env().now()) {
             // Its record counts it: see `Written`.
             Success::Recorded => {}
             Success::Unchanged => self.counts.successes.add_one(),
             Success::Late | Success::NeedsLock => self.record(
-                &ticket,
+                ticket,
                 Found {
                     outcome: Outcome::Success,
                     slow: false,
-                    hint: None,
+                    hint,
                 },
             ),
         }
@@ -193,7 +197,7 @@ impl Circuit {
         let now = self.env().now();
         self.locked(now, |state| {
             if state.is_current(ticket) {
-                state.trip(found.hint(), now, self.env().chance());
+                state.trip(found.hint, now, self.env().chance());
             }
         });
     }
@@ -204,9 +208,12 @@ impl Circuit {
             self.count(found, current);
             if ticket.probe.is_some() {
                 let end = (found.outcome, found.slow);
-                state.settle_probe(ticket, end, found.hint(), now, chance);
-            } else if current && state.is_recording(now) && self.note(state, found) {
-                state.trip(found.hint(), now, chance);
+                state.settle_probe(ticket, end, found.hint, now, chance);
+            } else if current && found.outcome != Outcome::Ignored && state.is_recording(now) {
+                self.advance_window(state, now);
+                if self.note(state, found) {
+                    state.trip(found.hint, now, chance);
+                }
             }
         });
     }
@@ -261,6 +268,7 @@ impl Circuit {
     pub(super) fn reconfigure(&self, rules: Rules) {
         let now = self.env().now();
         self.locked(now, |state| {
+            self.advance_window(state, now);
             self.slow_call.store(rules.slow_call, Ordering::Release);
             self.abandoned.store(rules.abandoned, Ordering::Release);
             self.renumber(state, |state, records| {
@@ -272,6 +280,7 @@ impl Circuit {
     pub(super) fn observe(&self) -> CircuitSnapshot {
         let now = self.env().now();
         self.locked(now, |state| {
+            self.advance_window(state, now);
             let records = self.head.records();
             let totals = state.records.totals(records);
             let rates = state.records.rates(totals);
@@ -304,11 +313,6 @@ impl Found {
             failed: self.outcome == Outcome::Failure,
             slow: self.slow && self.outcome != Outcome::Ignored,
         }
-    }
-
-    /// Only a failure's hint says something about the open time.
-    fn hint(self) -> Option<Duration> {
-        self.hint.filter(|_| self.outcome == Outcome::Failure)
     }
 }
 

@@ -102,14 +102,19 @@ impl State {
 
     /// Does what is due by time alone.
     pub(super) fn advance(&mut self, now: Time, chance: &Chance) {
+        while let Phase::HalfOpen(probes) = &mut self.phase {
+            if !probes.expire_one(now, &self.rules) {
+                break;
+            }
+            self.conclude(None, now, chance);
+        }
         match &mut self.phase {
+            // Also where it opened just now: chance may make a delay of nothing.
             Phase::Open { until } if *until <= now => {
                 self.enter(Phase::HalfOpen(Probes::default()));
             }
-            Phase::HalfOpen(probes) => {
-                probes.expire(now, &self.rules);
-                self.conclude(None, now, chance);
-            }
+            // Once over it stays over, also where the clock goes back.
+            Phase::Shadow { quiet_until } if *quiet_until <= now => *quiet_until = Time::ZERO,
             _ => {}
         }
     }
@@ -177,7 +182,6 @@ impl State {
             (current, &mut self.phase, ticket.probe)
         {
             probes.settle(probe, outcome, slow);
-            let hint = hint.filter(|_| outcome == Outcome::Failure);
             self.conclude(hint, now, chance);
         }
     }

@@ -316,7 +316,7 @@ impl Gcra {
         let from = self.tail();
         let tail = from.near().map_or(waiters.far, u128::from);
         let rate = self.rate();
-        let passed = false;
+        let passed = waiters.line.last().is_some_and(|last| last.tail != tail);
         while let Some((number, first)) = waiters.line.first() {
             if !passed && rate.due(first.tail) > now.into() {
                 break;

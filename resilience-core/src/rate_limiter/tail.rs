@@ -1,7 +1,9 @@
 //! The one word of a limiter that runs by GCRA.
 
-/// When all permits are back, in 60 bits of nanoseconds, and the number of the rate by which that
-/// was reckoned, in 4.
+/// When all permits are back, in 62 bits of nanoseconds, and the number of the rate by which that
+/// was reckoned, in 2.
+///
+/// 62 bits are 146 years, so that a clock which counts from 1970 is near too.
 ///
 /// A caller that reckoned by one rate must not write its result after the rate was changed: a day's
 /// price for one call, written into a limiter that was just made fast, would stop it for a day. The
@@ -10,7 +12,7 @@
 pub(super) struct Tail(u64);
 
 /// The bits of the time. All of them set: it is not in the word, but beside the queue.
-const TIME: u64 = u64::MAX >> 4;
+const TIME: u64 = u64::MAX >> 2;
 
 impl Tail {
     /// Where no time is: those who see it come to the lock.

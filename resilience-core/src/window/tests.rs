@@ -93,3 +93,16 @@ fn a_rate_is_reached_where_its_decimal_says_so() {
     assert!(!reaches(29, 100, 0.3));
     assert!(reaches(7, 100, 0.07));
 }
+
+#[test]
+fn the_shortest_buckets_still_end_late_in_the_life_of_the_clock() {
+    let config = WindowConfig {
+        time: Some(Duration::from_nanos(1)),
+        buckets: 1_000,
+        ..Default::default()
+    };
+    let mut window = Window::new(&config, None, Time::ZERO).unwrap();
+    let late = Time::from_nanos(1 << 63);
+    window.record(Outcome::Failure, Duration::ZERO, late);
+    assert_eq!(window.totals(late.after(Duration::from_secs(1))).calls, 0);
+}

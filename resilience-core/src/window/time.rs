@@ -14,7 +14,8 @@ pub(crate) struct TimeWindow {
     /// The latest buckets; the one with index `i` is at `i % len`. The calls of the newest are only
     /// known by the number of records since it began.
     ring: Box<[Totals]>,
-    newest: u64,
+    /// More than a `u64` may hold: a nanosecond may be cut into a thousand.
+    newest: u128,
     /// Number of records when the newest bucket began.
     start: u64,
     /// The sum of the ring.
@@ -59,7 +60,7 @@ impl TimeWindow {
         self.ring[slot].calls += calls;
         self.sum.calls += calls;
         self.start = records;
-        if index - self.newest >= self.ring.len() as u64 {
+        if index - self.newest >= self.ring.len() as u128 {
             self.clear(records);
         } else {
             for index in self.newest + 1..=index {
@@ -91,7 +92,7 @@ impl TimeWindow {
 
     /// Returns when the next bucket begins.
     pub(crate) fn next_bucket(&self) -> Time {
-        let next = (u128::from(self.newest) + 1) * u128::from(self.length);
+        let next = (self.newest + 1) * u128::from(self.length);
         let age = next.div_ceil(self.ring.len() as u128);
         let age = u64::try_from(age).unwrap_or(u64::MAX);
         Time::from_nanos(self.created.as_nanos().saturating_add(age))
@@ -101,18 +102,17 @@ impl TimeWindow {
         self.start + calls.saturating_sub(self.sum.calls)
     }
 
-    fn index(&self, now: Time) -> u64 {
+    fn index(&self, now: Time) -> u128 {
         let age = nanos(now.since(self.created));
-        let index = u128::from(age) * self.ring.len() as u128 / u128::from(self.length);
-        u64::try_from(index).unwrap_or(u64::MAX)
+        u128::from(age) * self.ring.len() as u128 / u128::from(self.length)
     }
 
-    fn slot(&self, index: u64) -> usize {
+    fn slot(&self, index: u128) -> usize {
         // Below the number of buckets, so it fits.
-        (index % self.ring.len() as u64) as usize
+        (index % self.ring.len() as u128) as usize
     }
 
-    fn empty(&mut self, index: u64) {
+    fn empty(&mut self, index: u128) {
         let slot = self.slot(index);
         let gone = std::mem::take(&mut self.ring[slot]);
         self.sum.calls -= gone.calls;

@@ -3,22 +3,24 @@
 use super::*;
 
 #[cfg(loom)]
-use loom::{model, thread::spawn};
+pub(super) use loom::model;
+#[cfg(loom)]
+use loom::thread::spawn;
 #[cfg(not(loom))]
 use std::thread::spawn;
 
 #[cfg(not(loom))]
-fn model(run: impl Fn()) {
+pub(super) fn model(run: impl Fn()) {
     run();
 }
 
 #[cfg(loom)]
-type Handle = loom::thread::JoinHandle<()>;
+pub(super) type Handle = loom::thread::JoinHandle<()>;
 #[cfg(not(loom))]
-type Handle = std::thread::JoinHandle<()>;
+pub(super) type Handle = std::thread::JoinHandle<()>;
 
 /// Settles tickets that are taken here, one after another, in a thread of its own.
-fn settle_all<const N: usize>(breaker: &CircuitBreaker, ends: [End; N]) -> Handle {
+pub(super) fn settle_all<const N: usize>(breaker: &CircuitBreaker, ends: [End; N]) -> Handle {
     let tickets = ends.map(|end| (breaker.ticket(), end));
     let breaker = breaker.clone();
     spawn(move || {

@@ -125,6 +125,65 @@ fn trap_6_a_call_given_up_counts_where_it_was_pending_long_enough() {
 }
 
 #[test]
+fn a_circuit_that_opens_for_no_time_lets_calls_through_as_probes_only() {
+    // Full jitter, base 1 ns: a draw below one half is an open time of nothing.
+    let config = CircuitBreakerConfig {
+        consecutive: Some(1),
+        open_backoff: Some(crate::BackoffConfig {
+            base: Duration::from_nanos(1),
+            max: Duration::from_nanos(1),
+            jitter: crate::backoff::Jitter::Full,
+            ..Default::default()
+        }),
+        probes: 1,
+        probe_timeout: Duration::from_secs(1),
+        ..Default::default()
+    };
+    for seed in 0..100 {
+        let (env, clock) = Env::manual();
+        let env = env.with_chance(crate::Chance::seeded(seed));
+        let breaker = CircuitBreaker::new("test", config.clone(), &env).unwrap();
+        breaker.end(FAILED);
+        clock.advance(Duration::from_secs(1));
+        let _probe = breaker.ticket();
+        clock.advance(Duration::from_secs(1));
+        let next = breaker.try_acquire(&Ask::default());
+        assert!(
+            next.is_err() || next.unwrap().probe.is_some(),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn probes_that_do_not_come_back_count_in_order_of_admission() {
+    let config = |probes| CircuitBreakerConfig {
+        slow_rate: Some(0.5),
+        slow_call: Some(Duration::from_millis(100)),
+        open_for: Some(OPEN_FOR),
+        window: Some(WindowConfig::count(1)),
+        probe_timeout: Duration::from_secs(1),
+        probes,
+        ..Default::default()
+    };
+    let (breaker, clock) = breaker(config(4));
+    let mut permit = breaker.permit(&Ask::default()).unwrap();
+    permit.waiting();
+    clock.advance(Duration::from_millis(101));
+    permit.record(Outcome::Success);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    clock.advance(OPEN_FOR);
+    // The first was never pending, so it fails without being slow: of 1 probe that closes.
+    let _first = breaker.permit(&Ask::default()).unwrap();
+    let mut second = breaker.permit(&Ask::default()).unwrap();
+    second.waiting();
+    breaker.reconfigure(config(1)).unwrap();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
 fn trap_6_what_a_call_given_up_teaches_is_the_configs_choice_closed_and_half_open() {
     let second = Duration::from_secs(1);
     for (abandoned, closed, probed) in [

@@ -8,6 +8,9 @@ mod concurrent;
 #[cfg(not(loom))]
 mod half_open;
 #[cfg(not(loom))]
+mod hints;
+mod interleaved;
+#[cfg(not(loom))]
 mod model;
 #[cfg(not(loom))]
 mod traps;

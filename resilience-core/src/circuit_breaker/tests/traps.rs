@@ -200,6 +200,18 @@ fn trap_11_a_clock_that_goes_back_or_stands_still_ends_nothing_early() {
 }
 
 #[test]
+fn trap_11_a_quiet_time_that_was_over_stays_over() {
+    let (breaker, clock) = breaker(consecutive(1));
+    breaker.shadow();
+    breaker.end(FAILED);
+    clock.advance(OPEN_FOR);
+    assert_eq!(breaker.snapshot().would_trip, 1);
+    clock.set(Time::ZERO.after(OPEN_FOR - Duration::from_nanos(1)));
+    breaker.end(FAILED);
+    assert_eq!(breaker.snapshot().would_trip, 2);
+}
+
+#[test]
 fn trap_12_what_is_in_flight_when_the_operator_steps_in_counts_no_more() {
     for verb in [
         CircuitBreaker::reset,

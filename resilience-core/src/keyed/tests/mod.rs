@@ -4,8 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitState, Gate,
-    ManualClock, Outcome, Queue, RateLimiter, RateLimiterConfig, RateLimiterKind, Snapshot,
-    Time,
+    ManualClock, Outcome, Queue, RateLimiter, RateLimiterConfig, RateLimiterKind, Snapshot, Time,
 };
 
 mod concurrent;

@@ -170,3 +170,14 @@ fn the_clock_is_read_once_a_call() {
     }
     assert_eq!(env.now().as_nanos() - before.as_nanos(), 3);
 }
+
+#[test]
+fn a_permit_goes_back_by_a_clock_that_counts_from_1970() {
+    let (env, clock) = Env::manual();
+    let now = Time::from_nanos(1_795_000_000_000_000_000);
+    clock.set(now);
+    let limiter = RateLimiter::new("test", gcra(1, 1), &env).unwrap();
+    let ticket = take(&limiter, 1).unwrap();
+    limiter.settle(ticket, End::Unused);
+    assert_eq!(limiter.snapshot().remaining, 1);
+}

@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Wake;
 
+use parking_lot::Mutex;
+
 use super::*;
 
 /// Counts how often it was woken.
@@ -242,4 +244,32 @@ fn where_nobody_can_wait_a_turn_is_free_or_refused() {
     assert!(poll(&mut enqueue(&limiter, 1)).is_some());
     let refused = limiter.enqueue(&Ask::default()).unwrap_err();
     assert_eq!(refused.retry_after(), Some(SECOND));
+}
+
+#[test]
+fn who_was_admitted_behind_one_who_waits_keeps_his_permit_when_that_one_leaves() {
+    /// Puts one more into the queue when it is woken, by a clock that is behind.
+    struct Joins(RateLimiter, Arc<Mutex<Option<RateLimiterTurn>>>);
+    impl Wake for Joins {
+        fn wake(self: Arc<Self>) {
+            *self.1.lock() = Some(enqueue(&self.0, 1));
+        }
+    }
+    let (limiter, clock) = limiter(gcra(1, 1));
+    take(&limiter, 1).unwrap();
+    let mut first = enqueue(&limiter, 1);
+    let joined = Arc::default();
+    let waker = Arc::new(Joins(limiter.clone(), Arc::clone(&joined))).into();
+    let polled = Pin::new(&mut first).poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+
+    let ahead = Ask::default();
+    clock.set(Time::ZERO.after(5 * SECOND));
+    ahead.now(limiter.0.env());
+    clock.set(Time::ZERO);
+    // It hands the first one his turn, which brings the second, and then passes that one.
+    assert!(limiter.try_acquire(&ahead).is_ok());
+    assert_eq!(limiter.snapshot().reset_after, 6 * SECOND);
+    drop(joined.lock().take());
+    assert_eq!(limiter.snapshot().reset_after, 6 * SECOND);
 }

@@ -49,31 +49,37 @@ impl Driver for Slots {
     }
 
     fn act(&mut self, world: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
-        match op {
+        let seen = match op {
             "acquire" => {
                 let (ask, held) = (Ask::default(), &mut self.line.held);
                 let asked = calls::acquire(&self.bulkhead, &ask, args, held, Permit::waiting)?;
-                return Ok(asked.seen());
+                asked.seen()
             }
             "enqueue" => {
                 let label = args.must("call", args.text("call"))?;
                 let answer = self.line.enqueue(label, &calls::ask(args)?)?;
-                return Ok(Seen::from([("ok", answer.is_ok().into())]));
+                Seen::from([("ok", answer.is_ok().into())])
             }
-            "turns" => return self.line.turns(),
+            "turns" => self.line.turns()?,
             "record" => {
                 let outcome = calls::outcome(args)?;
                 self.line.take(args)?.record(outcome);
+                Seen::new()
             }
-            "drop" => self.drop(world, args)?,
+            "drop" => {
+                self.drop(world, args)?;
+                Seen::new()
+            }
             "reconfigure" => {
                 let config = calls::reconfigured(args, config)?;
                 calls::accepted(self.bulkhead.reconfigure(config))?;
+                Seen::new()
             }
-            "read" => {}
+            "read" => Seen::new(),
             _ => return unknown_op(op),
-        }
-        Ok(Seen::new())
+        };
+        self.line.poll_ended()?;
+        Ok(seen)
     }
 
     fn look(&mut self, _: &World) -> Checked<Seen> {

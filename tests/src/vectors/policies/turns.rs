@@ -99,16 +99,19 @@ impl<Q: Queue + Clone> Line<Q> {
             turn,
             timer: None,
         });
+        // Whose turn came before, by this op too, was woken before.
+        self.poll_woken()?;
         self.poll(number)?;
         Ok(Ok(wait))
     }
 
     /// Drops the turn of `label`, unless the time has come that it told; returns whether it did.
     pub(super) fn leave(&mut self, world: &World, label: &str) -> Checked<bool> {
-        let due = |it: &&Waiter<Q>| it.timer.is_some_and(|timer| timer <= world.env.now());
-        let mut waiters = self.waiters.iter().filter(|it| it.label == label);
-        if let Some(number) = waiters.find(due).map(|it| it.number) {
-            self.poll(number)?;
+        let now = world.env.now();
+        let due = |it: &Waiter<Q>| it.label == label && it.timer.is_some_and(|timer| timer <= now);
+        if self.waiters.iter().any(due) {
+            // With those whose time came before.
+            self.poll_due()?;
         }
         let found = self.waiters.iter().position(|it| it.label == label);
         Ok(found.map(|at| self.waiters.remove(at)).is_some())
@@ -135,6 +138,15 @@ impl<Q: Queue + Clone> Line<Q> {
             ("granted", std::mem::take(granted).into()),
             ("timed_out", std::mem::take(timed_out).into()),
         ]))
+    }
+
+    /// Polls who is due, if the time has come that anybody told: before the clock can go back.
+    pub(super) fn poll_ended(&mut self) -> Checked<()> {
+        let mut waiters = self.waiters.iter();
+        match waiters.any(|it| it.turn.due_in() == Some(Duration::ZERO)) {
+            true => self.poll_due(),
+            false => Ok(()),
+        }
     }
 
     /// Polls who was woken, in that order, and then, once each, whose timer went off.
