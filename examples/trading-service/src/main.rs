@@ -1,8 +1,6 @@
 //! A trading service on a bad day: real bars, two venues that fail on script, and a stack that
 //! brings every order to a known end.
 
-#![expect(dead_code, reason = "the endpoints are not built yet")]
-
 mod bars;
 mod broker;
 mod day;

@@ -85,6 +85,7 @@ impl Live {
     }
 
     /// Returns where the signals so far ended.
+    #[cfg(test)]
     pub(crate) fn tally(&self) -> Tally {
         self.lock().tally.clone()
     }

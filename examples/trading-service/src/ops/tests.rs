@@ -1,4 +1,3 @@
-use std::sync::Mutex;
 use std::time::Duration;
 
 use admf_alerts::{AlertEvent, Samples};
@@ -222,8 +221,7 @@ async fn an_address_that_is_taken_is_named_with_its_flag() {
 
 #[tokio::test]
 async fn alerts_are_evaluated_on_news_and_told_on_the_console() {
-    let (lines, heard) = tokio::sync::mpsc::unbounded_channel();
-    let heard = Mutex::new(heard);
+    let (lines, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let console: Console = Arc::new(move |line| lines.send(line.to_owned()).unwrap());
     let free = "127.0.0.1:0".parse().unwrap();
     let ops = Ops::start(free, &config(), console).await.unwrap();
@@ -232,7 +230,7 @@ async fn alerts_are_evaluated_on_news_and_told_on_the_console() {
         drawdown: 0.25,
         ..Now::default()
     });
-    let line = heard.lock().unwrap().recv().await.unwrap();
+    let line = heard.recv().await.unwrap();
     let expected = r#"FIRING   HighDrawdown{severity="warning",side="naive"} value=0.25 since "#;
     assert!(line.starts_with(expected), "{line}");
 }
