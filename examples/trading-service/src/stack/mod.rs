@@ -120,7 +120,9 @@ impl<W: Wire> Stack<W> {
     ) -> Result<Self, ConfigError> {
         let inner = Arc::new(Inner::new(wires, times, seed, live)?);
         let mut probing = JoinSet::new();
-        probing.spawn(probe::probe(Arc::clone(&inner)));
+        for place in 0..inner.venues.len() {
+            probing.spawn(probe::probe(Arc::clone(&inner), place));
+        }
         Ok(Self {
             inner,
             _probing: probing,
@@ -217,29 +219,10 @@ impl<W: Wire> Trader for Stack<W> {
         }
     }
 
-    fn summary(&self) -> TraderSummary {
-        let inner = &*self.inner;
-        let Policies {
-            orders,
-            quotes,
-            asks,
-            ..
-        } = &inner.policies;
-        let repeated = [orders, quotes, asks].map(|retry| retry.snapshot().retries);
-        TraderSummary {
-            retries: repeated.iter().sum::<u64>() + inner.again.load(Ordering::Relaxed),
-            breaker_trips: inner.watch.trips(),
-            switches: inner.watch.switches(),
-        }
-    }
-}
-
-impl<W: Wire> Stack<W> {
-    /// Asks once more what became of an order in doubt, as of `at`, and answers at once where a
-    /// venue cannot be asked.
+    /// Asks once more what became of an order in doubt, with no patience.
     ///
     /// Both venues are asked, since after a restart nobody knows where it was sent.
-    pub(crate) async fn settle(&self, order: &Order, at: u64) -> Fate {
+    async fn settle(&self, order: &Order, at: u64) -> Fate {
         self.inner.clock.reach(at);
         let [primary, backup] = &self.inner.venues;
         let told = tokio::join!(
@@ -253,6 +236,22 @@ impl<W: Wire> Stack<W> {
             Some(told) => Fate::Filled(told),
             None if all => Fate::Cancelled,
             None => Fate::InDoubt,
+        }
+    }
+
+    fn summary(&self) -> TraderSummary {
+        let inner = &*self.inner;
+        let Policies {
+            orders,
+            quotes,
+            asks,
+            ..
+        } = &inner.policies;
+        let repeated = [orders, quotes, asks].map(|retry| retry.snapshot().retries);
+        TraderSummary {
+            retries: repeated.iter().sum::<u64>() + inner.again.load(Ordering::Relaxed),
+            breaker_trips: inner.watch.trips(),
+            switches: inner.watch.switches(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Response;
+use resilience_core::circuit_breaker::Abandoned;
 use resilience_core::{
     BackoffConfig, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError,
     Env, Failover, FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig, Retry,
@@ -17,6 +18,8 @@ use crate::day::VenueName;
 pub(super) struct Policies {
     /// Repeats orders, on the shared budget.
     pub(super) orders: Retry,
+    /// Goes on with orders that both venues did not execute.
+    pub(super) rounds: Retry,
     /// Repeats quotes, on the shared budget.
     pub(super) quotes: Retry,
     /// Repeats questions about orders in doubt until the order's time is up.
@@ -58,6 +61,7 @@ impl Policies {
         };
         Ok(Self {
             orders: Retry::new("orders", retry.clone(), env)?.with_budget(&budget)?,
+            rounds: Retry::new("rounds", rounds(times), env)?,
             quotes: Retry::new("quotes", anyway(retry), env)?.with_budget(&budget)?,
             asks: Retry::new("asks", asks(times), env)?,
             attempt: timeout("attempt", times.attempt)?,
@@ -78,6 +82,7 @@ pub(super) fn gates(name: VenueName, times: &Times, env: &Env) -> Result<Gates, 
         retry_after_max: times.hint_max,
         probes: 2,
         probe_timeout: 2 * times.attempt,
+        abandoned: Some(Abandoned::FailureAfter(times.health)),
         ..CircuitBreakerConfig::default()
     };
     let bulkhead = BulkheadConfig {
@@ -111,6 +116,16 @@ fn anyway(retry: RetryConfig) -> RetryConfig {
     RetryConfig {
         retry_rejected: true,
         ..retry
+    }
+}
+
+/// Waits until a venue may be back: where both refuse at once, so would they for many orders.
+fn rounds(times: &Times) -> RetryConfig {
+    RetryConfig {
+        max_attempts: 8,
+        max_total: Some(times.order),
+        backoff: backoff(times.patience),
+        ..RetryConfig::default()
     }
 }
 

@@ -17,34 +17,45 @@ pub(super) enum Proof {
     Unexecuted {
         /// Whether a request left this process, or may have.
         sent: bool,
-        /// Whether the venue is down; it is not where a limit was reached, or a rule broken.
-        down: bool,
+        /// Why.
+        why: Why,
     },
     /// It may have been executed.
     Doubt,
 }
 
+/// Why a venue did not execute an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It is down.
+    Down,
+    /// It is well, and a limit is reached.
+    Busy,
+    /// The order breaks a rule, and will later too.
+    Invalid,
+}
+
 impl Proof {
     /// Reads an answer. What does not prove that nothing was executed leaves a doubt.
     pub(super) fn of(answer: Result<Execution, VenueError<BoxError>>) -> Self {
-        let unexecuted = |sent, down| Self::Unexecuted { sent, down };
+        let unexecuted = |sent, why| Self::Unexecuted { sent, why };
         match answer {
             Ok(told) => Self::Final(told),
             Err(VenueError::Transport(error)) => match error.rejected() {
-                Some(Rejected::CircuitOpen(_)) => unexecuted(false, true),
-                Some(_) => unexecuted(false, false),
+                Some(Rejected::CircuitOpen(_)) => unexecuted(false, Why::Down),
+                Some(_) => unexecuted(false, Why::Busy),
                 // The attempt before may have been sent and refused.
-                None if is_unreachable(&error) => unexecuted(true, true),
+                None if is_unreachable(&error) => unexecuted(true, Why::Down),
                 None => Self::Doubt,
             },
             Err(VenueError::Status { status, .. }) => match status {
-                StatusCode::TOO_MANY_REQUESTS => unexecuted(true, false),
+                StatusCode::TOO_MANY_REQUESTS => unexecuted(true, Why::Busy),
                 // An order is held to the venue's rules before anything is done.
-                StatusCode::BAD_REQUEST => unexecuted(true, false),
-                status if is_refusal(status) => unexecuted(true, true),
+                StatusCode::BAD_REQUEST => unexecuted(true, Why::Invalid),
+                status if is_refusal(status) => unexecuted(true, Why::Down),
                 _ => Self::Doubt,
             },
-            Err(VenueError::Request(_)) => unexecuted(false, false),
+            Err(VenueError::Request(_)) => unexecuted(false, Why::Invalid),
             Err(VenueError::Malformed(_)) => Self::Doubt,
         }
     }
@@ -53,8 +64,8 @@ impl Proof {
     pub(super) const fn outcome(&self) -> Outcome {
         match self {
             Self::Final(_) => Outcome::Success,
-            Self::Unexecuted { down: false, .. } => Outcome::Ignored,
-            Self::Unexecuted { down: true, .. } | Self::Doubt => Outcome::Failure,
+            Self::Unexecuted { why: Why::Down, .. } | Self::Doubt => Outcome::Failure,
+            Self::Unexecuted { .. } => Outcome::Ignored,
         }
     }
 }

@@ -18,13 +18,16 @@ pub(crate) struct Times {
     pub(crate) quote: Duration,
     /// The first and the longest wait between two attempts.
     pub(crate) backoff: [Duration; 2],
-    /// The first and the longest wait between two questions about an order in doubt.
+    /// The first and the longest wait between two questions about an order in doubt, and before an
+    /// order is brought once more to venues that both refused it.
     pub(crate) patience: [Duration; 2],
     /// The longest wait that a venue is believed: `retry-after-ms` is exact and shorter, a
     /// `Retry-After` in whole seconds is of another time scale.
     pub(crate) hint_max: Duration,
     /// How long a circuit stays open at first, and at most while probes fail.
     pub(crate) open: [Duration; 2],
+    /// How long a venue may take to say that it is well.
+    pub(crate) health: Duration,
     /// How often a venue that has failed is asked for its health.
     pub(crate) probe_every: Duration,
     /// How long the budget remembers requests and retries.
@@ -46,7 +49,8 @@ impl Times {
             backoff: [ms(4), ms(50)],
             patience: [ms(5), ms(80)],
             hint_max: ms(50),
-            open: [ms(15), ms(40)],
+            open: [ms(15), ms(60)],
+            health: ms(20),
             probe_every: ms(4),
             budget: ms(500),
         }
