@@ -260,6 +260,34 @@ fn two_exporters_do_not_meet() {
 }
 
 #[test]
+fn a_scrape_sees_what_its_hooks_wrote_whole_while_others_scrape_too() {
+    const STATE: Metric =
+        Metric::gauge("t_state", "State.").labels(&[Label::one_of("state", &["open", "closed"])]);
+    let exporter = Exporter::local(Catalogue::new([STATE]).unwrap());
+    let [open, closed] =
+        ["open", "closed"].map(|state| exporter.gauge(&STATE, &[("state", state)]).unwrap());
+    let scrapes = AtomicU64::new(0);
+    exporter.on_scrape(move |_| {
+        let is_open = scrapes.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+        open.set(f64::from(u8::from(is_open)));
+        closed.set(f64::from(u8::from(!is_open)));
+    });
+    let scrape = || {
+        for _ in 0..500 {
+            let text = exporter.render();
+            let held = text
+                .lines()
+                .filter(|line| line.starts_with("t_state{") && line.ends_with(" 1"));
+            assert_eq!(held.count(), 1, "{text}");
+        }
+    };
+    std::thread::scope(|threads| {
+        threads.spawn(scrape);
+        threads.spawn(scrape);
+    });
+}
+
+#[test]
 fn a_hook_sets_gauges_when_scraped_and_one_that_panics_harms_nobody() {
     let exporter = exporter();
     let source = Arc::new(AtomicU64::new(1));

@@ -1,8 +1,6 @@
 //! A trading service on a bad day: real bars, two venues that fail on script, and a stack that
 //! brings every order to a known end.
 
-#![expect(dead_code, reason = "the endpoints are not built yet")]
-
 mod bars;
 mod broker;
 mod day;
@@ -11,6 +9,7 @@ mod error;
 mod ledger;
 mod market;
 mod naive;
+mod ops;
 mod portfolio;
 mod progress;
 mod reconcile;
@@ -48,9 +47,10 @@ async fn start() -> Result<u8, Error> {
     let cli = settings::parse()?;
     match cli.command {
         None => run::run(&Settings::try_from(cli.args)?).await,
-        Some(Command::Serve(serve)) => serve::run(&Settings::try_from(serve.args)?, serve.api)
-            .await
-            .map(|()| 0),
+        Some(Command::Serve(serve)) => {
+            let (settings, serve) = serve.try_into()?;
+            serve::run(&settings, &serve).await.map(|()| 0)
+        }
         Some(Command::Venue(venue)) => venue::main(venue).await.map(|()| 0).map_err(Error::run),
     }
 }

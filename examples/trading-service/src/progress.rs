@@ -1,10 +1,12 @@
 //! How far a run is, on standard error: a bar on a terminal, a plain line now and then otherwise.
 
 use std::io::{IsTerminal, Write, stderr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::engine::Now;
 
+/// Goes to the start of the line and empties it.
+const CLEAR: &str = "\r\x1b[K";
 const WIDTH: u64 = 30;
 /// Per cent between two plain lines.
 const PLAIN_STEP: u64 = 10;
@@ -42,34 +44,52 @@ impl Progress {
 
     /// Takes where a side stands, and shows it if that is news.
     pub(crate) fn update(&self, side: usize, now: &Now) {
-        let line = {
-            let mut sides = self.sides.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = slowest(&sides);
-            let percent = (now.bars * 100).checked_div(now.of).unwrap_or(100);
-            let Some(shown) = sides.get_mut(side) else {
-                return;
-            };
-            let news = shown.percent != percent;
-            (shown.now, shown.percent) = (*now, percent);
-            let after = slowest(&sides);
-            if self.terminal && news {
-                bar(&sides, after)
-            } else if !self.terminal && after / PLAIN_STEP > before / PLAIN_STEP {
-                plain(&sides, after)
-            } else {
-                return;
-            }
+        let mut sides = self.lock();
+        let before = slowest(&sides);
+        let percent = (now.bars * 100).checked_div(now.of).unwrap_or(100);
+        let Some(shown) = sides.get_mut(side) else {
+            return;
         };
-        // A terminal that is gone is no reason to end the run.
-        let _ = stderr().write_all(line.as_bytes());
+        let news = shown.percent != percent;
+        (shown.now, shown.percent) = (*now, percent);
+        let after = slowest(&sides);
+        if self.terminal && news {
+            write(&bar(&sides, after));
+        } else if !self.terminal && after / PLAIN_STEP > before / PLAIN_STEP {
+            write(&plain(&sides, after));
+        }
+    }
+
+    /// Puts a line above the bar.
+    pub(crate) fn note(&self, line: &str) {
+        // Held while it is written: nobody draws the bar into the line.
+        let sides = self.lock();
+        if self.terminal {
+            write(&above(line, &bar(&sides, slowest(&sides))));
+        } else {
+            write(&format!("{line}\n"));
+        }
     }
 
     /// Ends the line of the bar, so that what follows starts on a new one.
     pub(crate) fn finish(&self) {
         if self.terminal {
-            let _ = stderr().write_all(b"\r\x1b[K");
+            write(CLEAR);
         }
     }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Shown>> {
+        self.sides.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write(text: &str) {
+    // A terminal that is gone is no reason to end the run.
+    let _ = stderr().write_all(text.as_bytes());
+}
+
+fn above(line: &str, bar: &str) -> String {
+    format!("{CLEAR}{line}\n{bar}")
 }
 
 fn slowest(sides: &[Shown]) -> u64 {
@@ -135,6 +155,12 @@ mod tests {
             line.contains("stack 2001-02-03  naive 2001-02-03"),
             "{line}"
         );
+    }
+
+    #[test]
+    fn a_line_is_put_where_the_bar_was_and_the_bar_is_drawn_anew_below_it() {
+        let bar = "\r[###]  10 %\x1b[K";
+        assert_eq!(above("FIRING", bar), "\r\x1b[KFIRING\n\r[###]  10 %\x1b[K");
     }
 
     #[test]

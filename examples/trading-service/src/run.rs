@@ -1,11 +1,13 @@
 //! One run from its settings to its exit code.
 
 use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::bars::Bars;
 use crate::engine::{Live, Stop};
 use crate::error::Error;
+use crate::ops::{Console, Ops};
 use crate::progress::Progress;
 use crate::report::{Report, Text};
 use crate::settings::{Mode, Settings};
@@ -50,9 +52,9 @@ async fn trade(
     };
     let names: Vec<_> = clients.iter().map(|client| client.word()).collect();
     let progress = Arc::new(Progress::new(&names));
-    let lives: Vec<_> = (0..clients.len())
-        .map(|side| live(&progress, side))
-        .collect();
+    let ops = operations(settings, &progress).await?;
+    let lives = lives(&names, &ops, &progress)?;
+    ops.started();
     let side = async |client: Client| {
         let Some(place) = clients.iter().position(|one| *one == client) else {
             return Ok(None);
@@ -67,15 +69,29 @@ async fn trade(
         };
         side.run(state.path()).await.map(Some)
     };
-    let sides = tokio::try_join!(side(Client::Stack), side(Client::Naive));
+    let sides = async { tokio::try_join!(side(Client::Stack), side(Client::Naive)) };
+    let sides = ops.until_stopped(stop, sides).await;
+    ops.finish();
     progress.finish();
     let (stack, naive) = sides?;
     Ok(Report { stack, naive })
 }
 
-fn live(progress: &Arc<Progress>, side: usize) -> Live {
+/// Serves and watches the run, on a free port if the user names none.
+async fn operations(settings: &Settings, progress: &Arc<Progress>) -> Result<Ops, Error> {
+    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let progress = Arc::clone(progress);
-    Live::new(move |now| progress.update(side, now))
+    let console: Console = Arc::new(move |line| progress.note(line));
+    Ops::start(settings.ops.unwrap_or(free), &settings.alerts, console).await
+}
+
+fn lives(names: &[&'static str], ops: &Ops, progress: &Arc<Progress>) -> Result<Vec<Live>, Error> {
+    let live = |(side, name): (usize, &&'static str)| {
+        let progress = Arc::clone(progress);
+        let watcher = ops.side(name, move |now| progress.update(side, now))?;
+        Ok(Live::new(watcher))
+    };
+    names.iter().enumerate().map(live).collect()
 }
 
 fn warn(settings: &Settings, bars: &Bars) {

@@ -225,8 +225,13 @@ fn interrupted(state: &str, signal: &str) -> Result<Output> {
         .spawn()?;
     let mut progress = BufReader::new(child.stderr.take().ok_or("standard error is piped")?);
     let mut line = String::new();
-    progress.read_line(&mut line)?;
-    assert!(line.starts_with("replayed"), "{line}");
+    while !line.starts_with("replayed") {
+        line.clear();
+        assert!(
+            progress.read_line(&mut line)? > 0,
+            "it ended before it was at work"
+        );
+    }
     let sent = Command::new("kill")
         .args([signal, &child.id().to_string()])
         .status()?;

@@ -1,11 +1,14 @@
 //! What a run looks like from outside while it goes on.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use resilience_core::Env;
 
 use crate::bars::Date;
 use crate::ledger::Tally;
 use crate::risk::Breach;
-use crate::trader::Fate;
+use crate::trader::{Fate, TraderSummary};
 
 /// Where the replay stands after a date.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,16 +23,36 @@ pub(crate) struct Now {
     pub(crate) equity: i64,
     /// The part of the highest equity that is lost.
     pub(crate) drawdown: f64,
+    /// What was lost since the close of the day before, in cents; negative where it was won.
+    pub(crate) lost_today: i64,
+}
+
+/// Hears what one side of a run does. What it is not interested in it leaves out.
+pub(crate) trait Watcher: Send + Sync {
+    /// The venues are up.
+    fn venues_up(&self) {}
+    /// The policies of this environment guard the venues.
+    fn policies(&self, _: &Env) {}
+    /// A date was replayed.
+    fn day_done(&self, _: &Now) {}
+    /// Risk refused a signal.
+    fn rejected(&self, _: Breach) {}
+    /// A limit was broken and not enforced.
+    fn overlooked(&self, _: Breach) {}
+    /// An order that was sent came to this end, or to none in time.
+    fn answered(&self, _: &Fate, _: Duration) {}
+    /// An order that was in doubt came to this end.
+    fn settled(&self, _: &Fate) {}
+    /// So much did the trader take for it until now.
+    fn took(&self, _: &TraderSummary) {}
 }
 
 /// Counts and levels of one side of a run; clones show the same side.
 #[derive(Clone, Default)]
 pub(crate) struct Live {
     shared: Arc<Mutex<Shared>>,
-    on_day: Option<OnDay>,
+    watcher: Option<Arc<dyn Watcher>>,
 }
-
-type OnDay = Arc<dyn Fn(&Now) + Send + Sync>;
 
 #[derive(Default)]
 struct Shared {
@@ -38,12 +61,22 @@ struct Shared {
 }
 
 impl Live {
-    /// Makes one that calls `on_day` after each date.
-    pub(crate) fn new(on_day: impl Fn(&Now) + Send + Sync + 'static) -> Self {
+    /// Makes one that tells `watcher` all that happens.
+    pub(crate) fn new(watcher: impl Watcher + 'static) -> Self {
         Self {
             shared: Arc::default(),
-            on_day: Some(Arc::new(on_day)),
+            watcher: Some(Arc::new(watcher)),
         }
+    }
+
+    /// Tells that the venues are up.
+    pub(crate) fn venues_up(&self) {
+        self.tell(|watcher| watcher.venues_up());
+    }
+
+    /// Tells which policies guard the venues.
+    pub(crate) fn policies(&self, env: &Env) {
+        self.tell(|watcher| watcher.policies(env));
     }
 
     /// Returns where the replay stands.
@@ -52,6 +85,7 @@ impl Live {
     }
 
     /// Returns where the signals so far ended.
+    #[cfg(test)]
     pub(crate) fn tally(&self) -> Tally {
         self.lock().tally.clone()
     }
@@ -62,21 +96,44 @@ impl Live {
     }
 
     /// Counts an order anew that was in doubt.
-    pub(super) fn settled(&self, fate: &Fate) {
-        self.lock()
-            .tally
-            .by_fate
-            .entry(Fate::InDoubt.word().to_owned())
-            .and_modify(|doubts| *doubts = doubts.saturating_sub(1));
-        self.lock().tally.by_fate.retain(|_, count| *count > 0);
-        self.ended(fate);
+    pub(crate) fn settled(&self, fate: &Fate) {
+        {
+            let by_fate = &mut self.lock().tally.by_fate;
+            let doubts = by_fate.entry(Fate::InDoubt.word().to_owned());
+            doubts.and_modify(|doubts| *doubts = doubts.saturating_sub(1));
+            by_fate.retain(|_, count| *count > 0);
+        }
+        self.count(fate);
+        self.tell(|watcher| watcher.settled(fate));
     }
 
-    pub(super) fn overlooked(&self, breach: Option<Breach>) {
-        self.lock().tally.overlooked += u64::from(breach.is_some());
+    pub(crate) fn overlooked(&self, breach: Option<Breach>) {
+        if let Some(breach) = breach {
+            self.lock().tally.overlooked += 1;
+            self.tell(|watcher| watcher.overlooked(breach));
+        }
     }
 
-    pub(super) fn ended(&self, fate: &Fate) {
+    pub(crate) fn rejected(&self, breach: Breach) {
+        self.count(&Fate::RiskRejected(breach));
+        self.tell(|watcher| watcher.rejected(breach));
+    }
+
+    pub(crate) fn answered(&self, fate: &Fate, latency: Duration) {
+        self.count(fate);
+        self.tell(|watcher| watcher.answered(fate, latency));
+    }
+
+    pub(crate) fn took(&self, summary: &TraderSummary) {
+        self.tell(|watcher| watcher.took(summary));
+    }
+
+    pub(crate) fn day_done(&self, now: Now) {
+        self.lock().now = now;
+        self.tell(|watcher| watcher.day_done(&now));
+    }
+
+    fn count(&self, fate: &Fate) {
         let tally = &mut self.lock().tally;
         *tally.by_fate.entry(fate.word().to_owned()).or_default() += 1;
         if let Fate::RiskRejected(breach) = fate {
@@ -84,10 +141,10 @@ impl Live {
         }
     }
 
-    pub(super) fn day_done(&self, now: Now) {
-        self.lock().now = now;
-        if let Some(on_day) = &self.on_day {
-            on_day(&now);
+    /// Tells the watcher, with no lock held.
+    fn tell(&self, what: impl FnOnce(&dyn Watcher)) {
+        if let Some(watcher) = &self.watcher {
+            what(watcher.as_ref());
         }
     }
 

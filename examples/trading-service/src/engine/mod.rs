@@ -14,7 +14,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
-pub(crate) use live::{Live, Now};
+pub(crate) use live::{Live, Now, Watcher};
 pub(crate) use settle::settle;
 pub(crate) use stop::Stop;
 
@@ -220,6 +220,7 @@ impl<'a, T: Trader> Engine<'a, T> {
         let ends = self.send(&orders).await;
         let summary = self.trader.summary().after(&self.earlier);
         self.ledger.finish_day(&ends, &summary)?;
+        self.live.took(&summary);
         for ((trade, order), end) in orders.iter().zip(&ends) {
             self.book(trade, order, &end.fate);
         }
@@ -248,7 +249,7 @@ impl<'a, T: Trader> Engine<'a, T> {
                 overlooked
             }
             Err(breach) => {
-                self.live.ended(&Fate::RiskRejected(breach));
+                self.live.rejected(breach);
                 Some(breach)
             }
         };
@@ -279,11 +280,12 @@ impl<'a, T: Trader> Engine<'a, T> {
         let fate = timeout(self.config.order_timeout, self.trader.execute(order))
             .await
             .unwrap_or(Fate::InDoubt);
-        self.live.ended(&fate);
+        let latency = sent.elapsed();
+        self.live.answered(&fate, latency);
         End {
             client_id: order.client_id.clone(),
             fate,
-            latency: Some(sent.elapsed()),
+            latency: Some(latency),
         }
     }
 
@@ -304,6 +306,7 @@ impl<'a, T: Trader> Engine<'a, T> {
             date: Some(self.bars.all[day.start].date),
             equity: self.portfolio.equity(),
             drawdown: self.risk.drawdown(),
+            lost_today: self.risk.lost_today(),
         }
     }
 }

@@ -1,14 +1,13 @@
 //! The wish to stop.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::error::Error;
 
 /// Whether somebody asked the run to stop, and by which signal.
 #[derive(Debug, Default)]
-pub(crate) struct Stop(AtomicU8);
+pub(crate) struct Stop(watch::Sender<u8>);
 
 impl Stop {
     /// Says whether the run should finish what is in flight and end.
@@ -18,7 +17,7 @@ impl Stop {
 
     /// Returns the exit code that tells the signal, as shells do: 130 for SIGINT, 143 for SIGTERM.
     pub(crate) fn exit_code(&self) -> Option<u8> {
-        match self.0.load(Ordering::Relaxed) {
+        match *self.0.borrow() {
             0 => None,
             signal => Some(128 + signal),
         }
@@ -26,7 +25,16 @@ impl Stop {
 
     /// Asks for a stop as a signal of this number would.
     pub(crate) fn request(&self, signal: u8) {
-        self.0.store(signal, Ordering::Relaxed);
+        self.0.send_replace(signal);
+    }
+
+    /// Waits until somebody asks.
+    pub(crate) fn wanted(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut asked = self.0.subscribe();
+        async move {
+            // An error says that nobody is left who could ask: then it is over too.
+            let _ = asked.wait_for(|signal| *signal != 0).await;
+        }
     }
 
     /// Runs `work` to its end, and takes the signals that come meanwhile as wishes to stop.

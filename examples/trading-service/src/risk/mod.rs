@@ -136,6 +136,11 @@ impl Risk {
         }
     }
 
+    /// Returns what was lost since the close of the day before, in cents; negative where it was won.
+    pub(crate) fn lost_today(&self) -> i64 {
+        self.lost_today
+    }
+
     /// Says what to trade on a signal. A sell never takes more than is held.
     ///
     /// # Errors
@@ -153,14 +158,32 @@ impl Risk {
             quantity: u32::try_from(shares.max(0)).unwrap_or(u32::MAX),
             price: signal.price,
         };
-        let allowed = |overlooked| Ok(Allowed { trade, overlooked });
-        match self.breach(&trade, portfolio) {
-            None => allowed(None),
+        let overlooked = self.judge(&trade, portfolio)?;
+        Ok(Allowed { trade, overlooked })
+    }
+
+    /// Says whether a trade may be made, and which limit it then breaks.
+    ///
+    /// # Errors
+    ///
+    /// The first limit that stands against it.
+    pub(crate) fn judge(
+        &self,
+        trade: &Trade,
+        portfolio: &Portfolio,
+    ) -> Result<Option<Breach>, Breach> {
+        match self.breach(trade, portfolio) {
+            None => Ok(None),
             Some(breach) if breach.is_limit() && !self.config.enforced => {
-                account(&trade, portfolio).map_or_else(|| allowed(Some(breach)), Err)
+                account(trade, portfolio).map_or(Ok(Some(breach)), Err)
             }
             Some(breach) => Err(breach),
         }
+    }
+
+    /// Returns the limits.
+    pub(crate) fn config(&self) -> &RiskConfig {
+        &self.config
     }
 
     fn breach(&self, trade: &Trade, portfolio: &Portfolio) -> Option<Breach> {

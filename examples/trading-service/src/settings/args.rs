@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Parser, Subcommand};
 
-use super::value::{amount, order_timeout, part};
+use super::value::{amount, order_timeout, pace, part, seconds};
 use crate::bars::BadBars;
 use crate::day::Scenario;
 use crate::venue::VenueArgs;
@@ -50,7 +50,10 @@ pub(crate) struct ServeArgs {
         value_name = "ADDR",
         default_value = "127.0.0.1:8080"
     )]
-    pub(crate) api: SocketAddr,
+    pub(super) api: SocketAddr,
+    /// Seconds between two trading days of the feed; after the last day prices stay
+    #[arg(long, env = "ADMF_PACE", value_name = "SECONDS", default_value = "1.0", value_parser = pace, allow_negative_numbers = true)]
+    pub(super) pace: Duration,
     #[command(flatten)]
     pub(crate) args: Args,
 }
@@ -100,6 +103,12 @@ pub(crate) struct Args {
     /// Where health and metrics are served (default: a free port of the loopback; for `serve` 127.0.0.1:8081)
     #[arg(long, env = "ADMF_OPS_ADDR", value_name = "ADDR")]
     pub(super) ops: Option<SocketAddr>,
+    /// Part of the highest equity after whose loss the alert HighDrawdown fires
+    #[arg(long, env = "ADMF_ALERT_DRAWDOWN", value_name = "PART", default_value = "0.1", value_parser = part, allow_negative_numbers = true)]
+    pub(super) alert_drawdown: f64,
+    /// Real seconds that a circuit must be open before the alert BreakerOpen fires
+    #[arg(long, env = "ADMF_ALERT_BREAKER_OPEN", value_name = "SECONDS", default_value = "0.0", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) alert_breaker_open: Duration,
     /// Dollars at the start
     #[arg(long, env = "ADMF_CASH", value_name = "DOLLARS", default_value = "200000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) cash: i64,

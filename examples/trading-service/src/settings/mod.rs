@@ -11,13 +11,15 @@ use std::time::Duration;
 
 use clap::Parser;
 
-pub(crate) use args::{Args, Cli, Command};
+pub(crate) use args::{Args, Cli, Command, ServeArgs};
+pub(crate) use value::dollars;
 
 use crate::bars::{BadBars, Bars, Source};
 use crate::day::Scenario;
 use crate::engine::EngineConfig;
 use crate::error::Error;
 use crate::ledger::Identity;
+use crate::ops::AlertConfig;
 use crate::risk::RiskConfig;
 
 /// Seconds of a trading day's script that pass in one real second: timeouts are divided by it, so
@@ -51,6 +53,25 @@ pub(crate) struct Settings {
     pub(crate) order_timeout: Duration,
     /// Where health and metrics are served; a free port if none is named.
     pub(crate) ops: Option<SocketAddr>,
+    /// When to alert.
+    pub(crate) alerts: AlertConfig,
+}
+
+/// Settings of the service that stays up, beside those of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeSettings {
+    /// Where quotes and orders are served.
+    pub(crate) api: SocketAddr,
+    /// Time between two trading days of the feed.
+    pub(crate) pace: Duration,
+}
+
+impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
+    type Error = Error;
+
+    fn try_from(ServeArgs { api, pace, args }: ServeArgs) -> Result<Self, Error> {
+        Ok((args.try_into()?, ServeSettings { api, pace }))
+    }
 }
 
 impl Settings {
@@ -125,6 +146,10 @@ impl TryFrom<Args> for Settings {
             },
             order_timeout: args.default_order_timeout / TIME_SCALE,
             ops: args.ops,
+            alerts: AlertConfig {
+                drawdown: args.alert_drawdown,
+                breaker_open: args.alert_breaker_open,
+            },
         })
     }
 }

@@ -32,3 +32,21 @@ pub(super) fn order_timeout(text: &str) -> Result<Duration, String> {
         .map(Duration::from_secs_f64)
         .ok_or_else(|| "must be 15 to 30 seconds".to_owned())
 }
+
+/// Reads seconds of real time.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| (0.0..=3600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "must be 0 to 3600 seconds".to_owned())
+}
+
+/// Reads the seconds between two days; never none, or the feed would do nothing else.
+pub(super) fn pace(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| (0.01..=3600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "must be 0.01 to 3600 seconds".to_owned())
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-pub(crate) use venues::Venues;
+pub(crate) use venues::{BareClient, Venues};
 
 use crate::bars::Bars;
 use crate::broker::{Broker, Execution, Order};
@@ -71,6 +71,7 @@ impl Side<'_> {
         let identity = self.settings.identity(self.bars);
         let ledger = Ledger::open(&folder.join("ledger.sqlite"), &identity)?;
         let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
+        self.live.venues_up();
         let report = match self.client {
             Client::Stack => {
                 let Self { settings, live, .. } = &self;
@@ -79,6 +80,7 @@ impl Side<'_> {
                     settings,
                     live,
                 })?;
+                live.policies(stack.env());
                 self.trade(&stack, &venues.clients(), ledger, identity.word())
                     .await?
             }

@@ -1,0 +1,166 @@
+//! What the service shows and watches while it runs: metrics, health, readiness and alerts.
+
+mod alerts;
+mod catalogue;
+mod meter;
+mod policies;
+mod side;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use admf_metrics::{Exporter, Health, router};
+use resilience_core::Env;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+pub(crate) use alerts::AlertConfig;
+pub(crate) use catalogue::API_REQUESTS;
+pub(crate) use side::SideOps;
+
+use crate::engine::{Now, Stop};
+use crate::error::Error;
+use alerts::Alerts;
+use side::Announcement;
+use watch::{Dates, Watch};
+
+/// Takes a line for the terminal.
+pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// The metrics, the health and the alerts of the process; dropped, nothing is served any more.
+pub(crate) struct Ops {
+    exporter: Exporter,
+    health: Health,
+    watch: Arc<Watch>,
+    dates: Arc<Dates>,
+    /// Wakes the evaluation of alerts.
+    news: Arc<Notify>,
+    announcement: Arc<Announcement>,
+    _tasks: JoinSet<()>,
+}
+
+impl Ops {
+    /// Takes the address, and begins to serve and to watch.
+    ///
+    /// # Errors
+    ///
+    /// If the address is taken or cannot be had, or a rule cannot be evaluated.
+    pub(crate) async fn start(
+        address: SocketAddr,
+        config: &AlertConfig,
+        console: Console,
+    ) -> Result<Self, Error> {
+        let (listener, address) = bind("--ops", address).await?;
+        let exporter = Exporter::local(catalogue::catalogue().map_err(Error::run)?);
+        let alerts = Alerts::new(config.rules().map_err(Error::run)?, &exporter);
+        let alerts = alerts.map_err(Error::run)?;
+        let dates = Arc::<Dates>::default();
+        let watch = Watch::new(
+            exporter.clone(),
+            alerts,
+            console.clone(),
+            Arc::clone(&dates),
+        );
+        let watch = Arc::new(watch);
+        let (health, news) = (Health::new(), Arc::<Notify>::default());
+        let routes = router(exporter.clone(), health.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            // It ends with the task: an accept that fails is tried again by axum itself.
+            let _: io::Result<()> = axum::serve(listener, routes).await;
+        });
+        tasks.spawn(Arc::clone(&watch).run(Arc::clone(&news)));
+        Ok(Self {
+            exporter,
+            health,
+            watch,
+            dates,
+            news,
+            announcement: Arc::new(Announcement::new(address, console)),
+            _tasks: tasks,
+        })
+    }
+
+    /// Adds what one side of a run does, and calls `on_day` after each of its dates.
+    pub(crate) fn side(
+        &self,
+        name: &'static str,
+        on_day: impl Fn(&Now) + Send + Sync + 'static,
+    ) -> Result<SideOps, Error> {
+        SideOps::new(self, name, on_day)
+    }
+
+    /// Exports the policies of an environment.
+    pub(crate) fn policies(&self, env: &Env) {
+        policies::export(&self.exporter, env);
+    }
+
+    /// Returns what holds the metrics.
+    pub(crate) fn exporter(&self) -> &Exporter {
+        &self.exporter
+    }
+
+    /// Says that every side was added: from here on they decide whether the service is ready.
+    pub(crate) fn started(&self) {
+        self.health.started();
+    }
+
+    /// Tells on the terminal where it listens, once.
+    pub(crate) fn announce(&self) {
+        self.announcement.make();
+    }
+
+    /// Says that the service takes no new work, and never will again.
+    pub(crate) fn shutting_down(&self) {
+        self.health.shutting_down();
+    }
+
+    /// Does `work` to its end, and is not ready any more once somebody asks to stop.
+    pub(crate) async fn until_stopped<T>(&self, stop: &Stop, work: impl Future<Output = T>) -> T {
+        let unready = async {
+            stop.wanted().await;
+            self.shutting_down();
+            std::future::pending::<Infallible>().await
+        };
+        tokio::select! {
+            done = work => done,
+            never = unready => match never {},
+        }
+    }
+
+    /// Evaluates the alerts a last time.
+    pub(crate) fn finish(&self) {
+        self.shutting_down();
+        self.watch.step();
+    }
+}
+
+impl fmt::Debug for Ops {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ops")
+            .field("health", &self.health)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Listens at an address that `flag` gave.
+///
+/// # Errors
+///
+/// If it is taken, or not of this machine: in one line that names flag and address.
+pub(crate) async fn bind(
+    flag: &str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |error: io::Error| Error::Run(format!("{flag} {address}: {error}"));
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}

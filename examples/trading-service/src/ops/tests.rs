@@ -1,0 +1,236 @@
+use std::time::Duration;
+
+use admf_alerts::{AlertEvent, Samples};
+use axum::body::{Body, to_bytes};
+use tower::ServiceExt;
+
+use super::alerts::Alerts;
+use super::meter::Meter;
+use super::*;
+use crate::engine::{Live, Watcher};
+use crate::risk::Breach;
+use crate::trader::{Direction, Fate, Switch, TraderSummary};
+
+fn exporter() -> Exporter {
+    Exporter::local(catalogue::catalogue().unwrap())
+}
+
+fn scrape(exporter: &Exporter) -> Samples {
+    Samples::parse(&exporter.render()).unwrap()
+}
+
+fn config() -> AlertConfig {
+    AlertConfig {
+        drawdown: 0.1,
+        breaker_open: Duration::from_secs(2),
+    }
+}
+
+fn words(events: &[AlertEvent]) -> Vec<String> {
+    let word = |event: &AlertEvent| match event {
+        AlertEvent::Fired(alert) => format!("fired {}", alert.name()),
+        AlertEvent::Resolved(alert) => format!("resolved {}", alert.name()),
+        other => panic!("{other} is neither"),
+    };
+    events.iter().map(word).collect()
+}
+
+#[test]
+fn a_drawdown_above_the_threshold_fires_once_for_its_side_and_resolves() {
+    let exporter = exporter();
+    let mut alerts = Alerts::new(config().rules().unwrap(), &exporter).unwrap();
+    let [stack, naive] = ["stack", "naive"].map(|side| Meter::new(&exporter, side).unwrap());
+    let mut events = Vec::new();
+    for (second, drawdown) in [0.0, 0.1, 0.11, 0.05, 0.2, 0.05, 0.05, 0.05]
+        .into_iter()
+        .enumerate()
+    {
+        naive.day_done(&Now {
+            drawdown,
+            ..Now::default()
+        });
+        stack.day_done(&Now::default());
+        let now = Duration::from_millis(400 * second as u64);
+        events.extend(alerts.step(now, &scrape(&exporter)));
+        let firing = scrape(&exporter).value("alerts_firing", &[("alertname", "HighDrawdown")]);
+        assert_eq!(firing, Some(f64::from(u8::from((2..7).contains(&second)))));
+    }
+    assert_eq!(
+        words(&events),
+        ["fired HighDrawdown", "resolved HighDrawdown"]
+    );
+    assert_eq!(events[0].alert().labels.get("side"), Some("naive"));
+    let fired = scrape(&exporter).value("alerts_fired_total", &[("alertname", "HighDrawdown")]);
+    assert_eq!(fired, Some(1.0));
+}
+
+#[test]
+fn an_open_breaker_fires_after_its_time_and_resolves_when_it_probes() {
+    use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, Gate, Outcome};
+    let (env, clock) = Env::manual();
+    let exporter = exporter();
+    policies::export(&exporter, &env);
+    let mut alerts = Alerts::new(config().rules().unwrap(), &exporter).unwrap();
+    let open_for = Duration::from_secs(4);
+    let breaker = CircuitBreakerConfig {
+        open_for: Some(open_for),
+        ..Default::default()
+    };
+    let breaker = CircuitBreaker::new("primary", breaker, &env).unwrap();
+    for _ in 0..5 {
+        let permit = breaker.permit(&Ask::default()).unwrap();
+        permit.record(Outcome::Failure);
+    }
+    let mut step = || {
+        let now = Duration::from_nanos(env.now().as_nanos());
+        let events = alerts.step(now, &scrape(&exporter));
+        clock.advance(Duration::from_secs(1));
+        words(&events)
+    };
+    assert!(step().is_empty() && step().is_empty());
+    assert_eq!(step(), ["fired BreakerOpen"]);
+    assert!(step().is_empty());
+    let _probe = breaker.permit(&Ask::default()).unwrap();
+    assert!(step().is_empty(), "it may open again at once");
+    assert_eq!(step(), ["resolved BreakerOpen"]);
+}
+
+#[test]
+fn every_end_of_an_order_and_every_breach_has_a_series_that_counts_it() {
+    let exporter = exporter();
+    let meter = Meter::new(&exporter, "stack").unwrap();
+    let fates = [Fate::Cancelled, Fate::RefusedUnsent, Fate::InDoubt];
+    for fate in &fates {
+        meter.answered(fate, Duration::from_millis(3));
+    }
+    let breaches = [
+        Breach::TradingDisabled,
+        Breach::OrderSize,
+        Breach::PositionSize,
+        Breach::DailyLoss,
+        Breach::Drawdown,
+        Breach::Cash,
+        Breach::NothingHeld,
+    ];
+    for breach in breaches {
+        meter.rejected(breach);
+        meter.overlooked(breach);
+    }
+    let samples = scrape(&exporter);
+    let value = |metric, label, word| samples.value(metric, &[("side", "stack"), (label, word)]);
+    for fate in &fates {
+        assert_eq!(value("orders_total", "outcome", fate.word()), Some(1.0));
+    }
+    for breach in breaches {
+        let (rejected, overlooked) = ("risk_rejections_total", "risk_overlooked_total");
+        assert_eq!(value(rejected, "reason", breach.word()), Some(1.0));
+        assert_eq!(value(overlooked, "reason", breach.word()), Some(1.0));
+    }
+    let side = [("side", "stack")];
+    assert_eq!(samples.value("signals_total", &side), Some(10.0));
+    assert_eq!(
+        samples.value("order_duration_seconds_count", &side),
+        Some(3.0)
+    );
+    assert_eq!(samples.value("orders_in_doubt", &side), Some(1.0));
+    meter.settled(&Fate::Cancelled);
+    assert_eq!(scrape(&exporter).value("orders_in_doubt", &side), Some(0.0));
+}
+
+#[test]
+fn what_the_trader_took_is_shown_as_totals() {
+    let exporter = exporter();
+    let meter = Meter::new(&exporter, "stack").unwrap();
+    let switch = |direction| Switch {
+        at: 0,
+        after: Duration::ZERO,
+        direction,
+        reason: String::new(),
+    };
+    meter.took(&TraderSummary {
+        retries: 7,
+        breaker_trips: 2,
+        switches: vec![switch(Direction::Failover), switch(Direction::Failback)],
+    });
+    let samples = scrape(&exporter);
+    let total = |metric| samples.value(metric, &[("side", "stack")]);
+    assert_eq!(total("order_retries_total"), Some(7.0));
+    assert_eq!(total("breaker_trips_total"), Some(2.0));
+    for direction in ["failover", "failback"] {
+        let labels = [("side", "stack"), ("direction", direction)];
+        assert_eq!(samples.value("venue_switches_total", &labels), Some(1.0));
+    }
+}
+
+async fn readiness(ops: &Ops) -> (u16, String) {
+    let routes = router(ops.exporter.clone(), ops.health.clone());
+    let request = http::Request::get("/ready").body(Body::empty()).unwrap();
+    let answer = routes.oneshot(request).await.unwrap();
+    let status = answer.status().as_u16();
+    let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    (status, String::from_utf8_lossy(&body).into_owned())
+}
+
+fn silent() -> Console {
+    Arc::new(|_| {})
+}
+
+async fn started() -> Ops {
+    let free = "127.0.0.1:0".parse().unwrap();
+    Ops::start(free, &config(), silent()).await.unwrap()
+}
+
+#[tokio::test]
+async fn it_is_ready_between_the_first_bars_of_every_side_and_the_wish_to_stop() {
+    let ops = started().await;
+    let sides = ["stack", "naive"].map(|side| ops.side(side, |_| {}).unwrap());
+    assert_eq!(readiness(&ops).await.0, 503);
+    ops.started();
+    for side in &sides {
+        side.venues_up();
+        let (status, body) = readiness(&ops).await;
+        assert!(status == 503 && body.contains("replay"), "{body}");
+    }
+    for side in &sides {
+        assert_eq!(readiness(&ops).await.0, 503);
+        side.day_done(&Now::default());
+    }
+    assert_eq!(readiness(&ops).await.0, 200);
+
+    let stop = Stop::default();
+    let work = async {
+        stop.request(15);
+        // The wish is heard beside the work, which goes on.
+        tokio::task::yield_now().await;
+        readiness(&ops).await
+    };
+    let (status, body) = ops.until_stopped(&stop, work).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (503, r#"{"status":"shutting_down"}"#)
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_named_with_its_flag() {
+    let (_held, address) = bind("--ops", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let error = Ops::start(address, &config(), silent()).await.unwrap_err();
+    let expected = format!("--ops {address}: Address already in use");
+    assert!(error.to_string().starts_with(&expected), "{error}");
+}
+
+#[tokio::test]
+async fn alerts_are_evaluated_on_news_and_told_on_the_console() {
+    let (lines, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let console: Console = Arc::new(move |line| lines.send(line.to_owned()).unwrap());
+    let free = "127.0.0.1:0".parse().unwrap();
+    let ops = Ops::start(free, &config(), console).await.unwrap();
+    let live = Live::new(ops.side("naive", |_| {}).unwrap());
+    live.day_done(Now {
+        drawdown: 0.25,
+        ..Now::default()
+    });
+    let line = heard.recv().await.unwrap();
+    let expected = r#"FIRING   HighDrawdown{severity="warning",side="naive"} value=0.25 since "#;
+    assert!(line.starts_with(expected), "{line}");
+}

@@ -1,0 +1,99 @@
+//! The evaluation of alerts while the service runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use admf_alerts::Samples;
+use admf_metrics::Exporter;
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+use super::Console;
+use super::alerts::Alerts;
+use crate::bars::Date;
+
+/// How often rules are evaluated where nothing happens.
+const TICK: Duration = Duration::from_millis(100);
+/// The shortest time between two evaluations: a replay at full speed has hundreds of dates in one,
+/// and reading all metrics for each would cost more than the trading.
+const GAP: Duration = Duration::from_millis(10);
+
+/// Steps the alerts over what the exporter says, and prints what changes.
+pub(super) struct Watch {
+    exporter: Exporter,
+    alerts: Mutex<Alerts>,
+    console: Console,
+    dates: Arc<Dates>,
+    started: Instant,
+}
+
+impl Watch {
+    pub(super) fn new(
+        exporter: Exporter,
+        alerts: Alerts,
+        console: Console,
+        dates: Arc<Dates>,
+    ) -> Self {
+        Self {
+            exporter,
+            alerts: Mutex::new(alerts),
+            console,
+            dates,
+            started: Instant::now(),
+        }
+    }
+
+    /// Evaluates at every tick of real time, and soon after there is news.
+    pub(super) async fn run(self: Arc<Self>, news: Arc<Notify>) {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = news.notified() => {}
+            }
+            self.step();
+            sleep(GAP).await;
+        }
+    }
+
+    /// Evaluates now.
+    pub(super) fn step(&self) {
+        // Held from the reading on, so that two evaluations do not change places.
+        let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.started.elapsed().as_millis();
+        let now = Duration::from_millis(u64::try_from(now).unwrap_or(u64::MAX));
+        let scrape = Samples::parse(&self.exporter.render());
+        let scrape = scrape.expect("the exporter writes what the parser reads");
+        for event in alerts.step(now, &scrape) {
+            let line = match self.dates.of(event.alert().labels.get("side")) {
+                Some(date) => format!("{date} {event}"),
+                None => event.to_string(),
+            };
+            (self.console)(&line);
+        }
+    }
+}
+
+/// The date at which each side of a run is.
+#[derive(Debug, Default)]
+pub(super) struct Dates(Mutex<BTreeMap<&'static str, Date>>);
+
+impl Dates {
+    /// Takes the date of a side.
+    pub(super) fn set(&self, side: &'static str, date: Date) {
+        self.lock().insert(side, date);
+    }
+
+    /// Returns the date of a side, or that of the side which is furthest.
+    fn of(&self, side: Option<&str>) -> Option<Date> {
+        let dates = self.lock();
+        let own = side.and_then(|side| dates.get(side)).copied();
+        own.or_else(|| dates.values().max().copied())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Date>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

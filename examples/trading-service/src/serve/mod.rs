@@ -1,0 +1,130 @@
+//! The service that stays up: an API for quotes and orders, and operations beside it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `api` | the routes, and the layers around them |
+//! | `check` | the rules that a new order is held to |
+//! | `answer` | answers as JSON, and what refuses as status and `Retry-After` |
+//! | `desk` | what stands between the API and the stack: risk, portfolio, age of quotes |
+//! | `orders` | every order by its client id, so that a repeated one is the same |
+//! | `feed` | the bars as a slow feed |
+
+mod answer;
+mod api;
+mod check;
+mod desk;
+mod feed;
+mod orders;
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
+
+use crate::bars::Bars;
+use crate::broker::Broker;
+use crate::engine::{Live, Stop};
+use crate::error::Error;
+use crate::ops::{Console, Ops, bind};
+use crate::settings::{ServeSettings, Settings};
+use crate::side::Venues;
+use crate::stack::{Stack, Surroundings};
+use crate::state::StateDir;
+
+use desk::Desk;
+
+/// Where operations are served if the user does not say.
+const OPS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
+/// What a request may take beyond the time of an order.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// Serves until asked to stop, and finishes what is in flight then.
+pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<(), Error> {
+    let bars = Bars::load(&settings.data, settings.bad_bars)?;
+    let state = StateDir::open(settings.state.as_deref())?;
+    let folder = state.path().join("serve");
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
+    let (listener, address) = bind("--api", serve.api).await?;
+    let console: Console = Arc::new(|line| eprintln!("{line}"));
+    let ops = settings.ops.unwrap_or(OPS);
+    let ops = Ops::start(ops, &settings.alerts, Arc::clone(&console)).await?;
+    console(&format!(
+        "api listening {address} (/api/quotes /api/orders)"
+    ));
+    ops.announce();
+
+    let stop = Stop::default();
+    let service = Service {
+        settings,
+        serve,
+        bars: Arc::new(bars),
+        live: Live::new(ops.side("stack", |_| {})?),
+        ops: &ops,
+        stop: &stop,
+    };
+    ops.started();
+    let serving = ops.until_stopped(&stop, service.run(&folder, listener));
+    stop.while_listening(serving).await?
+}
+
+struct Service<'a> {
+    settings: &'a Settings,
+    serve: &'a ServeSettings,
+    bars: Arc<Bars>,
+    live: Live,
+    ops: &'a Ops,
+    stop: &'a Stop,
+}
+
+impl Service<'_> {
+    /// Starts the venues, trades through them until the wish to stop, and ends them.
+    async fn run(&self, folder: &Path, listener: TcpListener) -> Result<(), Error> {
+        let venues = Venues::start(folder, self.settings, self.bars.all.len() as u64).await?;
+        self.live.venues_up();
+        let served = self.trade(&venues, listener).await;
+        venues.stop().await?;
+        served
+    }
+
+    async fn trade(&self, venues: &Venues, listener: TcpListener) -> Result<(), Error> {
+        let Self { settings, live, .. } = self;
+        let stack = Stack::build(Surroundings {
+            venues,
+            settings,
+            live,
+        })?;
+        self.ops.policies(stack.env());
+        let env = stack.env().clone();
+        let desk = Desk::new(stack, settings, Arc::clone(&self.bars), live.clone());
+        let clients = venues.clients();
+        for venue in &clients {
+            let book = venue.book(self.bars.all.len() as u64).await;
+            desk.remember(
+                book.map_err(|error| Error::Run(format!("venue {}: {error}", venue.name())))?,
+            );
+        }
+        let desk = Arc::new(desk);
+        let limit = settings.order_timeout + MARGIN;
+        let routes = api::routes(Arc::clone(&desk), &env, limit, self.ops.exporter());
+        let serving = axum::serve(listener, routes.map_err(Error::run)?)
+            .with_graceful_shutdown(self.stop.wanted());
+        let overdue = async {
+            self.stop.wanted().await;
+            sleep(limit).await;
+        };
+        let served = tokio::select! {
+            served = serving.into_future() => served.map_err(|error| Error::Run(format!("api: {error}"))),
+            () = overdue => Ok(()),
+            never = feed::run(&desk, &clients, self.serve.pace) => match never {},
+        };
+        // Orders whose clients went away go on: an order that was begun comes to its end.
+        let _ = timeout(limit, desk.finish()).await;
+        served
+    }
+}

@@ -1,0 +1,109 @@
+use resilience_core::{CircuitOpen, CircuitState, Elapsed, Rejected};
+
+use super::*;
+
+fn told(at: u64) -> Quote {
+    Quote {
+        symbol: "IBM".to_owned(),
+        price: 100,
+        at,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quote_is_stale_once_the_feed_has_told_a_later_price_and_says_how_old_it_is() {
+    let served = served(&[]);
+    let old = served.desk.bars().days().next().unwrap().end as u64 - 1;
+    let fresh = served.get("/api/quotes/IBM").await;
+    assert_eq!(
+        (fresh.status.as_u16(), &fresh.body["stale"]),
+        (200, &false.into())
+    );
+    assert_eq!(fresh.body["date"], "2000-03-01");
+    tokio::time::advance(Duration::from_secs(3)).await;
+    served.feed(1);
+    served.script.lines().quotes.push_back(Ok(told(old)));
+    let stale = served.get("/api/quotes/IBM").await.body;
+    assert_eq!(
+        (&stale["stale"], &stale["age_seconds"]),
+        (&true.into(), &3.0.into())
+    );
+    let fresh = served.get("/api/quotes/IBM").await.body;
+    assert_eq!(
+        (&fresh["stale"], &fresh["age_seconds"]),
+        (&false.into(), &0.0.into())
+    );
+}
+
+#[tokio::test]
+async fn all_quotes_are_told_and_those_that_are_missing_say_why() {
+    let served = served(&[]);
+    let reason = CircuitOpen::new("primary", CircuitState::Open, None);
+    let refused = BoxError::from(Rejected::from(reason));
+    served.script.lines().quotes.push_back(Err(refused));
+    let answer = served.get("/api/quotes").await;
+    let quotes = answer.body["quotes"].as_array().unwrap().clone();
+    assert_eq!(
+        (answer.status.as_u16(), quotes.len()),
+        (200, served.desk.bars().symbols.len())
+    );
+    assert_eq!(quotes[0]["error"], "no answer from the venue");
+    assert!(quotes[1..].iter().all(|quote| quote["price"] == 100));
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_stack_is_a_503_and_says_when_to_come_back() {
+    let served = served(&[]);
+    let wait = Some(Duration::from_millis(1_200));
+    let open = CircuitOpen::new("primary", CircuitState::Open, wait);
+    let late = BoxError::from(Elapsed::new(Duration::from_millis(250)));
+    let causes = [
+        Rejected::from(open).into(),
+        late,
+        "connection refused".into(),
+    ];
+    served.script.lines().quotes.extend(causes.map(Err));
+    let answer = served.get("/api/quotes/IBM").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.retry_after()),
+        (503, Some("2"))
+    );
+    assert_eq!(
+        answer.error(),
+        "call rejected by primary: circuit open, retry after 1.2s"
+    );
+    let answer = served.get("/api/quotes/IBM").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.retry_after()),
+        (504, Some("1"))
+    );
+    assert_eq!(answer.error(), "no answer within 250ms");
+    let answer = served.get("/api/quotes/IBM").await;
+    assert_eq!(answer.status, 502);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_404_or_405_in_json() {
+    let served = served(&[]);
+    let answer = served.get("/api/quotes/NOPE").await;
+    assert_eq!(answer.error(), r#"symbol: "NOPE" is unknown"#);
+    assert_eq!(served.get("/").await.status, 404);
+    let answer = served.ask("DELETE", "/api/orders", Body::empty()).await;
+    assert!(answer.status == 405 && !answer.error().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_api_keeps_to_its_rate_and_says_when_to_come_back() {
+    let served = served(&[]);
+    for _ in 0..400 {
+        assert_eq!(served.get("/api/orders/a").await.status, 404);
+    }
+    let answer = served.get("/api/orders/a").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.retry_after()),
+        (429, Some("1"))
+    );
+    assert_eq!(answer.error(), "call rejected by api: Wait 0.1s");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(served.get("/api/orders/a").await.status, 404);
+}

@@ -1,0 +1,265 @@
+//! The service that stays up, and the operations of a run, as processes.
+
+use std::error::Error;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use admf_alerts::{Samples, Selector};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+fn service(flags: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trading-service"));
+    command.args(flags).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ADMF_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A running service, killed where a test ends early.
+struct Running {
+    child: Child,
+    said: BufReader<ChildStderr>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start(flags: &[&str]) -> Result<Self> {
+        let mut child = service(flags)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let said = child.stderr.take().ok_or("standard error is piped")?;
+        Ok(Self {
+            child,
+            said: BufReader::new(said),
+        })
+    }
+
+    /// Reads on until it says where `what` listens.
+    fn listening(&mut self, what: &str) -> Result<String> {
+        loop {
+            let mut line = String::new();
+            if self.said.read_line(&mut line)? == 0 {
+                return Err(format!("it ended before {what} was listening").into());
+            }
+            let mut words = line.split_whitespace();
+            if (words.next(), words.next()) == (Some(what), Some("listening")) {
+                return Ok(words.next().ok_or("no address")?.to_owned());
+            }
+        }
+    }
+
+    fn signal(&self, signal: &str) -> Result {
+        let sent = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()?;
+        assert!(sent.success());
+        Ok(())
+    }
+}
+
+/// Asks once, and returns status and body.
+fn ask(address: &str, request: &str, body: &str) -> Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    let length = body.len();
+    write!(
+        stream,
+        "{request} HTTP/1.1\r\nhost: service\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let status = answer.get(9..12).ok_or("no status line")?.parse()?;
+    let body = answer.split_once("\r\n\r\n").ok_or("no head")?.1;
+    Ok((status, unchunked(body)))
+}
+
+/// Joins the chunks of a body, each of which comes after its length in a line of its own.
+fn unchunked(body: &str) -> String {
+    let mut rest = body;
+    let mut whole = String::new();
+    while let Some((length, chunks)) = rest.split_once("\r\n") {
+        let Ok(length) = usize::from_str_radix(length, 16) else {
+            return body.to_owned();
+        };
+        whole.push_str(&chunks[..length]);
+        rest = chunks[length..].trim_start_matches("\r\n");
+    }
+    if whole.is_empty() {
+        body.to_owned()
+    } else {
+        whole
+    }
+}
+
+/// Polls `/ready`, each time over a new connection, until it says yes.
+fn await_ready(address: &str) -> Result {
+    for _ in 0..20_000 {
+        if ask(address, "GET /ready", "")?.0 == 200 {
+            return Ok(());
+        }
+        std::thread::yield_now();
+    }
+    Err(format!("never ready: {}", ask(address, "GET /ready", "")?.1).into())
+}
+
+fn scrape(address: &str) -> Result<Samples> {
+    let (status, text) = ask(address, "GET /metrics", "")?;
+    assert_eq!(status, 200);
+    Ok(Samples::parse(&text)?)
+}
+
+/// Checks that each circuit is in one state, and returns how many circuits there are.
+fn circuits(samples: &Samples) -> Result<usize> {
+    let states = Selector::parse("circuit_breaker_state")?;
+    let states: Vec<_> = samples.select(&states).collect();
+    let held: Vec<_> = states.iter().filter(|state| state.value == 1.0).collect();
+    assert_eq!(states.len(), 6 * held.len());
+    let mut names: Vec<_> = held.iter().map(|state| state.labels.get("name")).collect();
+    names.dedup();
+    assert_eq!(names.len(), held.len());
+    Ok(held.len())
+}
+
+const SERVE: [&str; 7] = [
+    "serve",
+    "--api",
+    "127.0.0.1:0",
+    "--ops",
+    "127.0.0.1:0",
+    "--scenario",
+    "calm",
+];
+
+#[test]
+fn the_service_trades_shows_what_it_did_and_ends_well_when_asked_to() -> Result {
+    for signal in ["-TERM", "-INT"] {
+        let mut service = Running::start(&SERVE)?;
+        let (api, ops) = (service.listening("api")?, service.listening("ops")?);
+        assert_eq!(
+            ask(&ops, "GET /health", "")?,
+            (200, r#"{"status":"ok"}"#.to_owned())
+        );
+        await_ready(&ops)?;
+
+        let order = r#"{"client_id":"a","symbol":"IBM","side":"buy","quantity":10,"price":10000}"#;
+        let (status, body) = ask(&api, "POST /api/orders", order)?;
+        assert!(
+            status == 200 && body.contains(r#""status":"filled""#),
+            "{body}"
+        );
+        let (status, body) = ask(&api, "GET /api/orders/a", "")?;
+        assert!(
+            status == 200 && body.contains(r#""status":"filled""#),
+            "{body}"
+        );
+        let (status, body) = ask(&api, "GET /api/quotes/IBM", "")?;
+        assert!(
+            status == 200 && body.contains(r#""symbol":"IBM""#),
+            "{body}"
+        );
+        let (status, body) = ask(&api, "POST /api/orders", &order.replace("10,", "0,"))?;
+        assert!(
+            status == 400 && body.contains(r#""field":"quantity""#),
+            "{body}"
+        );
+
+        let samples = scrape(&ops)?;
+        let filled = [("side", "stack"), ("outcome", "filled")];
+        assert_eq!(samples.value("orders_total", &filled), Some(1.0));
+        let bad = [("route", "orders"), ("status", "4xx")];
+        assert_eq!(samples.value("api_requests_total", &bad), Some(1.0));
+        assert_eq!(circuits(&samples)?, 2);
+
+        service.signal(signal)?;
+        let mut rest = String::new();
+        service.said.read_to_string(&mut rest)?;
+        assert_eq!(service.child.wait()?.code(), Some(0), "{rest}");
+        assert!(rest.is_empty(), "{rest}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_was_traded_is_known_to_the_service_that_comes_after() -> Result {
+    let folder = tempfile::tempdir()?;
+    let state = folder.path().display().to_string();
+    let flags = [&SERVE[..], &["--state", &state]].concat();
+    let order = r#"{"client_id":"a","symbol":"IBM","side":"buy","quantity":10,"price":10000}"#;
+    for signal in ["-KILL", "-TERM"] {
+        let mut service = Running::start(&flags)?;
+        let (api, ops) = (service.listening("api")?, service.listening("ops")?);
+        await_ready(&ops)?;
+        let (status, body) = ask(&api, "POST /api/orders", order)?;
+        assert!(
+            status == 200 && body.contains(r#""status":"filled""#),
+            "{body}"
+        );
+        service.signal(signal)?;
+        service.child.wait()?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_port_in_use_is_one_line_and_exit_code_1() -> Result {
+    let held = TcpListener::bind("127.0.0.1:0")?;
+    let taken = held.local_addr()?.to_string();
+    for (flags, flag) in [
+        (
+            &["serve", "--api", &taken, "--ops", "127.0.0.1:0"][..],
+            "--api",
+        ),
+        (&["serve", "--api", "127.0.0.1:0", "--ops", &taken], "--ops"),
+        (&["--naive", "--ops", &taken], "--ops"),
+    ] {
+        let output = service(flags).output()?;
+        let said = String::from_utf8(output.stderr)?;
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let expected = format!("error: {flag} {taken}: Address already in use");
+        assert!(
+            said.starts_with(&expected) && said.lines().count() == 1,
+            "{said}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_run_shows_what_it_does_while_it_lasts() -> Result {
+    let mut run = Running::start(&["--json"])?;
+    let ops = run.listening("ops")?;
+    await_ready(&ops)?;
+    let samples = scrape(&ops)?;
+    assert_eq!(circuits(&samples)?, 2);
+    for side in ["stack", "naive"] {
+        let bars = samples.value("bars_replayed_total", &[("side", side)]);
+        assert!(bars > Some(0.0), "{side}: {bars:?}");
+    }
+    let later = scrape(&ops)?;
+    for sample in samples
+        .iter()
+        .filter(|sample| sample.name.ends_with("_total"))
+    {
+        let labels: Vec<_> = sample.labels.iter().collect();
+        let now = later.value(sample.name, &labels);
+        assert!(
+            now >= Some(sample.value),
+            "{} went back to {now:?}",
+            sample.name
+        );
+    }
+    run.signal("-TERM")?;
+    let mut rest = String::new();
+    run.said.read_to_string(&mut rest)?;
+    assert_eq!(run.child.wait()?.code(), Some(143), "{rest}");
+    Ok(())
+}
