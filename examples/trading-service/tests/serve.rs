@@ -1,22 +1,14 @@
 //! The service that stays up, and the operations of a run, as processes.
 
-use std::error::Error;
+#[expect(dead_code, reason = "reports of whole runs are for other tests")]
+mod common;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use admf_alerts::{Samples, Selector};
-
-type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
-
-fn service(flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trading-service"));
-    command.args(flags).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ADMF_")) {
-        command.env_remove(name);
-    }
-    command
-}
+use common::{Result, bars, service};
 
 /// A running service, killed where a test ends early.
 struct Running {
@@ -261,5 +253,24 @@ fn a_run_shows_what_it_does_while_it_lasts() -> Result {
     let mut rest = String::new();
     run.said.read_to_string(&mut rest)?;
     assert_eq!(run.child.wait()?.code(), Some(143), "{rest}");
+    Ok(())
+}
+
+#[test]
+fn on_a_bad_day_both_alerts_fire_and_are_resolved() -> Result {
+    let folder = tempfile::tempdir()?;
+    let data = bars(folder.path(), 3000)?;
+    let flags = ["--json", "--data", &data, "--alert-drawdown", "0.02"];
+    let output = service(&flags).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    for alert in ["HighDrawdown{", "BreakerOpen{name=\"primary\""] {
+        for change in ["FIRING  ", "RESOLVED"] {
+            let expected = format!(" {change} {alert}");
+            assert!(
+                said.contains(&expected),
+                "{expected} is missing from:\n{said}"
+            );
+        }
+    }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::catalogue as m;
 
 /// How long an alert goes on firing, in real time, once its condition holds no more: a circuit that
 /// probes and opens again, over and over, is one alert.
-const KEEP_FIRING: Duration = Duration::from_millis(500);
+pub(super) const KEEP_FIRING: Duration = Duration::from_millis(500);
 
 /// When to alert.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +28,12 @@ impl AlertConfig {
             Rule::parse("HighDrawdown", &drawdown)?
                 .keep_firing_for(KEEP_FIRING)
                 .label("severity", "warning")
-                .annotation("summary", "too much of the highest equity is lost"),
+                .annotation("summary", "too much of the highest equity lost"),
             Rule::parse("BreakerOpen", r#"circuit_breaker_state{state="open"} == 1"#)?
                 .for_(self.breaker_open)
                 .keep_firing_for(KEEP_FIRING)
                 .label("severity", "critical")
-                .annotation("summary", "calls through {{ $labels.name }} are refused"),
+                .annotation("summary", "calls through {{ $labels.name }} refused"),
         ])
     }
 }

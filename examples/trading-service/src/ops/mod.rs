@@ -138,7 +138,7 @@ impl Ops {
     /// Evaluates the alerts a last time.
     pub(crate) fn finish(&self) {
         self.shutting_down();
-        self.watch.step();
+        self.watch.finish();
     }
 }
 

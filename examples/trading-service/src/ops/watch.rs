@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::Console;
-use super::alerts::Alerts;
+use super::alerts::{Alerts, KEEP_FIRING};
 use crate::bars::Date;
 
 /// How often rules are evaluated where nothing happens.
@@ -60,9 +60,20 @@ impl Watch {
 
     /// Evaluates now.
     pub(super) fn step(&self) {
+        self.step_in(Duration::ZERO);
+    }
+
+    /// Evaluates for the last time, as of when nothing is kept firing any more: nobody will say later
+    /// that an alert is resolved.
+    pub(super) fn finish(&self) {
+        self.step();
+        self.step_in(KEEP_FIRING);
+    }
+
+    fn step_in(&self, ahead: Duration) {
         // Held from the reading on, so that two evaluations do not change places.
         let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.started.elapsed().as_millis();
+        let now = (self.started.elapsed() + ahead).as_millis();
         let now = Duration::from_millis(u64::try_from(now).unwrap_or(u64::MAX));
         let scrape = Samples::parse(&self.exporter.render());
         let scrape = scrape.expect("the exporter writes what the parser reads");
@@ -86,11 +97,9 @@ impl Dates {
         self.lock().insert(side, date);
     }
 
-    /// Returns the date of a side, or that of the side which is furthest.
+    /// Returns the date of a side; what is of none is of the policies, which are the stack's.
     fn of(&self, side: Option<&str>) -> Option<Date> {
-        let dates = self.lock();
-        let own = side.and_then(|side| dates.get(side)).copied();
-        own.or_else(|| dates.values().max().copied())
+        self.lock().get(side.unwrap_or("stack")).copied()
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Date>> {

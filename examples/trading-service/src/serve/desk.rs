@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use resilience_core::BoxError;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -253,14 +254,17 @@ impl<U: Upstream> Desk<U> {
 
     /// Asks again what became of the orders in doubt.
     pub(super) async fn settle(&self) {
-        for order in self.orders.in_doubt() {
-            let asked = self.upstream.settle(&order, self.now());
-            match timeout(self.order_timeout, asked).await {
-                Err(_) | Ok(Fate::InDoubt) => {}
-                Ok(fate) => {
-                    self.live.settled(&fate);
-                    self.book(&order, fate);
-                }
+        let doubts = self.orders.in_doubt();
+        join_all(doubts.iter().map(|order| self.settle_one(order))).await;
+    }
+
+    async fn settle_one(&self, order: &Order) {
+        let asked = self.upstream.settle(order, self.now());
+        match timeout(self.order_timeout, asked).await {
+            Err(_) | Ok(Fate::InDoubt) => {}
+            Ok(fate) => {
+                self.live.settled(&fate);
+                self.book(order, fate);
             }
         }
     }
