@@ -31,8 +31,8 @@ impl Observer for TraceObserver {
         let policy = policy.as_str();
         match event {
             Event::CircuitMoved { from, to } => {
-                let (from, closed) = (state(*from), *to == CircuitState::Closed);
-                let to = state(*to);
+                let (from, closed) = (from.as_str(), *to == CircuitState::Closed);
+                let to = to.as_str();
                 match closed {
                     true => info!(target: "resilience", policy, from, to, "circuit moved"),
                     false => warn!(target: "resilience", policy, from, to, "circuit moved"),
@@ -50,16 +50,5 @@ impl Observer for TraceObserver {
             }
             event => debug!(target: "resilience", policy, ?event, "policy event"),
         }
-    }
-}
-
-const fn state(state: CircuitState) -> &'static str {
-    match state {
-        CircuitState::Closed => "closed",
-        CircuitState::Open => "open",
-        CircuitState::HalfOpen => "half_open",
-        CircuitState::Isolated => "isolated",
-        CircuitState::Disabled => "disabled",
-        CircuitState::Shadow => "shadow",
     }
 }

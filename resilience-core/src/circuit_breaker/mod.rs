@@ -305,6 +305,29 @@ impl Circuit {
 }
 
 impl CircuitState {
+    /// All states, in the order in which they are declared.
+    pub const ALL: [Self; 6] = [
+        Self::Closed,
+        Self::Open,
+        Self::HalfOpen,
+        Self::Isolated,
+        Self::Disabled,
+        Self::Shadow,
+    ];
+
+    /// Returns the word for it in metrics, traces and reports: in snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::Isolated => "isolated",
+            Self::Disabled => "disabled",
+            Self::Shadow => "shadow",
+        }
+    }
+
     /// Says whether every call goes through.
     #[inline]
     const fn admits_all(self) -> bool {

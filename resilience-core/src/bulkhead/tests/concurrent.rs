@@ -1,16 +1,7 @@
 //! What threads may see of a bulkhead: all interleavings under loom, one without.
 
 use super::*;
-
-#[cfg(loom)]
-use loom::{model, thread::spawn};
-#[cfg(not(loom))]
-use std::thread::spawn;
-
-#[cfg(not(loom))]
-fn model(run: impl Fn()) {
-    run();
-}
+use crate::sync::interleave::{model, spawn};
 
 #[test]
 fn never_more_calls_are_in_flight_than_there_are_slots() {

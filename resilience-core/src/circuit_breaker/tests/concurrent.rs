@@ -1,26 +1,13 @@
 //! What threads may see of a circuit: all interleavings under loom, one without.
 
 use super::*;
-
-#[cfg(loom)]
-pub(super) use loom::model;
-#[cfg(loom)]
-use loom::thread::spawn;
-#[cfg(not(loom))]
-use std::thread::spawn;
-
-#[cfg(not(loom))]
-pub(super) fn model(run: impl Fn()) {
-    run();
-}
-
-#[cfg(loom)]
-pub(super) type Handle = loom::thread::JoinHandle<()>;
-#[cfg(not(loom))]
-pub(super) type Handle = std::thread::JoinHandle<()>;
+use crate::sync::interleave::{JoinHandle, model, spawn};
 
 /// Settles tickets that are taken here, one after another, in a thread of its own.
-pub(super) fn settle_all<const N: usize>(breaker: &CircuitBreaker, ends: [End; N]) -> Handle {
+pub(super) fn settle_all<const N: usize>(
+    breaker: &CircuitBreaker,
+    ends: [End; N],
+) -> JoinHandle<()> {
     let tickets = ends.map(|end| (breaker.ticket(), end));
     let breaker = breaker.clone();
     spawn(move || {

@@ -1,7 +1,8 @@
 //! Successes that count themselves beside what changes the circuit under the lock.
 
-use super::concurrent::{model, settle_all};
+use super::concurrent::settle_all;
 use super::*;
+use crate::sync::interleave::model;
 
 /// Says that every call that ended is counted once.
 fn assert_ended(breaker: &CircuitBreaker, calls: u64) {

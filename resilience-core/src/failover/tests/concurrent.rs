@@ -1,17 +1,8 @@
 //! What threads may see of a switch: all interleavings under loom, one without.
 
 use super::*;
+use crate::sync::interleave::{model, spawn};
 use crate::testing::Recorder;
-
-#[cfg(loom)]
-use loom::{model, thread::spawn};
-#[cfg(not(loom))]
-use std::thread::spawn;
-
-#[cfg(not(loom))]
-fn model(run: impl Fn()) {
-    run();
-}
 
 #[test]
 fn two_threads_that_fail_at_once_switch_once() {

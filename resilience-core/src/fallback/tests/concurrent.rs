@@ -1,16 +1,7 @@
 //! What threads may see of the kept answers: all interleavings under loom, one without.
 
 use super::*;
-
-#[cfg(loom)]
-use loom::{model, thread::spawn};
-#[cfg(not(loom))]
-use std::thread::spawn;
-
-#[cfg(not(loom))]
-fn model(run: impl Fn()) {
-    run();
-}
+use crate::sync::interleave::{model, spawn};
 
 #[test]
 fn a_success_that_meets_the_switching_off_is_not_kept() {

@@ -1,16 +1,7 @@
 //! What threads may see of a limiter: all interleavings under loom, one without.
 
 use super::*;
-
-#[cfg(loom)]
-use loom::{model, thread::spawn};
-#[cfg(not(loom))]
-use std::thread::spawn;
-
-#[cfg(not(loom))]
-fn model(run: impl Fn()) {
-    run();
-}
+use crate::sync::interleave::{model, spawn};
 
 #[test]
 fn threads_never_take_more_than_the_burst() {

@@ -1,6 +1,7 @@
 //! What the snapshots of policies say, as values of metrics.
 
 use admf_metrics::Metric;
+use resilience_core::Snapshot;
 use resilience_core::bulkhead::BulkheadSnapshot;
 use resilience_core::circuit_breaker::CircuitSnapshot;
 use resilience_core::failover::FailoverSnapshot;
@@ -8,7 +9,6 @@ use resilience_core::fallback::FallbackSnapshot;
 use resilience_core::rate_limiter::RateLimiterSnapshot;
 use resilience_core::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use resilience_core::timeout::TimeoutSnapshot;
-use resilience_core::{CircuitState, Snapshot};
 
 use super::catalogue as m;
 use super::series::Other;
@@ -34,7 +34,7 @@ type Show<'s> = &'s mut dyn FnMut(&Metric, Other<'_>, Value);
 
 fn circuit_breaker(it: &CircuitSnapshot, show: Show<'_>) {
     for state in m::STATES {
-        let is = state == state_word(it.state);
+        let is = state == it.state.as_str();
         show(&m::BREAKER_STATE, Some(("state", state)), Value::flag(is));
     }
     let total = &it.total;
@@ -51,17 +51,6 @@ fn circuit_breaker(it: &CircuitSnapshot, show: Show<'_>) {
     show(&m::BREAKER_WOULD_TRIP, None, Total(it.would_trip));
     let wait = it.retry_after.unwrap_or_default().as_secs_f64();
     show(&m::BREAKER_RETRY_AFTER, None, Level(wait));
-}
-
-fn state_word(state: CircuitState) -> &'static str {
-    match state {
-        CircuitState::Closed => "closed",
-        CircuitState::Open => "open",
-        CircuitState::HalfOpen => "half_open",
-        CircuitState::Isolated => "isolated",
-        CircuitState::Disabled => "disabled",
-        CircuitState::Shadow => "shadow",
-    }
 }
 
 fn bulkhead(it: &BulkheadSnapshot, show: Show<'_>) {

@@ -1,16 +1,7 @@
 //! What threads may see of a budget: all interleavings under loom, one without.
 
 use super::*;
-
-#[cfg(loom)]
-use loom::{model, thread::spawn};
-#[cfg(not(loom))]
-use std::thread::spawn;
-
-#[cfg(not(loom))]
-fn model(run: impl Fn()) {
-    run();
-}
+use crate::sync::interleave::{model, spawn};
 
 fn granted(budget: &RetryBudget, times: u32) -> u64 {
     (0..times).map(|_| u64::from(budget.try_withdraw())).sum()
