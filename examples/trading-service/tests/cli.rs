@@ -157,10 +157,10 @@ fn a_malformed_bar_is_refused_by_line_and_column_or_left_out_as_asked() -> Resul
 fn json_is_alone_on_standard_output_and_counts_every_signal() -> Result {
     let folder = tempfile::tempdir()?;
     let data = bars(folder.path(), "bars.csv", None)?;
-    let output = service(&["--naive", "--json", "--scenario", "calm", "--data", &data]).output()?;
+    let output = service(&["--stack", "--json", "--scenario", "calm", "--data", &data]).output()?;
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     let report: Value = serde_json::from_slice(&output.stdout)?;
-    let side = &report["naive"];
+    let side = &report["stack"];
     let number = |name: &str| {
         side[name]
             .as_u64()
@@ -219,7 +219,7 @@ fn a_state_folder_of_a_run_with_other_flags_is_refused() -> Result {
 
 /// A run that is ended from outside as soon as it is seen at work.
 fn interrupted(state: &str, signal: &str) -> Result<Output> {
-    let mut child = service(&["--naive", "--json", "--scenario", "calm", "--state", state])
+    let mut child = service(&["--stack", "--json", "--scenario", "calm", "--state", state])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
@@ -249,7 +249,7 @@ fn a_stopped_run_reports_exits_by_its_signal_and_goes_on_later() -> Result {
         assert_eq!(output.status.code(), Some(code));
         let report: Value = serde_json::from_slice(&output.stdout)?;
         assert_eq!(
-            report["naive"]["interrupted"],
+            report["stack"]["interrupted"],
             Value::Bool(true),
             "{report}"
         );
@@ -265,12 +265,12 @@ fn a_run_that_was_killed_goes_on_to_its_end() -> Result {
     let killed = interrupted(&state, "-KILL")?;
     assert_eq!(killed.status.signal(), Some(9));
     let output =
-        service(&["--naive", "--json", "--scenario", "calm", "--state", &state]).output()?;
+        service(&["--stack", "--json", "--scenario", "calm", "--state", &state]).output()?;
     assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
     let report: Value = serde_json::from_slice(&output.stdout)?;
-    assert_eq!(report["naive"]["bars"].as_u64(), Some(12_154));
-    assert_eq!(report["naive"]["orders"], report["naive"]["signals"]);
-    assert_eq!(report["naive"]["duplicated"].as_u64(), Some(0));
+    assert_eq!(report["stack"]["bars"].as_u64(), Some(12_154));
+    assert_eq!(report["stack"]["orders"], report["stack"]["signals"]);
+    assert_eq!(report["stack"]["duplicated"].as_u64(), Some(0));
     Ok(())
 }
 

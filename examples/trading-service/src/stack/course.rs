@@ -107,7 +107,7 @@ impl Course {
     }
 }
 
-/// Asks a venue what became of an order in doubt, until it answers or the order's time is up.
+/// Asks a venue what became of an order in doubt; `None` where it does not answer in time.
 ///
 /// An answer is final. A cancelled order is so for good at this venue, though the order itself may
 /// still be on its way there: it can be executed elsewhere.

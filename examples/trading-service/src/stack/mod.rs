@@ -61,8 +61,8 @@ pub(crate) struct Surroundings<'a> {
 ///
 /// An order goes to the venue that the failover names. Only where the answer proves that nothing
 /// was executed it goes on to the other one. After any other failure it is in doubt at that venue,
-/// which is asked, until the order's time is up, to cancel it or tell that it was filled; the order
-/// goes on only once it is cancelled there for good.
+/// which is asked what became of it, and at last to cancel it or tell that it was filled; the order
+/// goes on only once it is cancelled there for good, and stays in doubt where nobody answers.
 #[derive(Debug)]
 pub(crate) struct Stack<W: Wire = HttpTransport> {
     inner: Arc<Inner<W>>,

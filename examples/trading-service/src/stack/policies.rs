@@ -22,7 +22,7 @@ pub(super) struct Policies {
     pub(super) rounds: Retry,
     /// Repeats quotes, on the shared budget.
     pub(super) quotes: Retry,
-    /// Repeats questions about orders in doubt until the order's time is up.
+    /// Repeats questions about orders in doubt.
     pub(super) asks: Retry,
     /// The limit of one attempt.
     pub(super) attempt: Timeout,
@@ -134,7 +134,7 @@ fn rounds(times: &Times) -> RetryConfig {
 fn asks(times: &Times) -> RetryConfig {
     anyway(RetryConfig {
         max_attempts: u32::MAX,
-        max_total: Some(times.order),
+        max_total: Some(times.doubt),
         backoff: backoff(times.patience),
         hint_max: times.open[1],
         ..RetryConfig::default()

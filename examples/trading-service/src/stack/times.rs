@@ -14,6 +14,9 @@ pub(crate) struct Times {
     pub(crate) attempt: Duration,
     /// How long an order may take in all, with every attempt, wait and question.
     pub(crate) order: Duration,
+    /// How long a venue is asked at a stretch what became of an order in doubt: who goes on waiting
+    /// keeps all other orders of the day waiting, and the engine asks again on the next one.
+    pub(crate) doubt: Duration,
     /// How long a quote may take in all, before the last good one is served.
     pub(crate) quote: Duration,
     /// The first and the longest wait between two attempts.
@@ -42,9 +45,11 @@ impl Times {
     /// Returns the times of a service whose orders are given up after `order_timeout`.
     pub(crate) fn new(order_timeout: Duration) -> Self {
         let ms = Duration::from_millis;
+        let order = order_timeout.saturating_sub(MARGIN).max(ms(1));
         Self {
             attempt: ms(100),
-            order: order_timeout.saturating_sub(MARGIN).max(ms(1)),
+            order,
+            doubt: order / 2,
             quote: ms(250),
             backoff: [ms(4), ms(50)],
             patience: [ms(5), ms(80)],
