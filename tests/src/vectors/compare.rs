@@ -17,6 +17,8 @@ pub(super) enum Shown {
     Nothing,
     Flag(bool),
     Whole(u64),
+    /// A whole number for which a case gives an upper bound.
+    AtMost(u64),
     Decimal(f64),
     Length(Duration),
     Text(String),
@@ -111,6 +113,9 @@ fn agrees(wanted: &Value, shown: &Shown) -> bool {
         (Value::String(wanted), Shown::Text(shown)) => wanted == shown,
         (Value::Number(_), Shown::Length(shown)) => same_length(wanted, *shown),
         (Value::Number(wanted), Shown::Whole(shown)) => wanted.as_u64() == Some(*shown),
+        (Value::Number(bound), Shown::AtMost(shown)) => {
+            bound.as_u64().is_some_and(|bound| *shown <= bound)
+        }
         (Value::Number(_), Shown::Decimal(shown)) => same_decimal(wanted, *shown),
         (Value::Array(wanted), Shown::List(shown)) => {
             wanted.len() == shown.len() && wanted.iter().zip(shown).all(|(a, b)| agrees(a, b))

@@ -56,6 +56,71 @@ fn times_agree_within_a_nanosecond_or_a_billionth() {
 }
 
 #[test]
+fn an_upper_bound_agrees_with_what_is_not_above_it() {
+    let bound = |bound: &str| {
+        failure(&format!(
+            r#""policy": "keyed", "config": {{"gate": {{"policy": "circuit_breaker", "config": {{}}}}}},
+            "steps": [{{"at_ms": 0, "op": "flood", "keys": 3, "expect": {{"keys_at_most": {bound}}}}}]"#
+        ))
+    };
+    assert_eq!((bound("4"), bound("3")), (None, None));
+    for wrong in ["2", "3.5", "null"] {
+        let why = bound(wrong).expect("it must fail");
+        assert!(why.ends_with(&format!("{wrong}, is AtMost(3)")), "{why}");
+    }
+}
+
+#[test]
+fn what_a_keyed_case_may_not_say_fails_by_name() {
+    let circuits = r#""policy": "circuit_breaker", "config": {}"#;
+    let limiters = r#""policy": "rate_limiter", "config": {"permits": 1, "per_ms": 1}"#;
+    for (gate, step, named) in [
+        (
+            r#""policy": "retry", "config": {}"#,
+            "",
+            "unknown word `retry`",
+        ),
+        (r#""policy": "rate_limiter""#, "", "lacks `config`"),
+        (
+            r#""policy": "rate_limiter", "config": {"probes": 1}"#,
+            "",
+            "unknown key `probes`",
+        ),
+        (
+            circuits,
+            r#""at_ms": 0, "op": "acquire", "key": "a""#,
+            "unknown op `acquire`",
+        ),
+        (
+            circuits,
+            r#""at_ms": 0, "op": "calls", "outcomes": "S""#,
+            "lacks `key`",
+        ),
+        (
+            circuits,
+            r#""at_ms": 0, "op": "read", "expect": {"state": "closed"}"#,
+            "unknown key `state`",
+        ),
+        (
+            limiters,
+            r#""at_ms": 0, "op": "flood", "keys": 1"#,
+            "unknown op `flood`",
+        ),
+        (
+            limiters,
+            r#""at_ms": 0, "op": "read", "key": "a""#,
+            "unknown key `key`",
+        ),
+    ] {
+        let why = failure(&format!(
+            r#""policy": "keyed", "config": {{"gate": {{{gate}}}}}, "steps": [{{{step}}}]"#
+        ));
+        let why = why.expect("it must fail");
+        assert!(why.contains(named), "{why}");
+    }
+}
+
+#[test]
 fn what_the_schema_does_not_define_fails_by_name() {
     for (rest, named) in [
         (r#""policy": "hedge""#, "unknown policy `hedge`"),
@@ -198,7 +263,11 @@ fn a_panic_fails_its_case_alone() {
 #[test]
 fn a_second_case_of_the_same_id_fails() {
     for (name, list, by) in [
-        ("resilience.json", "cases", r#""policy": "keyed""#),
+        (
+            "resilience.json",
+            "cases",
+            r#""policy": "backoff", "config": {"base_ms": 0}, "refused": "base_ms""#,
+        ),
         ("alerts.json", "vectors", r#""kind": "matcher""#),
     ] {
         let case = format!(r#"{{"id": "x", {by}}}"#);
@@ -218,7 +287,7 @@ fn a_file_that_holds_no_cases_is_a_failure() {
     ] {
         assert_eq!(run_text("resilience.json", text).unwrap().failed().len(), 1);
     }
-    let nameless = r#"{"cases": [{"policy": "keyed"}]}"#;
+    let nameless = r#"{"cases": [{"policy": "backoff"}]}"#;
     assert_eq!(
         run_text("resilience.json", nameless)
             .unwrap()
@@ -285,7 +354,7 @@ fn any_expectation_of_the_suite_fails_when_it_is_changed() {
         for (step, key) in expectations(steps) {
             let mut wrong = case.clone();
             let wanted = &mut wrong["steps"][step]["expect"][key];
-            *wanted = changed(wanted);
+            *wanted = changed(key, wanted);
             let verdict = super::case::verdict(&wrong);
             assert_ne!(
                 verdict,
@@ -309,8 +378,10 @@ fn expectations(steps: &[Value]) -> impl Iterator<Item = (usize, &String)> {
     })
 }
 
-fn changed(wanted: &Value) -> Value {
+fn changed(key: &str, wanted: &Value) -> Value {
     match wanted {
+        // An upper bound is wrong only where it is too small.
+        _ if key == "keys_at_most" => json!(0),
         Value::Null => json!(0),
         Value::Bool(it) => json!(!it),
         Value::Number(it) if it.is_u64() => json!(it.as_u64().unwrap() * 2 + 1),

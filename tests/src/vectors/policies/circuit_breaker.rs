@@ -12,7 +12,7 @@ use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::Seen;
 use crate::vectors::schema::{Checked, Fields};
 
-const KEYS: &[(&str, &str)] = &[
+pub(super) const KEYS: &[(&str, &str)] = &[
     ("consecutive", "consecutive"),
     ("failure_rate", "failure_rate"),
     ("slow_rate", "slow_rate"),
@@ -32,7 +32,7 @@ pub(super) const POLICY: Policy = Policy {
     build,
 };
 
-fn config(fields: &Fields<'_>) -> Checked<CircuitBreakerConfig> {
+pub(super) fn config(fields: &Fields<'_>) -> Checked<CircuitBreakerConfig> {
     let default = CircuitBreakerConfig::default();
     let window = fields.fields("window")?;
     let open_for = fields.fields("open_for")?;
@@ -82,7 +82,7 @@ fn build(world: &World, fields: &Fields<'_>) -> Built {
 impl Driver for Circuit {
     fn act(&mut self, world: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
         match op {
-            "calls" => return self.calls(world, args),
+            "calls" => return calls(&self.breaker, world, args),
             "acquire" => return self.acquire(args),
             "record" => {
                 let (outcome, hint) = (calls::outcome(args)?, args.length("hint_ms")?);
@@ -104,51 +104,11 @@ impl Driver for Circuit {
     }
 
     fn look(&mut self, _: &World) -> Checked<Seen> {
-        let known = self.breaker.snapshot();
-        Ok(Seen::from([
-            ("state", word(known.state).into()),
-            ("retry_after_ms", known.retry_after.into()),
-            ("would_trip", known.would_trip.into()),
-            ("calls", known.calls.into()),
-            ("failures", known.failures.into()),
-            ("slow", known.slow.into()),
-            ("failure_rate", known.failure_rate.into()),
-            ("slow_rate", known.slow_rate.into()),
-        ]))
+        Ok(look(&self.breaker))
     }
 }
 
 impl Circuit {
-    fn calls(&self, world: &World, args: &Fields<'_>) -> Checked<Seen> {
-        let outcomes = calls::outcomes(args)?;
-        let hint = args.length("hint_ms")?;
-        let ask = || Permit::acquire(self.breaker.clone(), &Ask::default());
-        let mut asked = Asked::default();
-        match args.length("took_ms")? {
-            None => {
-                for outcome in outcomes {
-                    if let Some(permit) = asked.note(ask()) {
-                        record(permit, outcome, hint);
-                    }
-                }
-            }
-            Some(took) => {
-                let mut begun = Vec::new();
-                for outcome in outcomes {
-                    if let Some(mut permit) = asked.note(ask()) {
-                        permit.waiting();
-                        begun.push((permit, outcome));
-                    }
-                }
-                world.clock.advance(took);
-                for (permit, outcome) in begun {
-                    record(permit, outcome, hint);
-                }
-            }
-        }
-        Ok(asked.seen())
-    }
-
     fn acquire(&mut self, args: &Fields<'_>) -> Checked<Seen> {
         let pending = args.flag("pending")?.unwrap_or(true);
         let begin = |permit: &mut Permit<_>| {
@@ -160,6 +120,52 @@ impl Circuit {
         let asked = calls::acquire(&self.breaker, &ask, args, &mut self.held, begin)?;
         Ok(asked.seen())
     }
+}
+
+/// Does the op `calls`.
+pub(super) fn calls(breaker: &CircuitBreaker, world: &World, args: &Fields<'_>) -> Checked<Seen> {
+    let outcomes = calls::outcomes(args)?;
+    let hint = args.length("hint_ms")?;
+    let ask = || Permit::acquire(breaker.clone(), &Ask::default());
+    let mut asked = Asked::default();
+    match args.length("took_ms")? {
+        None => {
+            for outcome in outcomes {
+                if let Some(permit) = asked.note(ask()) {
+                    record(permit, outcome, hint);
+                }
+            }
+        }
+        Some(took) => {
+            let mut begun = Vec::new();
+            for outcome in outcomes {
+                if let Some(mut permit) = asked.note(ask()) {
+                    permit.waiting();
+                    begun.push((permit, outcome));
+                }
+            }
+            world.clock.advance(took);
+            for (permit, outcome) in begun {
+                record(permit, outcome, hint);
+            }
+        }
+    }
+    Ok(asked.seen())
+}
+
+/// Returns what shows after every op.
+pub(super) fn look(breaker: &CircuitBreaker) -> Seen {
+    let known = breaker.snapshot();
+    Seen::from([
+        ("state", word(known.state).into()),
+        ("retry_after_ms", known.retry_after.into()),
+        ("would_trip", known.would_trip.into()),
+        ("calls", known.calls.into()),
+        ("failures", known.failures.into()),
+        ("slow", known.slow.into()),
+        ("failure_rate", known.failure_rate.into()),
+        ("slow_rate", known.slow_rate.into()),
+    ])
 }
 
 /// A hint goes with every failure.

@@ -6,6 +6,7 @@ mod calls;
 mod circuit_breaker;
 mod failover;
 mod fallback;
+mod keyed;
 mod rate_limiter;
 mod retry;
 mod retry_budget;
@@ -47,7 +48,8 @@ pub(super) const BUILT: &[Policy] = &[
     timeout::POLICY,
     fallback::POLICY,
     failover::POLICY,
+    keyed::POLICY,
 ];
 
 /// What the crates do not have yet.
-pub(super) const NOT_BUILT: &[&str] = &["deadline", "health", "keyed"];
+pub(super) const NOT_BUILT: &[&str] = &["deadline", "health"];

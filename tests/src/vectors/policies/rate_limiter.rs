@@ -4,13 +4,13 @@ use resilience_core::rate_limiter::RateLimiterKind;
 use resilience_core::{Ask, Gate, Permit, RateLimiter, RateLimiterConfig, Rejected, Time};
 
 use super::Policy;
-use super::calls::{self, Asked};
+use super::calls::{self, Asked, Held};
 use super::turns::Line;
 use crate::vectors::case::{Built, Driver, World, unknown_op};
 use crate::vectors::compare::{Seen, Shown};
 use crate::vectors::schema::{Checked, Fields};
 
-const KEYS: &[(&str, &str)] = &[
+pub(super) const KEYS: &[(&str, &str)] = &[
     ("kind", "kind"),
     ("permits", "permits"),
     ("per_ms", "per"),
@@ -24,7 +24,7 @@ pub(super) const POLICY: Policy = Policy {
     build,
 };
 
-fn config(fields: &Fields<'_>) -> Checked<RateLimiterConfig> {
+pub(super) fn config(fields: &Fields<'_>) -> Checked<RateLimiterConfig> {
     let default = RateLimiterConfig::default();
     let kinds = [
         ("gcra", RateLimiterKind::Gcra),
@@ -59,7 +59,7 @@ impl Driver for Rate {
 
     fn act(&mut self, world: &World, op: &str, args: &Fields<'_>) -> Checked<Seen> {
         let seen = match op {
-            "acquire" => self.acquire(args)?,
+            "acquire" => acquire(&self.limiter, args, &mut self.line.held)?,
             "peek" => {
                 let mut asked = Asked::default();
                 asked.note(self.limiter.check(&cost(args, Ask::default())?));
@@ -89,21 +89,11 @@ impl Driver for Rate {
     }
 
     fn look(&mut self, _: &World) -> Checked<Seen> {
-        let known = self.limiter.snapshot();
-        Ok(Seen::from([
-            ("remaining", known.remaining.into()),
-            ("reset_after_ms", known.reset_after.into()),
-        ]))
+        Ok(look(&self.limiter))
     }
 }
 
 impl Rate {
-    fn acquire(&mut self, args: &Fields<'_>) -> Checked<Seen> {
-        let (ask, held) = (cost(args, Ask::default())?, &mut self.line.held);
-        let asked = calls::acquire(&self.limiter, &ask, args, held, |_: &mut Permit<_>| {})?;
-        Ok(told(&asked))
-    }
-
     fn enqueue(&mut self, args: &Fields<'_>) -> Checked<Seen> {
         let label = args.must("call", args.text("call"))?;
         let ask = cost(args, calls::ask(args)?)?;
@@ -135,6 +125,26 @@ impl Rate {
         seen.insert("waiting", self.limiter.snapshot().waiting.into());
         Ok(seen)
     }
+}
+
+/// Does the op `acquire`. A permit that nobody keeps would be given back.
+pub(super) fn acquire(
+    limiter: &RateLimiter,
+    args: &Fields<'_>,
+    held: &mut Held<Permit<RateLimiter>>,
+) -> Checked<Seen> {
+    let ask = cost(args, Ask::default())?;
+    let asked = calls::acquire(limiter, &ask, args, held, |_| {})?;
+    Ok(told(&asked))
+}
+
+/// Returns what shows after every op.
+pub(super) fn look(limiter: &RateLimiter) -> Seen {
+    let known = limiter.snapshot();
+    Seen::from([
+        ("remaining", known.remaining.into()),
+        ("reset_after_ms", known.reset_after.into()),
+    ])
 }
 
 fn cost(args: &Fields<'_>, ask: Ask) -> Checked<Ask> {
