@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilience_core::circuit_breaker::Abandoned;
-use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, CircuitState, Outcome, Permit};
+use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, Outcome, Permit};
 use serde_json::Value;
 
 use super::calls::{self, Asked, Held};
@@ -65,7 +65,7 @@ fn abandoned(fields: &Fields<'_>) -> Checked<Option<Abandoned>> {
         ("ignored", Abandoned::Ignored),
         ("failure", Abandoned::Failure),
     ];
-    fields.word("abandoned", &words)
+    fields."abandoned", &words.as_str()
 }
 
 struct Circuit {
@@ -157,7 +157,7 @@ pub(super) fn calls(breaker: &CircuitBreaker, world: &World, args: &Fields<'_>) 
 pub(super) fn look(breaker: &CircuitBreaker) -> Seen {
     let known = breaker.snapshot();
     Seen::from([
-        ("state", word(known.state).into()),
+        ("state", known.state.as_str().into()),
         ("retry_after_ms", known.retry_after.into()),
         ("would_trip", known.would_trip.into()),
         ("calls", known.calls.into()),
@@ -171,15 +171,4 @@ pub(super) fn look(breaker: &CircuitBreaker) -> Seen {
 /// A hint goes with every failure.
 fn record(permit: Permit<CircuitBreaker>, outcome: Outcome, hint: Option<Duration>) {
     permit.record_hinted(outcome, hint.filter(|_| outcome == Outcome::Failure));
-}
-
-fn word(state: CircuitState) -> &'static str {
-    match state {
-        CircuitState::Closed => "closed",
-        CircuitState::Open => "open",
-        CircuitState::HalfOpen => "half_open",
-        CircuitState::Isolated => "isolated",
-        CircuitState::Disabled => "disabled",
-        CircuitState::Shadow => "shadow",
-    }
 }
