@@ -65,7 +65,7 @@ fn abandoned(fields: &Fields<'_>) -> Checked<Option<Abandoned>> {
         ("ignored", Abandoned::Ignored),
         ("failure", Abandoned::Failure),
     ];
-    fields."abandoned", &words.as_str()
+    fields.word("abandoned", &words)
 }
 
 struct Circuit {
