@@ -118,6 +118,7 @@ async fn a_retry_waits_as_long_as_the_server_asks_or_not_at_all() {
     for (header, value, waited) in [
         ("retry-after", "7", Some(7)),
         ("x-amz-retry-after", "7000", Some(7)),
+        ("retry-after-ms", "7000", Some(7)),
         ("grpc-retry-pushback-ms", "-1", None),
         ("retry-after", "31536000", Some(60)),
     ] {
