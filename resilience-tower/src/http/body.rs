@@ -196,7 +196,9 @@ impl<B: Body, G: Gate> Body for PermitBody<B, G> {
         let polled = permit.step(|| this.inner.as_mut().poll_frame(cx));
         match &polled {
             Poll::Pending => permit.waiting(),
-            Poll::Ready(Some(Ok(_))) if !this.inner.is_end_stream() => {}
+            // Nobody polls a body again after its trailers.
+            Poll::Ready(Some(Ok(frame))) if !frame.is_trailers() && !this.inner.is_end_stream() => {
+            }
             Poll::Ready(Some(Ok(_)) | None) => finish(this.held),
             Poll::Ready(Some(Err(_))) => {
                 if let Some(held) = this.held {

@@ -253,3 +253,21 @@ async fn a_failure_counts_though_nobody_reads_its_body_and_an_empty_body_is_at_i
         assert_eq!(slots.ends(), [done(outcome, None)]);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn trailers_are_the_end_of_a_body() {
+    let slots = Slots::new(1, SECOND, &env());
+    let client = ServiceBuilder::new()
+        .layer(GateLayer::new(slots.clone()).until_body_end())
+        .service_fn(|()| {
+            let trailers = std::future::ready(Some(Ok(http::HeaderMap::new())));
+            let body = String::from("part").with_trailers(trailers);
+            std::future::ready(Ok::<_, BoxError>(Response::new(body)))
+        });
+    let mut body = client.oneshot(()).await.unwrap().into_body();
+    assert!(body.frame().await.unwrap().unwrap().is_data());
+    assert!(body.frame().await.unwrap().unwrap().is_trailers());
+    // hyper drops a body here, and does not ask for what cannot come.
+    drop(body);
+    assert_eq!(slots.ends(), [done(Outcome::Success, None)]);
+}
