@@ -11,8 +11,8 @@ use crate::{Failures, Oneshot, Tower};
 
 /// A service whose requests wait their turn at a gate.
 ///
-/// It is always ready: a request that must wait does so in its future, holding nothing of the inner
-/// service, a clone of which it makes ready when its turn comes.
+/// It is ready unless the inner service fails to be: a request that must wait does so in its future,
+/// holding nothing of the inner service, a clone of which it makes ready when its turn comes.
 #[derive(Debug)]
 pub struct Queued<S, Q, R = Failures> {
     inner: S,
