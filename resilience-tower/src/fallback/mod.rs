@@ -87,7 +87,7 @@ impl<V, K, R> FallbackLayer<V, K, R> {
     /// Default: all.
     ///
     /// An answer that is one caller's fault, such as a 401, is no failure, and no answer for others
-    /// either. Over http clients [`http`](Self::http) keeps 2xx; over routes say so here.
+    /// either. Over http clients `http` keeps 2xx; over routes say so here.
     #[must_use]
     pub fn keep(self, keep: fn(&V) -> bool) -> Self {
         Self { keep, ..self }
