@@ -44,7 +44,7 @@ async fn fetch(at: SocketAddr) -> Result<String, BoxError> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let (env, ms) = (Env::default(), Duration::from_millis);
-    let limit = TimeoutConfig { timeout: ms(250) };
+    let limit = TimeoutConfig::new(ms(250));
     let attempt = TimeoutLayer::new(Timeout::new("attempt", limit, &env)?);
     let targets = [serve("primary").await?, serve("backup").await?]
         .map(|at| attempt.layer(service_fn(move |()| fetch(at))));

@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use resilience_core::*;
-use resilience_tower::http::{Failures, mark_stale};
+use resilience_tower::http::mark_stale;
 use resilience_tower::{FallbackLayer, GateLayer, RetryLayer, TimeoutLayer};
 use tower::{ServiceBuilder, ServiceExt};
 
@@ -31,19 +31,14 @@ async fn main() -> Result<(), BoxError> {
     #[expect(clippy::disallowed_methods, reason = "the example is its own server")]
     tokio::spawn(server.into_future());
     let (env, ms) = (Env::default(), Duration::from_millis);
-    let timeout = |name, timeout| Timeout::new(name, TimeoutConfig { timeout }, &env);
+    let timeout = |name, timeout| Timeout::new(name, TimeoutConfig::new(timeout), &env);
     let config = CircuitBreakerConfig {
         open_for: Some(ms(1_000)),
         ..Default::default()
     };
     let breaker = CircuitBreaker::new("venue", config, &env)?;
     let bulkhead = Bulkhead::new("venue", BulkheadConfig::default(), &env)?;
-    let config = RateLimiterConfig {
-        permits: 100,
-        per: ms(1_000),
-        ..Default::default()
-    };
-    let limiter = RateLimiter::new("venue", config, &env)?;
+    let limiter = RateLimiter::new("venue", RateLimiterConfig::new(100, ms(1_000)), &env)?;
     let config = RetryConfig {
         backoff: BackoffConfig::fixed(ms(10)),
         budget: Some(RetryBudgetConfig::default()),
@@ -51,12 +46,12 @@ async fn main() -> Result<(), BoxError> {
     };
     let retry = Retry::new("quotes", config, &env)?;
     let fallback = Fallback::new("quotes", FallbackConfig::default(), &env)?;
-    let fallback = FallbackLayer::new(fallback, |it: &Request<_>| it.uri().to_string());
+    let fallback = FallbackLayer::http(fallback, |it: &Request<_>| it.uri().to_string());
     let venue = ServiceBuilder::new()
-        .layer(fallback.classify(Failures).mark(mark_stale))
+        .layer(fallback.mark(mark_stale))
         .layer(TimeoutLayer::new(timeout("total", ms(5_000))?))
-        .layer(RetryLayer::new(retry).classify(Failures))
-        .layer(GateLayer::new((breaker.clone(), bulkhead, limiter)).classify(Failures))
+        .layer(RetryLayer::http(retry))
+        .layer(GateLayer::http((breaker.clone(), bulkhead, limiter)))
         .layer(TimeoutLayer::new(timeout("attempt", ms(500))?))
         .and_then(async |response: Response<Incoming>| {
             let (head, body) = response.into_parts();

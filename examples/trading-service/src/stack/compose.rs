@@ -84,7 +84,11 @@ pub(super) fn quotes<W: Wire>(
 ) -> Quotes<W> {
     let key: fn(&Call) -> String = |call| call.uri().path().to_owned();
     ServiceBuilder::new()
-        .layer(FallbackLayer::new(fallback.clone(), key).classify(Unanswered))
+        .layer(
+            FallbackLayer::new(fallback.clone(), key)
+                .classify(Unanswered)
+                .keep(|response: &Response<Bytes>| response.status().is_success()),
+        )
         .layer(TimeoutLayer::new(total.clone()))
         .layer(RetryLayer::new(retry.clone()).classify(Unanswered))
         .layer(FailoverLayer::new(failover.clone()).classify(Health))
