@@ -114,10 +114,7 @@ impl Text<'_> {
                 .all
                 .get(place)
                 .map_or_else(String::new, |bar| bar.date.to_string());
-            writeln!(
-                f,
-                "{way:<10}{date} (bar {at}) after {seconds:.1} s: {reason}"
-            )?;
+            writeln!(f, "{way:<10}{date} after {seconds:.1} s: {reason}")?;
         }
         match side.switches.len().saturating_sub(LISTED) {
             0 => Ok(()),
