@@ -170,6 +170,10 @@ fn the_text_fits_one_screen_however_bad_the_day_was() {
         text.contains("stack: ledger, positions and both venues' books agree"),
         "{text}"
     );
+    let worth = text
+        .lines()
+        .skip_while(|line| !line.trim().starts_with("stack  "));
+    assert!((20..24).contains(&worth.count()), "{text}");
     let report = Report {
         stack: Some(bad.clone()),
         naive: Some(bad),
