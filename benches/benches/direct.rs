@@ -8,8 +8,10 @@ use std::time::Duration;
 use benches::{both, criterion};
 use criterion::{Criterion, criterion_group, criterion_main};
 use resilience_core::{
-    Ask, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, Env, Gate, Outcome,
-    RateLimiter, RateLimiterConfig, RetryBudget, RetryBudgetConfig, WindowConfig,
+    Ask, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, Env, Failover,
+    FailoverConfig, Fallback, FallbackConfig, Gate, Hint, Keyed, KeyedConfig, Outcome, RateLimiter,
+    RateLimiterConfig, Retry, RetryBudget, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
+    WindowConfig,
 };
 
 fn breaker(name: &'static str, window: Option<WindowConfig>, env: &Env) -> CircuitBreaker {
@@ -57,7 +59,7 @@ fn breaker_sick(c: &mut Criterion) {
     let mut group = c.benchmark_group("breaker_one_in_ten_fails");
     let count = breaker("count", Some(WindowConfig::count(100)), &env);
     let tick = AtomicU32::new(0);
-    let fails = || tick.fetch_add(1, Ordering::Relaxed).is_multiple_of(10);
+    let fails = || tick.fetch_add(1, Ordering::Relaxed) % 10 == 0;
     both(&mut group, "count_100", || {
         if let Ok(permit) = count.permit(&Ask::default()) {
             permit.record(match fails() {
@@ -160,9 +162,76 @@ fn budget(c: &mut Criterion) {
     group.finish();
 }
 
+fn retry(c: &mut Criterion) {
+    let env = Env::default();
+    let mut group = c.benchmark_group("retry_direct");
+    let ours = Retry::new("retry", RetryConfig::default(), &env).expect("it is valid");
+    both(&mut group, "success", || {
+        let run = black_box(&ours).start(&Ask::default());
+        let mut run = run.expect("there is no deadline");
+        black_box(run.next(Outcome::Success, false, Hint::None));
+    });
+    let config = TimeoutConfig::new(Duration::from_secs(1));
+    let timeout = Timeout::new("timeout", config, &env).expect("it is valid");
+    both(&mut group, "timeout_limit", || {
+        black_box(black_box(&timeout).limit(&Ask::default())).ok();
+    });
+    group.finish();
+}
+
+fn standby(c: &mut Criterion) {
+    let env = Env::default();
+    let mut group = c.benchmark_group("standby_direct");
+    let targets = vec!["primary".into(), "backup".into()];
+    let config = FailoverConfig {
+        targets,
+        ..Default::default()
+    };
+    let failover = Failover::new("failover", config, &env).expect("it is valid");
+    both(&mut group, "failover_success", || {
+        let ticket = black_box(&failover).begin();
+        failover.record(ticket, Outcome::Success);
+    });
+    let fallback = Fallback::new("fallback", FallbackConfig::default(), &env);
+    let fallback = fallback.expect("it is valid");
+    both(&mut group, "fallback_keep", || {
+        black_box(&fallback).succeed("AAPL", &187_u64);
+    });
+    both(&mut group, "fallback_rescue", || {
+        black_box(black_box(&fallback).rescue("AAPL"));
+    });
+    group.finish();
+}
+
+fn keyed(c: &mut Criterion) {
+    const KEYS: usize = 1_000;
+    let env = Env::default();
+    let names: Vec<_> = (0..KEYS).map(|key| format!("tenant-{key}")).collect();
+    let next = AtomicU32::new(0);
+    let name = || &names[next.fetch_add(1, Ordering::Relaxed) as usize % KEYS];
+    let mut group = c.benchmark_group("keyed_limiter_1k");
+    let config = KeyedConfig {
+        gate: RateLimiterConfig::new(1_000_000_000, Duration::from_secs(1)),
+        max_keys: KEYS,
+        idle: None,
+    };
+    let ours = Keyed::new("tenants", config, &env).expect("it is valid");
+    both(&mut group, "ours", || {
+        black_box(ours.permit(name(), &Ask::default()))
+            .map(drop)
+            .ok();
+    });
+    let rate = NonZeroU32::new(1_000_000_000).expect("it is not 0");
+    let peer = governor::RateLimiter::dashmap(governor::Quota::per_second(rate));
+    both(&mut group, "governor_dashmap", || {
+        black_box(peer.check_key(name())).ok();
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = all;
     config = criterion();
-    targets = breaker_success, breaker_sick, breaker_open, limiter, bulkhead, budget
+    targets = breaker_success, breaker_sick, breaker_open, limiter, keyed, bulkhead, budget, retry, standby
 }
 criterion_main!(all);

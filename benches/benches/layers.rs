@@ -10,10 +10,11 @@ use benches::{criterion, now};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use resilience_core::{
-    BoxError, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, Env, RateLimiter,
-    RateLimiterConfig, Retry, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig, WindowConfig,
+    BoxError, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, Env, Failover,
+    FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig, Retry,
+    RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig, WindowConfig,
 };
-use resilience_tower::{GateLayer, RetryLayer, TimeoutLayer};
+use resilience_tower::{FailoverLayer, FallbackLayer, GateLayer, RetryLayer, TimeoutLayer};
 use tower::retry::Policy;
 use tower::retry::budget::{Budget, TpsBudget};
 use tower::{Layer, Service, ServiceBuilder, service_fn};
@@ -133,6 +134,11 @@ fn single(c: &mut Criterion) {
     call(&mut group, "tower_timeout", peer.layer(service_fn(answer)));
     group.finish();
 
+    let mut group = c.benchmark_group("layer_limiter");
+    let ours = GateLayer::new(limiter("limiter", &env));
+    call(&mut group, "ours", ours.layer(service_fn(answer)));
+    group.finish();
+
     for (name, budget) in [("layer_retry", false), ("layer_retry_budget", true)] {
         let mut group = c.benchmark_group(name);
         let ours = RetryLayer::new(retry(name, budget, &env));
@@ -144,6 +150,24 @@ fn single(c: &mut Criterion) {
         );
         group.finish();
     }
+}
+
+fn standby(c: &mut Criterion) {
+    let env = Env::default();
+    let mut group = c.benchmark_group("layer_standby");
+    let config = FailoverConfig {
+        targets: vec!["primary".into(), "backup".into()],
+        ..Default::default()
+    };
+    let failover = Failover::new("failover", config, &env).expect("the config is valid");
+    let targets = [service_fn(answer), service_fn(answer)];
+    let ours = FailoverLayer::new(failover).layer(targets);
+    call(&mut group, "failover", ours);
+    let fallback = Fallback::new("fallback", FallbackConfig::default(), &env);
+    let fallback = fallback.expect("the config is valid");
+    let ours = FallbackLayer::new(fallback, |_: &u64| "AAPL");
+    call(&mut group, "fallback", ours.layer(service_fn(answer)));
+    group.finish();
 }
 
 fn governed<S>(inner: S) -> impl Service<u64, Response = u64, Error = BoxError> + Clone
@@ -199,6 +223,7 @@ fn all_layers(c: &mut Criterion) {
     let runtime = runtime.expect("a runtime with a timer can be had");
     let _entered = runtime.enter();
     single(c);
+    standby(c);
     stack(c);
 }
 

@@ -73,6 +73,21 @@ impl Attempts {
         }
     }
 
+    /// Says whether the attempt that was granted may still begin, where it had to wait for something
+    /// else than its time, such as a service to be ready. Where it may not, the run has given up.
+    #[must_use]
+    pub fn may_begin(&mut self) -> bool {
+        let policy = &self.retry.0;
+        let late = self
+            .run
+            .until
+            .is_some_and(|until| policy.env().now() >= until);
+        if late {
+            policy.withdraw(self.run.sent);
+        }
+        !late
+    }
+
     /// Returns the number of attempts that were sent and have ended.
     #[must_use]
     pub const fn sent(&self) -> u32 {

@@ -89,7 +89,7 @@ pub struct RetrySnapshot {
     /// Number of attempts that began, except for those refused by a policy of ours further in. A
     /// repetition begins when it is granted.
     pub sent: u64,
-    /// Number of repetitions granted.
+    /// Number of repetitions granted, except for those that came too late to begin.
     pub retries: u64,
     /// Number of runs that ended with a failure because something was used up.
     pub gave_up: GaveUp,
@@ -333,6 +333,15 @@ impl Inner {
             if used_up.is_some() {
                 events.push(Event::GaveUp { attempts: sent });
             }
+        });
+    }
+
+    /// Counts that a repetition which was granted came too late to begin.
+    fn withdraw(&self, sent: u32) {
+        self.shared.locked(|locked, events| {
+            locked.retries = locked.retries.saturating_sub(1);
+            locked.gave_up.time += 1;
+            events.push(Event::GaveUp { attempts: sent });
         });
     }
 

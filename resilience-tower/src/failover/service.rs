@@ -1,4 +1,5 @@
-use std::task::{Context, Poll};
+use std::mem;
+use std::task::{Context, Poll, ready};
 
 use resilience_core::{Answer, Classify, Rejected};
 use tower_service::Service;
@@ -18,8 +19,10 @@ use crate::{Failures, Oneshot, Tower};
 #[derive(Debug)]
 pub struct FailedOver<T, R = Failures> {
     targets: T,
-    /// The target that was made ready and not called since.
-    ready: Option<usize>,
+    /// The target that was polled last and not called since: it holds a place, or is in line for one.
+    polled: Option<usize>,
+    /// Whether that one was ready.
+    ready: bool,
     layer: FailoverLayer<R>,
 }
 
@@ -27,7 +30,8 @@ impl<T, R> FailedOver<T, R> {
     pub(super) const fn new(targets: T, layer: FailoverLayer<R>) -> Self {
         Self {
             targets,
-            ready: None,
+            polled: None,
+            ready: false,
             layer,
         }
     }
@@ -42,9 +46,10 @@ impl<T: Targets, R> FailedOver<T, R>
 where
     T::Service: Clone,
 {
-    /// Gives back what a target holds that was made ready and is not active any more.
+    /// Gives back what a target holds that was polled and is not active any more.
     fn leave(&mut self, active: usize) {
-        if let Some(left) = self.ready.take_if(|ready| *ready != active) {
+        if let Some(left) = self.polled.take_if(|polled| *polled != active) {
+            self.ready = false;
             let target = &mut self.targets.services()[left];
             *target = target.clone();
         }
@@ -65,14 +70,11 @@ where
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let active = self.layer.failover.begin().target();
         self.leave(active);
-        match self.targets.services()[active].poll_ready(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(ready) => {
-                // One that cannot be ready is asked again by the call, which can tell the policy.
-                self.ready = ready.is_ok().then_some(active);
-                Poll::Ready(Ok(()))
-            }
-        }
+        self.polled = Some(active);
+        self.ready = false;
+        // One that cannot be ready is asked again by the call, which can tell the policy.
+        self.ready = ready!(self.targets.services()[active].poll_ready(cx)).is_ok();
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
@@ -81,10 +83,12 @@ where
         let ticket = failover.begin();
         let active = ticket.target();
         self.leave(active);
-        let ready = self.ready.take().is_some();
         let target = &mut self.targets.services()[active];
-        let call = match ready {
-            true => Oneshot::called(target.call(req)),
+        let call = match mem::take(&mut self.ready) {
+            true => {
+                self.polled = None;
+                Oneshot::called(target.call(req))
+            }
             false => Oneshot::waiting(target.clone(), req),
         };
         ResponseFuture::new(call, failover, ticket, rule, tells::<Req, _, R>)

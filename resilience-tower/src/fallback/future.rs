@@ -26,6 +26,7 @@ pub struct ResponseFuture<F, Key, P> {
 pub struct Answering<V, E, R> {
     pub(super) fallback: Fallback<V>,
     pub(super) mark: fn(Rescued<V>) -> V,
+    pub(super) keep: fn(&V) -> bool,
     pub(super) rule: R,
     pub(super) tells: Tells<R, Result<V, E>>,
 }
@@ -50,7 +51,9 @@ where
         let (outcome, _) = (self.tells)(&self.rule, &result);
         let failed = outcome == Outcome::Failure || result.rejected().is_some();
         match &result {
-            Ok(value) if outcome == Outcome::Success => self.fallback.succeed(key, value),
+            Ok(value) if outcome == Outcome::Success && (self.keep)(value) => {
+                self.fallback.succeed(key, value);
+            }
             _ => {}
         }
         match failed.then(|| self.fallback.rescue(key)).flatten() {

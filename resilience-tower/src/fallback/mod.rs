@@ -53,6 +53,7 @@ pub struct FallbackLayer<V, K, R = Failures> {
     fallback: Fallback<V>,
     key: K,
     mark: fn(Rescued<V>) -> V,
+    keep: fn(&V) -> bool,
     rule: R,
 }
 
@@ -63,6 +64,7 @@ impl<V, K> FallbackLayer<V, K> {
             fallback,
             key,
             mark: |rescued| rescued.value,
+            keep: |_| true,
             rule: Failures,
         }
     }
@@ -76,8 +78,19 @@ impl<V, K, R> FallbackLayer<V, K, R> {
             fallback: self.fallback,
             key: self.key,
             mark: self.mark,
+            keep: self.keep,
             rule,
         }
+    }
+
+    /// Sets which successes are kept as good answers; the others are passed on all the same.
+    /// Default: all.
+    ///
+    /// An answer that is one caller's fault, such as a 401, is no failure, and no answer for others
+    /// either. Over http clients `http` keeps 2xx; over routes say so here.
+    #[must_use]
+    pub fn keep(self, keep: fn(&V) -> bool) -> Self {
+        Self { keep, ..self }
     }
 
     /// Sets how an answer says that it is a fallback, and how old; for http see
@@ -94,6 +107,7 @@ impl<V, K: Clone, R: Clone> Clone for FallbackLayer<V, K, R> {
             fallback: self.fallback.clone(),
             key: self.key.clone(),
             mark: self.mark,
+            keep: self.keep,
             rule: self.rule.clone(),
         }
     }
@@ -147,6 +161,7 @@ where
         let policy = Answering {
             fallback: layer.fallback.clone(),
             mark: layer.mark,
+            keep: layer.keep,
             rule: layer.rule.clone(),
             tells: tells::<Req, _, R>,
         };

@@ -22,6 +22,9 @@ use crate::{Failures, Tower};
 /// inner service is not woken by a gate that closes meanwhile. Where an inner service may be long in
 /// getting ready, bound that wait too: [`Queued`](crate::Queued) outside moves it into the call, where
 /// a [`Timed`](crate::Timed) around both ends it.
+///
+/// A call that is refused leaves the inner service as ready as it was, for the next one. Where that
+/// keeps a place, as over a buffer or a concurrency limit, drop the service rather than let it idle.
 #[derive(Debug)]
 pub struct Gated<S, G, R = Failures> {
     inner: S,

@@ -44,8 +44,8 @@ use crate::{Failures, GateLayer, QueueLayer};
 ///
 /// # Cancel safety
 ///
-/// A body that is dropped before its end is a call given up, unless the response already told a
-/// failure.
+/// A body that is dropped between its first poll and its end is a call given up, unless the response
+/// already told a failure. One that nobody polls leaves it at what the response told.
 #[derive(Clone, Debug)]
 pub struct UntilBodyEnd<T>(pub(crate) T);
 
@@ -136,6 +136,8 @@ struct Held<G: Gate> {
     permit: Option<Permit<Arc<G>>>,
     outcome: Outcome,
     hint: Hint,
+    /// Whether anybody began to read the body.
+    read: bool,
 }
 
 impl<B: Body, G: Gate> PermitBody<B, G> {
@@ -146,6 +148,7 @@ impl<B: Body, G: Gate> PermitBody<B, G> {
                 permit: Some(permit),
                 outcome,
                 hint,
+                read: false,
             }
         });
         // Nobody polls a body that is empty.
@@ -172,9 +175,10 @@ impl<G: Gate> Held<G> {
 }
 
 impl<G: Gate> Drop for Held<G> {
-    /// Settles as told where the response told a failure, though nobody read its body to the end.
+    /// Settles as told where the response told a failure, though nobody read its body to the end, and
+    /// where nobody wanted the body at all, as after a HEAD: that tells nothing against the response.
     fn drop(&mut self) {
-        if self.outcome == Outcome::Failure {
+        if self.outcome == Outcome::Failure || !self.read {
             self.settle();
         }
     }
@@ -189,14 +193,19 @@ impl<B: Body, G: Gate> Body for PermitBody<B, G> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let permit = this.held.as_mut().and_then(|held| held.permit.as_mut());
+        let permit = this.held.as_mut().and_then(|held| {
+            held.read = true;
+            held.permit.as_mut()
+        });
         let Some(permit) = permit else {
             return this.inner.poll_frame(cx);
         };
         let polled = permit.step(|| this.inner.as_mut().poll_frame(cx));
         match &polled {
             Poll::Pending => permit.waiting(),
-            Poll::Ready(Some(Ok(_))) if !this.inner.is_end_stream() => {}
+            // Nobody polls a body again after its trailers.
+            Poll::Ready(Some(Ok(frame))) if !frame.is_trailers() && !this.inner.is_end_stream() => {
+            }
             Poll::Ready(Some(Ok(_)) | None) => finish(this.held),
             Poll::Ready(Some(Err(_))) => {
                 if let Some(held) = this.held {

@@ -1,5 +1,6 @@
 //! Layers over clients that answer with a status.
 
+use http::Response;
 use resilience_core::{Failover, Fallback, Retry};
 
 use super::Failures;
@@ -38,11 +39,13 @@ impl FailoverLayer<Failures> {
     }
 }
 
-impl<V, K> FallbackLayer<V, K, Failures> {
-    /// Creates a layer over an http client: a 5xx or 429 response is answered otherwise too, and never
-    /// kept as a good one.
+impl<B, K> FallbackLayer<Response<B>, K, Failures> {
+    /// Creates a layer over an http client: a 5xx or 429 response is answered otherwise too, and only
+    /// a 2xx is kept as a good one.
     #[must_use]
-    pub fn http(fallback: Fallback<V>, key: K) -> Self {
-        FallbackLayer::new(fallback, key).classify(Failures)
+    pub fn http(fallback: Fallback<Response<B>>, key: K) -> Self {
+        FallbackLayer::new(fallback, key)
+            .classify(Failures)
+            .keep(|response| response.status().is_success())
     }
 }

@@ -11,7 +11,7 @@ use resilience_core::Hint;
 /// The first of these that is there and can be read:
 ///
 /// - `grpc-retry-pushback-ms`: milliseconds; what is negative or no number forbids a repetition;
-/// - `x-amz-retry-after`: milliseconds;
+/// - `x-amz-retry-after`, `retry-after-ms`: milliseconds;
 /// - `retry-after`: seconds, or a date;
 /// - `x-ratelimit-reset`, with a 429 or 503: seconds since 1970.
 ///
@@ -44,6 +44,7 @@ pub fn hint(status: StatusCode, headers: &HeaderMap) -> Hint {
     ]
     .contains(&status);
     let wait = whole(headers, "x-amz-retry-after")
+        .or_else(|| whole(headers, "retry-after-ms"))
         .map(Duration::from_millis)
         .or_else(|| whole(headers, RETRY_AFTER.as_str()).map(Duration::from_secs))
         .or_else(|| since_sent(headers, date(headers, RETRY_AFTER.as_str())?))

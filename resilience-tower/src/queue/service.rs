@@ -1,3 +1,4 @@
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -10,12 +11,12 @@ use crate::{Failures, Oneshot, Tower};
 
 /// A service whose requests wait their turn at a gate.
 ///
-/// It is always ready: a request that must wait does so in its future, holding nothing of the inner
-/// service, a clone of which it makes ready when its turn comes.
+/// It is ready unless the inner service fails to be: a request that must wait does so in its future,
+/// holding nothing of the inner service, a clone of which it makes ready when its turn comes.
 #[derive(Debug)]
 pub struct Queued<S, Q, R = Failures> {
     inner: S,
-    /// Whether `inner` was ready at the last `poll_ready`, and was not called since.
+    /// Whether `inner` was ready at the last `poll_ready`, and was neither called nor left since.
     ready: bool,
     gate: Arc<Q>,
     rule: R,
@@ -49,7 +50,12 @@ where
     type Future = ResponseFuture<Oneshot<S, Req>, Q, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.ready = self.inner.poll_ready(cx)?.is_ready();
+        self.ready = false;
+        match self.inner.poll_ready(cx)? {
+            Poll::Ready(()) => self.ready = true,
+            // Nobody waits for this one, so it must not stay in line for what clones wait for.
+            Poll::Pending => self.inner = self.inner.clone(),
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -65,6 +71,10 @@ where
                 let future = permit.step(|| self.inner.call(req));
                 return ResponseFuture::called(Oneshot::called(future), permit, rule, tells);
             }
+        }
+        if mem::take(&mut self.ready) {
+            // It is not called now: the place that it holds may be the one the clone waits for.
+            self.inner = self.inner.clone();
         }
         match self.gate.enqueue(&ask) {
             Err(reason) => ResponseFuture::refused(reason),

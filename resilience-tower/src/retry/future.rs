@@ -134,6 +134,9 @@ where
             // Nothing more can be sent: what was sent stands.
             return Poll::Ready(State::Done);
         }
+        if !self.attempts.may_begin() {
+            return Poll::Ready(State::Done);
+        }
         let next = self.again.take().and_then(|mut again| {
             let copied = (again.copy)(&again.req);
             let future = again.service.as_mut()?.call(again.req);

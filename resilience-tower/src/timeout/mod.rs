@@ -15,8 +15,8 @@ use crate::{Failures, Tower};
 /// Applies a time limit, or the request's deadline where that is earlier, to every request.
 ///
 /// The limit counts from the first time that the response makes its caller wait: one that is there
-/// at once costs no timer. A deadline, which the rule gives by
-/// [`ask`](Classify::ask), is what it is. All services it makes share the timeout.
+/// at once costs no timer. Where the rule gives the request a deadline, by [`ask`](Classify::ask),
+/// both count from the call. All services it makes share the timeout.
 ///
 /// ```
 /// use std::time::Duration;

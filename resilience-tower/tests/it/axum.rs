@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::{Router, response::Response, routing::get};
 use resilience_core::{
-    CircuitState, Elapsed, Failover, FailoverConfig, Fallback, FallbackConfig, Rejected,
+    Ask, CircuitState, Elapsed, Failover, FailoverConfig, Fallback, FallbackConfig, Gate, Outcome,
+    Rejected,
 };
 use resilience_tower::http::Attempts;
 use resilience_tower::{FailoverLayer, FallbackLayer, GateLayer, QueueLayer, RetryLayer};
@@ -13,7 +14,7 @@ use tokio_test::task::spawn;
 use tower::{ServiceBuilder, ServiceExt};
 use tower_layer::Layer;
 
-use crate::common::{SECOND, Slots, env, in_a_row, retry, timeout};
+use crate::common::{OPEN_FOR, SECOND, Slots, env, fragile, in_a_row, retry, timeout};
 
 async fn send(app: &Router) -> Response {
     let request = Request::get("/").body(Body::empty()).unwrap();
@@ -90,6 +91,20 @@ async fn the_slot_of_a_route_is_kept_to_the_end_of_the_body() {
     assert_eq!(body.unwrap(), "a long answer");
     assert!(slots.is_idle());
     assert_eq!(send(&app).await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_by_head_closes_the_circuit_though_nobody_reads_its_body() {
+    let breaker = fragile(&env());
+    let failed = breaker.permit(&Ask::default()).unwrap();
+    failed.record(Outcome::Failure);
+    let app = Router::new()
+        .route("/", get(|| async { "a long answer" }))
+        .layer(GateLayer::new(breaker.clone()).until_body_end());
+    tokio::time::advance(OPEN_FOR).await;
+    let request = Request::head("/").body(Body::empty()).unwrap();
+    drop(app.oneshot(request).await.unwrap());
+    assert_eq!(breaker.state(), CircuitState::Closed);
 }
 
 #[tokio::test(start_paused = true)]

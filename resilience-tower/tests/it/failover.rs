@@ -3,8 +3,10 @@
 use resilience_core::{CallError, Failover, FailoverConfig};
 use resilience_tower::testing::{Probe, Step};
 use resilience_tower::{FailoverLayer, GateLayer, RetryLayer};
+use tokio::time::timeout;
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
+use tower::limit::{ConcurrencyLimit, GlobalConcurrencyLimitLayer};
 use tower::{Service, ServiceBuilder, ServiceExt};
 use tower_layer::Layer;
 
@@ -120,4 +122,25 @@ async fn a_target_that_cannot_get_ready_has_failed_and_the_service_lives_on() {
     assert_eq!(policy.active().as_str(), "backup");
     let error = venue.ready().await.unwrap().call(7).await.unwrap_err();
     assert_eq!(error.to_string(), "down");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_was_left_while_it_was_not_ready_keeps_no_place() {
+    let policy = failover(1);
+    let limit = GlobalConcurrencyLimitLayer::new(1);
+    let layer = || ServiceBuilder::new().layer(limit.clone());
+    let mut primary: ConcurrencyLimit<Probe> = layer().service(Probe::new([Step::Wait]));
+    let first = primary.ready().await.unwrap().call(1);
+    let backup = ConcurrencyLimit::new(Probe::default(), 9);
+    let mut venue = ServiceBuilder::new()
+        .layer(FailoverLayer::new(policy.clone()))
+        .service([primary.clone(), backup]);
+    let mut ready = spawn(venue.ready());
+    assert_pending!(ready.poll());
+    drop(ready);
+    assert!(policy.fail_over());
+    venue.ready().await.unwrap().call(7).await.unwrap();
+    drop(first);
+    let again = timeout(SECOND, primary.ready()).await;
+    again.expect("the place is taken by nobody").unwrap();
 }

@@ -10,10 +10,11 @@ use ::http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use http_body_util::channel::Channel;
 use resilience_core::{
-    BackoffConfig, BoxError, CallError, CircuitState, End, Outcome, Rejected, Retry, RetryConfig,
+    BackoffConfig, BoxError, CallError, CircuitState, End, Fallback, FallbackConfig, Outcome,
+    Rejected, Retry, RetryConfig,
 };
 use resilience_tower::http::{Attempts, Failures};
-use resilience_tower::{GateLayer, QueueLayer, RetryLayer};
+use resilience_tower::{FallbackLayer, GateLayer, QueueLayer, RetryLayer};
 use tokio::time::{Instant, advance};
 use tokio_test::assert_pending;
 use tokio_test::task::spawn;
@@ -118,6 +119,7 @@ async fn a_retry_waits_as_long_as_the_server_asks_or_not_at_all() {
     for (header, value, waited) in [
         ("retry-after", "7", Some(7)),
         ("x-amz-retry-after", "7000", Some(7)),
+        ("retry-after-ms", "7000", Some(7)),
         ("grpc-retry-pushback-ms", "-1", None),
         ("retry-after", "31536000", Some(60)),
     ] {
@@ -252,4 +254,42 @@ async fn a_failure_counts_though_nobody_reads_its_body_and_an_empty_body_is_at_i
         drop(response);
         assert_eq!(slots.ends(), [done(outcome, None)]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trailers_are_the_end_of_a_body() {
+    let slots = Slots::new(1, SECOND, &env());
+    let client = ServiceBuilder::new()
+        .layer(GateLayer::new(slots.clone()).until_body_end())
+        .service_fn(|()| {
+            let trailers = std::future::ready(Some(Ok(http::HeaderMap::new())));
+            let body = String::from("part").with_trailers(trailers);
+            std::future::ready(Ok::<_, BoxError>(Response::new(body)))
+        });
+    let mut body = client.oneshot(()).await.unwrap().into_body();
+    assert!(body.frame().await.unwrap().unwrap().is_data());
+    assert!(body.frame().await.unwrap().unwrap().is_trailers());
+    // hyper drops a body here, and does not ask for what cannot come.
+    drop(body);
+    assert_eq!(slots.ends(), [done(Outcome::Success, None)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clients_fault_is_not_kept_as_the_good_answer_of_others() {
+    let fallback = Fallback::new("quotes", FallbackConfig::default(), &env()).unwrap();
+    let mut statuses = [200, 401, 503].into_iter();
+    let mut quotes = ServiceBuilder::new()
+        .layer(FallbackLayer::http(fallback, |_: &()| "AAPL"))
+        .service_fn(move |()| {
+            let status = StatusCode::from_u16(statuses.next().unwrap()).unwrap();
+            let mut response = Response::new("");
+            *response.status_mut() = status;
+            std::future::ready(Ok::<_, BoxError>(response))
+        });
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let response = quotes.ready().await.unwrap().call(()).await.unwrap();
+        seen.push(response.status().as_u16());
+    }
+    assert_eq!(seen, [200, 401, 200]);
 }

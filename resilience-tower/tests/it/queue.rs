@@ -1,14 +1,15 @@
 //! Gates whose requests wait their turn.
 
 use resilience_core::{
-    BoxError, Bulkhead, BulkheadConfig, CallError, End, Outcome, RateLimiter, RateLimiterConfig,
-    Rejected,
+    Ask, BoxError, Bulkhead, BulkheadConfig, CallError, End, Gate, Outcome, RateLimiter,
+    RateLimiterConfig, Rejected,
 };
-use resilience_tower::testing::Probe;
+use resilience_tower::testing::{Probe, Step};
 use resilience_tower::{BulkheadQueueLayer, QueueLayer, RateLimiterQueueLayer};
-use tokio::time::{Instant, advance, sleep};
+use tokio::time::{Instant, advance, sleep, timeout};
 use tokio_test::task::{Spawn, spawn};
 use tokio_test::{assert_pending, assert_ready};
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::{Service, ServiceBuilder, ServiceExt};
 
 use crate::common::{Dying, SECOND, Slots, env};
@@ -192,4 +193,38 @@ async fn a_turn_whose_service_cannot_get_ready_ends_as_a_failure() {
         hint: None,
     };
     assert_eq!(slots.ends(), [failed]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_its_turn_leaves_no_place_of_the_inner_service_taken() {
+    let slots = Slots::new(1, 60 * SECOND, &env());
+    let mut venue = ServiceBuilder::new()
+        .layer(QueueLayer::new(slots.clone()))
+        .layer(GlobalConcurrencyLimitLayer::new(1))
+        .service(Probe::default());
+    let taken = slots.permit(&Ask::default()).unwrap();
+    let call = venue.ready().await.unwrap().call(7);
+    let mut call = spawn(call);
+    assert_pending!(call.poll());
+    drop(taken);
+    assert!(call.is_woken());
+    timeout(SECOND, call).await.expect("it hangs").unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_not_behind_its_own_service_in_line_for_the_inner_one() {
+    let slots = Slots::new(9, 60 * SECOND, &env());
+    let limit = GlobalConcurrencyLimitLayer::new(1);
+    let mut busy = ServiceBuilder::new()
+        .layer(limit.clone())
+        .service(Probe::new([Step::Wait]));
+    let first = busy.ready().await.unwrap().call(1);
+    let mut venue = ServiceBuilder::new()
+        .layer(QueueLayer::new(slots.clone()))
+        .layer(limit)
+        .service(Probe::default());
+    let mut call = spawn(venue.ready().await.unwrap().call(7));
+    assert_pending!(call.poll());
+    drop(first);
+    timeout(SECOND, call).await.expect("it hangs").unwrap();
 }

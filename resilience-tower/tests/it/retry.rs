@@ -11,8 +11,8 @@ use resilience_core::{
 use resilience_tower::testing::{Probe, Step};
 use resilience_tower::{GateLayer, RetryLayer};
 use tokio::time::{Instant, advance};
-use tokio_test::assert_pending;
 use tokio_test::task::spawn;
+use tokio_test::{assert_pending, assert_ready};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
 use crate::common::{Dying, OPEN_FOR, SECOND, env, fragile, in_a_row, retry};
@@ -238,4 +238,29 @@ async fn what_was_sent_stands_where_the_service_never_gets_ready_again() {
         .service(Dying::after(1));
     let error = orders.ready().await.unwrap().call(7).await.unwrap_err();
     assert_eq!(error.to_string(), "down");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_after_the_total_time_though_the_service_got_ready_late() {
+    let config = RetryConfig {
+        backoff: BackoffConfig::fixed(SECOND),
+        max_total: Some(10 * SECOND),
+        ..Default::default()
+    };
+    let retry = Retry::new("orders", config, &env()).unwrap();
+    let probe = Probe::new([Step::Fail("down")]);
+    let mut orders = ServiceBuilder::new()
+        .layer(RetryLayer::new(retry.clone()))
+        .service(probe.clone());
+    let mut call = spawn(orders.ready().await.unwrap().call(7));
+    probe.set_pending(true);
+    assert_pending!(call.poll());
+    advance(2 * SECOND).await;
+    assert_pending!(call.poll());
+    advance(3600 * SECOND).await;
+    probe.set_pending(false);
+    let error = assert_ready!(call.poll()).unwrap_err();
+    assert_eq!((error.to_string().as_str(), probe.calls()), ("down", 1));
+    let seen = retry.snapshot();
+    assert_eq!((seen.sent, seen.retries, seen.gave_up.time), (1, 0, 1));
 }

@@ -1,7 +1,5 @@
 //! What answers of a venue mean to the policies.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use resilience_core::{BoxError, CallError, Classify, Hint, Outcome, Rejected};
@@ -84,17 +82,10 @@ pub(super) fn is_refusal(status: StatusCode) -> bool {
     )
 }
 
-/// Reads how long to wait: exactly where the venue says it in milliseconds.
+/// Reads how long to wait: what the venue asks for, or what a refusal of ours says.
 fn hint(answer: &Answer) -> Hint {
     match answer {
-        Ok(response) => {
-            let exact = response.headers().get("retry-after-ms");
-            let exact = exact.and_then(|text| text.to_str().ok()?.parse().ok());
-            exact.map_or_else(
-                || resilience_tower::http::hint(response.status(), response.headers()),
-                |millis| Hint::After(Duration::from_millis(millis)),
-            )
-        }
+        Ok(response) => resilience_tower::http::hint(response.status(), response.headers()),
         Err(error) => {
             let wait = error.rejected().and_then(Rejected::retry_after);
             wait.map_or(Hint::None, Hint::After)
