@@ -1,5 +1,6 @@
 //! How far a run is, on standard error: a bar on a terminal, a plain line now and then otherwise.
 
+use std::ffi::OsStr;
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +8,10 @@ use crate::engine::Now;
 
 /// Goes to the start of the line and empties it.
 const CLEAR: &str = "\r\x1b[K";
+/// Cuts what is longer than a line, as a bar that went on below could not be drawn over again.
+const CUT: &str = "\x1b[?7l";
+/// Lets what is longer than a line go on below.
+const WRAP: &str = "\x1b[?7h";
 const WIDTH: u64 = 30;
 /// Per cent between two plain lines.
 const PLAIN_STEP: u64 = 10;
@@ -37,7 +42,7 @@ impl Progress {
             })
             .collect();
         Self {
-            terminal: stderr().is_terminal(),
+            terminal: stderr().is_terminal() && can_draw(std::env::var_os("TERM").as_deref()),
             sides: Mutex::new(sides),
         }
     }
@@ -83,6 +88,11 @@ impl Progress {
     }
 }
 
+/// Says whether a terminal that calls itself so knows how to draw over what is there.
+fn can_draw(term: Option<&OsStr>) -> bool {
+    term.is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
 fn write(text: &str) {
     // A terminal that is gone is no reason to end the run.
     let _ = stderr().write_all(text.as_bytes());
@@ -101,7 +111,8 @@ fn bar(sides: &[Shown], percent: u64) -> String {
     let drawn: String = (0..WIDTH)
         .map(|cell| if cell < full { '#' } else { '.' })
         .collect();
-    format!("\r[{drawn}] {percent:>3} %{}\x1b[K", stands(sides))
+    let stands = stands(sides);
+    format!("{CUT}\r[{drawn}] {percent:>3} %{stands}\x1b[K{WRAP}")
 }
 
 fn plain(sides: &[Shown], percent: u64) -> String {
@@ -161,6 +172,27 @@ mod tests {
     fn a_line_is_put_where_the_bar_was_and_the_bar_is_drawn_anew_below_it() {
         let bar = "\r[###]  10 %\x1b[K";
         assert_eq!(above("FIRING", bar), "\r\x1b[KFIRING\n\r[###]  10 %\x1b[K");
+    }
+
+    #[test]
+    fn the_bar_stays_on_one_line_of_a_narrow_terminal() {
+        let line = bar(&[], 50);
+        assert!(
+            line.starts_with("\x1b[?7l\r[") && line.ends_with("\x1b[?7h"),
+            "{line:?}"
+        );
+    }
+
+    #[test]
+    fn a_terminal_that_cannot_draw_gets_plain_lines() {
+        for (term, draws) in [
+            (Some("xterm-256color"), true),
+            (Some("dumb"), false),
+            (Some(""), false),
+            (None, false),
+        ] {
+            assert_eq!(can_draw(term.map(OsStr::new)), draws, "{term:?}");
+        }
     }
 
     #[test]

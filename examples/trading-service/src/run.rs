@@ -23,7 +23,11 @@ pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
     let report = stop
         .while_listening(trade(settings, &bars, &stop, &state))
         .await?;
-    let report = report?;
+    let report = report.inspect_err(|_| {
+        if settings.state.is_none() && state.is_used() {
+            tell_kept(&mut state);
+        }
+    })?;
     print(settings, &bars, &report)?;
     let code = if report.is_sound() {
         stop.exit_code().unwrap_or(0)
@@ -31,12 +35,15 @@ pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
         1
     };
     if code != 0 && settings.state.is_none() {
-        eprintln!(
-            "ledger and books are kept: --state {}",
-            state.keep().display()
-        );
+        tell_kept(&mut state);
     }
     Ok(code)
+}
+
+/// Keeps what a run that did not end well has traded, and says where it is.
+fn tell_kept(state: &mut StateDir) {
+    let path = state.keep().display();
+    eprintln!("ledger and books are kept: --state {path}");
 }
 
 async fn trade(

@@ -47,6 +47,12 @@ impl StateDir {
         &self.path
     }
 
+    /// Says whether anything was put there.
+    pub(crate) fn is_used(&self) -> bool {
+        // The lock is always there.
+        fs::read_dir(&self.path).is_ok_and(|entries| entries.count() > 1)
+    }
+
     /// Keeps a folder that would go with the run, and tells where it is.
     pub(crate) fn keep(&mut self) -> &Path {
         if let Some(own) = self.own.take() {
@@ -67,5 +73,22 @@ fn lock(folder: &Path) -> Result<File, Error> {
             folder.display()
         ))),
         Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_used_once_there_is_more_in_it_than_its_lock_and_stays_if_kept() {
+        let mut state = StateDir::open(None).unwrap();
+        assert!(!state.is_used());
+        fs::create_dir(state.path().join("stack")).unwrap();
+        assert!(state.is_used());
+        let path = state.keep().to_owned();
+        drop(state);
+        assert!(path.join("stack").is_dir());
+        fs::remove_dir_all(path).unwrap();
     }
 }

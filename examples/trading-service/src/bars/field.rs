@@ -26,6 +26,8 @@ pub(super) struct Columns {
     close: usize,
     volume: usize,
     adjusted: Option<usize>,
+    /// How many there are.
+    count: usize,
 }
 
 const PRICE: &str = "must be a price above 0 in plain decimal digits";
@@ -56,6 +58,7 @@ impl Columns {
             close: needed("Close")?,
             volume: needed("Volume")?,
             adjusted: place("Adj Close"),
+            count: header.len(),
         })
     }
 
@@ -103,6 +106,10 @@ impl Columns {
                 "must be a whole number of shares",
                 self.volume,
             ));
+        }
+        // A separator within a number moves all that follows it into the wrong columns.
+        if record.len() > self.count {
+            return Err(bad("after the last", "must not be there", self.count));
         }
         let adjusted = match self.adjusted {
             Some(index) => ratio(cell(index)).ok_or_else(|| bad("Adj Close", PRICE, index))?,

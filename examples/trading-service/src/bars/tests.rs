@@ -69,6 +69,13 @@ fn a_truncated_packed_file_is_an_error() {
 }
 
 #[test]
+fn a_line_with_more_cells_than_columns_is_malformed() {
+    let error = refusal("AAPL,2000-03-02,127.0,127.94,120.69,122.0,1,234,567,3.9");
+    let expected = "line 3, column after the last: must not be there, got \"567\"";
+    assert!(error.ends_with(expected), "{error}");
+}
+
+#[test]
 fn a_malformed_bar_is_refused_by_line_column_rule_and_value() {
     for (line, expected) in [
         (

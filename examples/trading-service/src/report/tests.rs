@@ -148,7 +148,7 @@ fn the_text_fits_one_screen_however_bad_the_day_was() {
         at: 3,
         seconds: 1.5,
         direction: Direction::Failover,
-        reason: "breaker open".to_owned(),
+        reason: "primary to backup, healthy checks in a row: 3".to_owned(),
     };
     let bad = SideReport {
         lost: 3,
@@ -170,6 +170,10 @@ fn the_text_fits_one_screen_however_bad_the_day_was() {
         text.contains("stack: ledger, positions and both venues' books agree"),
         "{text}"
     );
+    let worth = text
+        .lines()
+        .skip_while(|line| !line.trim().starts_with("stack  "));
+    assert!((20..24).contains(&worth.count()), "{text}");
     let report = Report {
         stack: Some(bad.clone()),
         naive: Some(bad),
@@ -181,11 +185,11 @@ fn the_text_fits_one_screen_however_bad_the_day_was() {
     }
     .to_string();
     assert!(
-        text.lines().count() <= 48 && text.lines().all(|line| line.chars().count() <= 100),
+        text.lines().count() <= 48 && text.lines().all(|line| line.chars().count() <= 80),
         "{text}"
     );
     assert!(
-        text.contains("failover  2000-03-02 (bar 3) after 1.5 s: breaker open"),
+        text.contains("failover  2000-03-02 after 1.5 s: primary to backup"),
         "{text}"
     );
     assert!(text.contains("… and 492 more"), "{text}");

@@ -21,7 +21,7 @@ pub(crate) struct Text<'a> {
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.head(f)?;
-        self.table(f)?;
+        // The table and the verdict come last: they are what a small screen still shows.
         for side in self.sides() {
             self.rejections(f, side)?;
         }
@@ -29,6 +29,8 @@ impl fmt::Display for Text<'_> {
             self.switches(f, stack)?;
         }
         self.skipped(f)?;
+        writeln!(f)?;
+        self.table(f)?;
         self.verdict(f)
     }
 }
@@ -47,7 +49,7 @@ impl Text<'_> {
         };
         writeln!(
             f,
-            "scenario {}, seed {}, {} bars of {} symbols, {} to {}\n",
+            "scenario {}, seed {}, {} bars of {} symbols, {} to {}",
             settings.scenario,
             settings.seed,
             bars.all.len(),
@@ -114,10 +116,7 @@ impl Text<'_> {
                 .all
                 .get(place)
                 .map_or_else(String::new, |bar| bar.date.to_string());
-            writeln!(
-                f,
-                "{way:<10}{date} (bar {at}) after {seconds:.1} s: {reason}"
-            )?;
+            writeln!(f, "{way:<10}{date} after {seconds:.1} s: {reason}")?;
         }
         match side.switches.len().saturating_sub(LISTED) {
             0 => Ok(()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use admf_metrics::{Counter, Exporter};
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
@@ -100,8 +100,12 @@ async fn quotes<U: Upstream>(State(api): State<Arc<Api<U>>>) -> Response {
 
 async fn quote<U: Upstream>(
     State(api): State<Arc<Api<U>>>,
-    Path(symbol): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Response {
+    let Path(symbol) = match path {
+        Ok(symbol) => symbol,
+        Err(error) => return misspelt(&error),
+    };
     if api.desk.symbol(&symbol).is_none() {
         return answer::unknown("symbol", &symbol);
     }
@@ -134,12 +138,20 @@ async fn place<U: Upstream>(
 
 async fn order<U: Upstream>(
     State(api): State<Arc<Api<U>>>,
-    Path(client_id): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Response {
+    let Path(client_id) = match path {
+        Ok(client_id) => client_id,
+        Err(error) => return misspelt(&error),
+    };
     match api.desk.find(&client_id) {
         Some((order, fate)) => answer::order(&order, fate.as_ref(), &api.env),
         None => answer::unknown("client_id", &client_id),
     }
+}
+
+fn misspelt(error: &PathRejection) -> Response {
+    answer::problem(error.status(), &format!("path: {}", error.body_text()))
 }
 
 /// The counters of requests, by route and class of status.

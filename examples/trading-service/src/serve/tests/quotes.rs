@@ -107,3 +107,13 @@ async fn the_api_keeps_to_its_rate_and_says_when_to_come_back() {
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(served.get("/api/orders/a").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_path_that_is_no_text_is_refused_in_json_like_everything_else() {
+    let served = served(&[]);
+    for path in ["/api/quotes/%ff", "/api/orders/%ff"] {
+        let answer = served.get(path).await;
+        assert_eq!(answer.status.as_u16(), 400);
+        assert!(answer.error().starts_with("path: "), "{}", answer.error());
+    }
+}
