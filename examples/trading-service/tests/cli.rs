@@ -219,6 +219,12 @@ fn a_state_folder_of_a_run_with_other_flags_is_refused() -> Result {
 
 /// A run that is ended from outside as soon as it is seen at work.
 fn interrupted(state: &str, signal: &str) -> Result<Output> {
+    signalled(state, signal, Ok)
+}
+
+/// A run in which the process that `whom` finds, given the service, gets a signal as soon as the run
+/// is seen at work.
+fn signalled(state: &str, signal: &str, whom: fn(u32) -> Result<u32>) -> Result<Output> {
     let mut child = service(&["--stack", "--json", "--scenario", "calm", "--state", state])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -233,11 +239,43 @@ fn interrupted(state: &str, signal: &str) -> Result<Output> {
         );
     }
     let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
+        .args([signal, &whom(child.id())?.to_string()])
         .status()?;
     assert!(sent.success());
-    std::io::copy(&mut progress, &mut std::io::sink())?;
-    Ok(child.wait_with_output()?)
+    let mut said = Vec::new();
+    std::io::copy(&mut progress, &mut said)?;
+    let output = child.wait_with_output()?;
+    Ok(Output {
+        stderr: said,
+        ..output
+    })
+}
+
+/// Returns a child of a process: of a service, one of its venues.
+fn venue_of(service: u32) -> Result<u32> {
+    for thread in std::fs::read_dir(format!("/proc/{service}/task"))? {
+        let children = std::fs::read_to_string(thread?.path().join("children"))?;
+        if let Some(child) = children.split_whitespace().next() {
+            return Ok(child.parse()?);
+        }
+    }
+    Err("a service at work has venues".into())
+}
+
+#[test]
+fn a_run_whose_venue_dies_ends_at_once_and_goes_on_later() -> Result {
+    let folder = tempfile::tempdir()?;
+    let state = folder.path().display().to_string();
+    let output = signalled(&state, "-KILL", venue_of)?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("its process has ended: signal: 9"), "{said}");
+    let output =
+        service(&["--stack", "--json", "--scenario", "calm", "--state", &state]).output()?;
+    assert_eq!(output.status.code(), Some(0), "{}", complaint(&output));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(report["stack"]["duplicated"].as_u64(), Some(0));
+    Ok(())
 }
 
 #[test]

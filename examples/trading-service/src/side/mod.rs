@@ -70,8 +70,10 @@ impl Side<'_> {
             .map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
         let identity = self.settings.identity(self.bars);
         let ledger = Ledger::open(&folder.join("ledger.sqlite"), &identity)?;
-        let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
+        let mut venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
         self.live.venues_up();
+        let clients = venues.clients();
+        let run = identity.word();
         let report = match self.client {
             Client::Stack => {
                 let Self { settings, live, .. } = &self;
@@ -81,16 +83,16 @@ impl Side<'_> {
                     live,
                 })?;
                 live.policies(stack.env());
-                self.trade(&stack, &venues.clients(), ledger, identity.word())
-                    .await?
+                let trade = self.trade(&stack, &clients, ledger, run);
+                unless_lost(trade, &mut venues).await?
             }
             Client::Naive => {
                 let naive = Naive::new(
                     venues.client(VenueName::Primary),
                     venues.client(VenueName::Backup),
                 );
-                self.trade(&naive, &venues.clients(), ledger, identity.word())
-                    .await?
+                let trade = self.trade(&naive, &clients, ledger, run);
+                unless_lost(trade, &mut venues).await?
             }
         };
         venues.stop().await?;
@@ -184,6 +186,19 @@ impl Side<'_> {
             interrupted: replayed.ending == Ending::Stopped,
             ..report
         })
+    }
+}
+
+/// Trades as long as both venues live: a day with one of them dead would come to no books. What the
+/// ledger knows by then is kept, as it is for a run that was killed.
+async fn unless_lost(
+    trade: impl Future<Output = Result<SideReport, Error>>,
+    venues: &mut Venues,
+) -> Result<SideReport, Error> {
+    tokio::select! {
+        biased;
+        report = trade => report,
+        error = venues.lost() => Err(error),
     }
 }
 

@@ -64,6 +64,16 @@ impl Venues {
         [VenueName::Primary, VenueName::Backup].map(|name| self.client(name))
     }
 
+    /// Waits until one of them ends by itself, and says so.
+    pub(crate) async fn lost(&mut self) -> Error {
+        let (name, ended) = tokio::select! {
+            ended = self.primary.ended() => (VenueName::Primary, ended),
+            ended = self.backup.ended() => (VenueName::Backup, ended),
+        };
+        let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+        Error::Run(format!("venue {name}: its process has ended: {how}"))
+    }
+
     /// Ends both.
     pub(crate) async fn stop(self) -> Result<(), Error> {
         for (name, process) in [

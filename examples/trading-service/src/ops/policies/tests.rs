@@ -44,7 +44,7 @@ fn state(samples: &Samples, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn each_circuit_is_in_exactly_one_state_whatever_happens_to_it() {
+fn trap_8_each_circuit_is_in_exactly_one_state_whatever_happens_to_it() {
     let (env, clock) = Env::manual();
     let exporter = exporter(&env);
     let [breaker, _other] = ["primary", "backup"].map(|name| breaker(name, &env));

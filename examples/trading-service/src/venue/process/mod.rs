@@ -132,6 +132,15 @@ impl VenueProcess {
         self.address
     }
 
+    /// Waits until it ends by itself, which it should not.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    pub(crate) async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
     /// Ends it by closing its standard input, and waits until it has ended.
     ///
     /// # Errors
