@@ -25,6 +25,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::future::join_all;
 use resilience_core::{Ask, BoxError, Chance, CircuitBreaker, ConfigError, Env};
 use resilience_tower::TokioClock;
 use tokio::task::JoinSet;
@@ -224,12 +225,12 @@ impl<W: Wire> Trader for Stack<W> {
     /// Both venues are asked, since after a restart nobody knows where it was sent.
     async fn settle(&self, order: &Order, at: u64) -> Fate {
         self.inner.clock.reach(at);
-        let [primary, backup] = &self.inner.venues;
-        let told = tokio::join!(
-            primary.plain.cancel(order, at),
-            backup.plain.cancel(order, at)
-        );
-        let told = [told.0.ok(), told.1.ok()];
+        let asked = self.inner.venues.each_ref().map(|venue| {
+            // As short as a health check: days go on meanwhile, and each of them asks again.
+            timeout(self.inner.times.health, venue.plain.cancel(order, at))
+        });
+        let told = join_all(asked).await;
+        let told: Vec<_> = told.into_iter().map(|it| it.ok()?.ok()).collect();
         let all = told.iter().all(Option::is_some);
         let filled = |told: &Execution| told.status == Status::Filled;
         match told.into_iter().flatten().find(filled) {
