@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Ask;
+use crate::{Ask, Rejected};
 
 /// How a call ended, as far as a policy cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +56,13 @@ pub trait Classify<Req, Res> {
     #[inline]
     fn hint(&self, _result: &Res) -> Hint {
         Hint::None
+    }
+
+    /// Returns the refusal that the result carries where its type does not say so by itself, such as
+    /// an `Ok` response that a policy further in made. Default: none.
+    #[inline]
+    fn rejected<'r>(&self, _result: &'r Res) -> Option<&'r Rejected> {
+        None
     }
 }
 

@@ -25,14 +25,49 @@ impl<Req, Res: Answer<Rejected, Tower>> Classify<Req, Res> for Failures {
     }
 }
 
-/// What a rule says of a result, without the request's type.
-pub(crate) type Tells<R, Res> = fn(&R, &Res) -> (Outcome, Hint);
+/// What a rule says of a result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told {
+    pub(crate) outcome: Outcome,
+    pub(crate) hint: Hint,
+    pub(crate) refused: Refused,
+}
+
+/// Whether a policy further in refused the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    No,
+    /// An open circuit did: whoever it guards is down.
+    ByCircuit,
+    Otherwise,
+}
+
+/// Asks a rule, without the request's type.
+pub(crate) type Tells<R, Res> = fn(&R, &Res) -> Told;
 
 /// Asks the rule what a result tells; a success asks for nothing.
 #[inline]
-pub(crate) fn tells<Req, Res, R: Classify<Req, Res>>(rule: &R, result: &Res) -> (Outcome, Hint) {
-    match rule.outcome(result) {
-        Outcome::Success => (Outcome::Success, Hint::None),
-        outcome => (outcome, rule.hint(result)),
+pub(crate) fn tells<Req, Res, R>(rule: &R, result: &Res) -> Told
+where
+    R: Classify<Req, Res>,
+    Res: Answer<Rejected, Tower>,
+{
+    let outcome = rule.outcome(result);
+    if outcome == Outcome::Success {
+        return Told {
+            outcome,
+            hint: Hint::None,
+            refused: Refused::No,
+        };
+    }
+    let refused = match rule.rejected(result).or_else(|| result.rejected()) {
+        None => Refused::No,
+        Some(Rejected::CircuitOpen(_)) => Refused::ByCircuit,
+        Some(_) => Refused::Otherwise,
+    };
+    Told {
+        outcome,
+        hint: rule.hint(result),
+        refused,
     }
 }

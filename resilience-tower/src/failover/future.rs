@@ -10,7 +10,7 @@ use resilience_core::failover::Ticket;
 use resilience_core::{Answer, Failover, Outcome, Rejected};
 
 use crate::Tower;
-use crate::rule::Tells;
+use crate::rule::{Refused, Tells};
 
 /// Response future of [`FailedOver`](super::FailedOver).
 #[pin_project]
@@ -50,10 +50,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.call.poll(cx));
-        let (outcome, _) = (this.tells)(this.rule, &result);
-        let outcome = match (outcome, result.rejected()) {
+        let told = (this.tells)(this.rule, &result);
+        let outcome = match (told.outcome, told.refused) {
             // The gate in front of the target knows that it is down.
-            (Outcome::Ignored, Some(Rejected::CircuitOpen(_))) => Outcome::Failure,
+            (Outcome::Ignored, Refused::ByCircuit) => Outcome::Failure,
             (outcome, _) => outcome,
         };
         if let Some(ticket) = this.ticket.take() {

@@ -10,7 +10,7 @@ use resilience_core::fallback::Rescued;
 use resilience_core::{Answer, Fallback, Outcome, Rejected};
 
 use crate::Tower;
-use crate::rule::Tells;
+use crate::rule::{Refused, Tells, Told};
 
 /// Response future of [`FallenBack`](super::FallenBack).
 #[pin_project]
@@ -48,8 +48,10 @@ where
 {
     /// Keeps a result that is good, and replaces one that is not.
     fn answer(&self, key: &str, result: Result<V, E>) -> Result<V, E> {
-        let (outcome, _) = (self.tells)(&self.rule, &result);
-        let failed = outcome == Outcome::Failure || result.rejected().is_some();
+        let Told {
+            outcome, refused, ..
+        } = (self.tells)(&self.rule, &result);
+        let failed = outcome == Outcome::Failure || refused != Refused::No;
         match &result {
             Ok(value) if outcome == Outcome::Success && (self.keep)(value) => {
                 self.fallback.succeed(key, value);

@@ -10,7 +10,7 @@ use pin_project::pin_project;
 use resilience_core::{Answer, Gate, Hint, Outcome, Permit, Rejected};
 
 use crate::Tower;
-use crate::rule::Tells;
+use crate::rule::{Tells, Told};
 
 /// Response future of [`Gated`](super::Gated).
 #[pin_project]
@@ -59,11 +59,11 @@ pub trait HoldsPermit: Future {
 }
 
 impl<G: Gate> Answered<G> {
-    pub(crate) fn new(permit: Permit<Arc<G>>, (outcome, hint): (Outcome, Hint)) -> Self {
+    pub(crate) fn new(permit: Permit<Arc<G>>, told: Told) -> Self {
         Self {
             permit,
-            outcome,
-            hint,
+            outcome: told.outcome,
+            hint: told.hint,
         }
     }
 

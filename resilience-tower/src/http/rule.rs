@@ -45,6 +45,13 @@ impl<Req, B, E: CallError> Classify<Req, Result<Response<B>, E>> for Failures {
             Err(error) => waits(error.rejected()),
         }
     }
+
+    fn rejected<'r>(&self, result: &'r Result<Response<B>, E>) -> Option<&'r Rejected> {
+        match result {
+            Ok(response) => response.extensions().get(),
+            Err(error) => error.rejected(),
+        }
+    }
 }
 
 pub(super) fn outcome<B>(response: &Response<B>) -> Outcome {

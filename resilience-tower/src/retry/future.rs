@@ -13,7 +13,7 @@ use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
 use crate::Tower;
-use crate::rule::Tells;
+use crate::rule::{Refused, Tells, Told};
 
 /// Response future of [`Retried`](super::Retried).
 #[pin_project]
@@ -102,8 +102,12 @@ where
 {
     /// Takes in the result of an attempt, and says what comes next.
     fn next(&mut self, result: Result<S::Response, S::Error>) -> State<S::Future> {
-        let (outcome, hint) = (self.tells)(&self.rule, &result);
-        let rejected = result.rejected().is_some();
+        let Told {
+            outcome,
+            hint,
+            refused,
+        } = (self.tells)(&self.rule, &result);
+        let rejected = refused != Refused::No;
         // What cannot be repeated must not take from the budget.
         let hint = self.again.as_ref().map_or(Hint::DoNotRetry, |_| hint);
         let delay = self.attempts.next(outcome, rejected, hint);

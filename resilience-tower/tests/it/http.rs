@@ -10,8 +10,8 @@ use ::http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use http_body_util::channel::Channel;
 use resilience_core::{
-    BackoffConfig, BoxError, CallError, CircuitState, End, Fallback, FallbackConfig, Outcome,
-    Rejected, Retry, RetryConfig,
+    BackoffConfig, BoxError, BulkheadFull, CallError, CircuitState, End, Fallback, FallbackConfig,
+    Outcome, Rejected, Retry, RetryConfig,
 };
 use resilience_tower::http::{Attempts, Failures};
 use resilience_tower::{FallbackLayer, GateLayer, QueueLayer, RetryLayer};
@@ -292,4 +292,48 @@ async fn a_clients_fault_is_not_kept_as_the_good_answer_of_others() {
         seen.push(response.status().as_u16());
     }
     assert_eq!(seen, [200, 401, 200]);
+}
+
+/// A client that answers by 500, and then by a refusal of a policy further in, as a response.
+fn refuses_by_response()
+-> impl Service<Request<String>, Response = Response<String>, Error = BoxError, Future: Send> + Clone
+{
+    let calls = Arc::new(AtomicU32::new(0));
+    tower::service_fn(move |_: Request<String>| {
+        let first = calls.fetch_add(1, Ordering::Relaxed) == 0;
+        let mut response = answer(match first {
+            true => StatusCode::INTERNAL_SERVER_ERROR,
+            false => StatusCode::SERVICE_UNAVAILABLE,
+        });
+        if !first {
+            let full = Rejected::from(BulkheadFull::new("inner", 1, 0));
+            response.extensions_mut().insert(full);
+        }
+        std::future::ready(Ok(response))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_that_comes_as_a_response_is_one_also_where_the_client_can_fail() {
+    let retry = Retry::new("orders", RetryConfig::default(), &env()).unwrap();
+    let orders = ServiceBuilder::new()
+        .layer(RetryLayer::http(retry))
+        .service(refuses_by_response());
+    let request = || Request::get("/").body(String::new()).unwrap();
+    let got = orders.oneshot(request()).await.unwrap();
+    assert_eq!(got.status(), StatusCode::INTERNAL_SERVER_ERROR);
+
+    let good = Response::new(String::from("good"));
+    let fallback = Fallback::new("quotes", FallbackConfig::default(), &env()).unwrap();
+    let fallback = fallback.with_value(good);
+    let mut quotes = ServiceBuilder::new()
+        .layer(FallbackLayer::http(
+            fallback,
+            |_: &Request<String>| "quotes",
+        ))
+        .service(refuses_by_response());
+    for _ in 0..2 {
+        let got = quotes.ready().await.unwrap().call(request()).await.unwrap();
+        assert_eq!(got.body(), "good");
+    }
 }
