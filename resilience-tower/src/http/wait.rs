@@ -13,7 +13,8 @@ use resilience_core::Hint;
 /// - `grpc-retry-pushback-ms`: milliseconds; what is negative or no number forbids a repetition;
 /// - `x-amz-retry-after`, `retry-after-ms`: milliseconds;
 /// - `retry-after`: seconds, or a date;
-/// - `x-ratelimit-reset`, with a 429 or 503: seconds since 1970.
+/// - `x-ratelimit-reset`, with a 429 or 503: seconds since 1970; a time that has passed, as where a
+///   server means seconds from now, says nothing.
 ///
 /// Points in time count from the response's own `date`, so that no clock is read and none need
 /// agree with the callee's; without it they say nothing. How much of a wait is believed is for the
@@ -51,7 +52,7 @@ pub fn hint(status: StatusCode, headers: &HeaderMap) -> Hint {
         .or_else(|| match limited {
             true => {
                 let reset = Duration::from_secs(whole(headers, "x-ratelimit-reset")?);
-                since_sent(headers, UNIX_EPOCH.checked_add(reset)?)
+                since_sent(headers, UNIX_EPOCH.checked_add(reset)?).filter(|it| !it.is_zero())
             }
             false => None,
         });

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use http_body_util::channel::Channel;
 use resilience_core::{
     BackoffConfig, BoxError, BulkheadFull, CallError, CircuitState, End, Fallback, FallbackConfig,
-    Outcome, Rejected, Retry, RetryConfig,
+    Hint, Outcome, Rejected, Retry, RetryConfig,
 };
 use resilience_tower::http::{Attempts, Failures};
 use resilience_tower::{FallbackLayer, GateLayer, QueueLayer, RetryLayer};
@@ -147,6 +147,19 @@ async fn a_retry_waits_as_long_as_the_server_asks_or_not_at_all() {
         let seconds = started.elapsed().as_secs();
         assert_eq!(seconds, waited.unwrap_or(0), "{header}: {value}");
     }
+}
+
+#[test]
+fn a_reset_that_has_passed_is_no_wait_of_nothing() {
+    let hint = |reset: &str| {
+        let mut headers = ::http::HeaderMap::new();
+        let sent = "Sun, 06 Nov 1994 08:49:37 GMT";
+        headers.insert("date", sent.parse().unwrap());
+        headers.insert("x-ratelimit-reset", reset.parse().unwrap());
+        resilience_tower::http::hint(StatusCode::TOO_MANY_REQUESTS, &headers)
+    };
+    assert_eq!(hint("784111787"), Hint::After(10 * SECOND));
+    assert_eq!(hint("60"), Hint::None);
 }
 
 /// A response whose body the test writes.
