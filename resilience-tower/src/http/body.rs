@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::Response;
+use bytes::Buf;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project::pin_project;
 use resilience_core::{Bulkhead, Gate, Hint, Outcome, Permit};
@@ -112,7 +114,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (result, answered) = ready!(self.project().0.poll_answered(cx));
         Poll::Ready(match result {
-            Ok(response) => Ok(response.map(|body| PermitBody::new(body, answered))),
+            Ok(response) => {
+                let length = declared_length(response.headers());
+                Ok(response.map(|body| PermitBody::new(body, length, answered)))
+            }
             Err(error) => {
                 if let Some(answered) = answered {
                     answered.settle();
@@ -138,10 +143,17 @@ struct Held<G: Gate> {
     hint: Hint,
     /// Whether anybody began to read the body.
     read: bool,
+    /// What is left of the length that the response declares: a server asks no further than that.
+    left: Option<u64>,
+}
+
+/// Reads the length that a response declares for its body.
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 impl<B: Body, G: Gate> PermitBody<B, G> {
-    fn new(inner: B, answered: Option<Answered<G>>) -> Self {
+    fn new(inner: B, length: Option<u64>, answered: Option<Answered<G>>) -> Self {
         let mut held = answered.map(|it| {
             let (permit, outcome, hint) = it.into_parts();
             Held {
@@ -149,6 +161,7 @@ impl<B: Body, G: Gate> PermitBody<B, G> {
                 outcome,
                 hint,
                 read: false,
+                left: length,
             }
         });
         // Nobody polls a body that is empty.
@@ -167,6 +180,16 @@ fn finish<G: Gate>(held: &mut Option<Held<G>>) {
 }
 
 impl<G: Gate> Held<G> {
+    /// Counts what a frame brings; says whether the body has come to its declared length.
+    fn is_complete_with<D: Buf>(&mut self, frame: &Frame<D>) -> bool {
+        let Some(left) = &mut self.left else {
+            return false;
+        };
+        let brought = frame.data_ref().map_or(0, Buf::remaining);
+        *left = left.saturating_sub(u64::try_from(brought).unwrap_or(u64::MAX));
+        *left == 0
+    }
+
     fn settle(&mut self) {
         if let Some(permit) = self.permit.take() {
             permit.record_hinted(self.outcome, self.hint.after());
@@ -203,10 +226,15 @@ impl<B: Body, G: Gate> Body for PermitBody<B, G> {
         let polled = permit.step(|| this.inner.as_mut().poll_frame(cx));
         match &polled {
             Poll::Pending => permit.waiting(),
-            // Nobody polls a body again after its trailers.
-            Poll::Ready(Some(Ok(frame))) if !frame.is_trailers() && !this.inner.is_end_stream() => {
+            Poll::Ready(Some(Ok(frame))) => {
+                let held = this.held.as_mut();
+                let complete = held.is_some_and(|held| held.is_complete_with(frame));
+                // Nobody polls a body again after its trailers, or after all that was declared.
+                if complete || frame.is_trailers() || this.inner.is_end_stream() {
+                    finish(this.held);
+                }
             }
-            Poll::Ready(Some(Ok(_)) | None) => finish(this.held),
+            Poll::Ready(None) => finish(this.held),
             Poll::Ready(Some(Err(_))) => {
                 if let Some(held) = this.held {
                     held.outcome = Outcome::Failure;

@@ -288,6 +288,36 @@ async fn trailers_are_the_end_of_a_body() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_that_was_declared_is_the_end_of_a_body() {
+    let slots = Slots::new(1, SECOND, &env());
+    let (mut sender, body) = Channel::<&'static [u8], BoxError>::new(4);
+    let mut body = Some(body);
+    let mut client = ServiceBuilder::new()
+        .layer(GateLayer::new(slots.clone()).until_body_end())
+        .service_fn(move |()| {
+            let body = Held(body.take().map(Box::pin));
+            let response = Response::builder().header("content-length", "8");
+            std::future::ready(Ok::<_, BoxError>(response.body(body).unwrap()))
+        });
+    let mut body = client
+        .ready()
+        .await
+        .unwrap()
+        .call(())
+        .await
+        .unwrap()
+        .into_body();
+    let answered = done(Outcome::Success, None);
+    for (part, ends) in [("half", vec![]), ("rest", vec![answered])] {
+        sender.send_data(part.as_bytes()).await.unwrap();
+        assert!(body.frame().await.unwrap().unwrap().is_data());
+        assert_eq!(slots.ends(), ends);
+    }
+    drop(body);
+    assert_eq!(slots.ends(), []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clients_fault_is_not_kept_as_the_good_answer_of_others() {
     let fallback = Fallback::new("quotes", FallbackConfig::default(), &env()).unwrap();
     let mut statuses = [200, 401, 503].into_iter();
