@@ -21,8 +21,13 @@ pub struct TokioClock(Instant);
 
 impl Default for TokioClock {
     fn default() -> Self {
-        Self(Instant::now())
+        Self(now())
     }
+}
+
+/// Reads the clock that the timers of this crate go by.
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }
 
 impl Clock for TokioClock {

@@ -61,6 +61,19 @@ fn every_test_that_is_named_exists() {
 }
 
 #[test]
+fn the_clock_is_read_in_one_place() {
+    for (path, text) in library() {
+        let reads = ["Instant::now(", "SystemTime::now("];
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let read = code.filter(|line| reads.iter().any(|it| line.contains(it)));
+        let elsewhere = !path.ends_with("clock.rs") && !path.iter().any(|it| it == "testing");
+        assert!(!elsewhere || read.count() == 0, "{}", path.display());
+    }
+}
+
+#[test]
 fn a_state_knows_no_outside_world() {
     let mut seen = 0;
     for (path, text) in library() {

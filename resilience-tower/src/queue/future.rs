@@ -174,7 +174,7 @@ fn poll_turn<T: Turn>(
 /// Returns the moment `due` from now, or one that is as good as never.
 fn later(due: std::time::Duration) -> Instant {
     let never = std::time::Duration::from_secs(86_400 * 365 * 30);
-    Instant::now() + due.min(never)
+    crate::clock::now() + due.min(never)
 }
 
 impl<F: Future, Q: Queue, R> fmt::Debug for ResponseFuture<F, Q, R> {

@@ -5,7 +5,6 @@ pub mod future;
 use std::task::{Context, Poll};
 
 use resilience_core::{Answer, Classify, Elapsed, Rejected, Timeout};
-use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -107,7 +106,7 @@ where
             Err(reason) => ResponseFuture::refused(reason),
             Ok(limit) => {
                 // A deadline does not move with the first poll.
-                let since = ask.deadline.map(|_| Instant::now());
+                let since = ask.deadline.map(|_| crate::clock::now());
                 ResponseFuture::called(self.inner.call(req), timeout.clone(), limit, since)
             }
         }
