@@ -106,6 +106,17 @@ fn no_future_is_boxed_in_the_layers() {
 }
 
 #[test]
+fn nothing_is_selected_at_random() {
+    for (path, text) in sources(&root()) {
+        // Not this text.
+        for chosen in text.split(concat!("select", "! {")).skip(1) {
+            let biased = chosen.trim_start().starts_with("biased;");
+            assert!(biased, "{}", path.display());
+        }
+    }
+}
+
+#[test]
 fn no_type_of_the_libraries_has_more_than_three_parameters() {
     for (path, text) in library() {
         for line in text.lines() {

@@ -47,6 +47,7 @@ impl Stop {
         tokio::pin!(work);
         loop {
             tokio::select! {
+                biased;
                 done = &mut work => return Ok(done),
                 _ = interrupts.recv() => self.request(2),
                 _ = terminations.recv() => self.request(15),

@@ -130,8 +130,9 @@ impl Ops {
             std::future::pending::<Infallible>().await
         };
         tokio::select! {
-            done = work => done,
+            biased;
             never = unready => match never {},
+            done = work => done,
         }
     }
 

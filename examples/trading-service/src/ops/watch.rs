@@ -50,6 +50,7 @@ impl Watch {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
+                biased;
                 _ = ticks.tick() => {}
                 () = news.notified() => {}
             }

@@ -119,6 +119,7 @@ impl Service<'_> {
             sleep(limit).await;
         };
         let served = tokio::select! {
+            biased;
             served = serving.into_future() => served.map_err(|error| Error::Run(format!("api: {error}"))),
             () = overdue => Ok(()),
             never = feed::run(&desk, &clients, self.serve.pace) => match never {},

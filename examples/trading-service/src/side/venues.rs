@@ -67,6 +67,7 @@ impl Venues {
     /// Waits until one of them ends by itself, and says so.
     pub(crate) async fn lost(&mut self) -> Error {
         let (name, ended) = tokio::select! {
+            biased;
             ended = self.primary.ended() => (VenueName::Primary, ended),
             ended = self.backup.ended() => (VenueName::Backup, ended),
         };

@@ -29,6 +29,7 @@ pub(super) async fn serve(listener: TcpListener, desk: Arc<Desk>) -> io::Result<
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            biased;
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, routes.clone()));

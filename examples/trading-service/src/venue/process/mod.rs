@@ -71,6 +71,7 @@ pub(crate) async fn main(args: VenueArgs) -> Result<(), BoxError> {
     writeln!(out, "{LISTENING}{}", listener.local_addr()?)?;
     out.flush()?;
     tokio::select! {
+        biased;
         served = serve(listener, desk) => match served? {},
         () = parent_gone() => Ok(()),
     }
