@@ -53,17 +53,20 @@ pub enum Jitter {
 
 impl Default for BackoffConfig {
     fn default() -> Self {
-        Self {
-            kind: BackoffKind::default(),
-            base: Duration::from_secs(1),
-            factor: 2.0,
-            max: Duration::from_secs(60),
-            jitter: Jitter::default(),
-        }
+        Self::DEFAULT
     }
 }
 
 impl BackoffConfig {
+    /// What [`default`](Default::default) returns, for constants of one's own.
+    pub const DEFAULT: Self = Self {
+        kind: BackoffKind::Exponential,
+        base: Duration::from_secs(1),
+        factor: 2.0,
+        max: Duration::from_secs(60),
+        jitter: Jitter::Equal,
+    };
+
     /// Returns the settings of a delay that is always exactly `delay`.
     #[must_use]
     pub const fn fixed(delay: Duration) -> Self {

@@ -211,13 +211,19 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn new(field: &'static str, rule: &'static str, value: impl fmt::Debug) -> Self {
+    /// Refuses the `value` of `field`, which breaks `rule`, such as `must be at least 1`.
+    #[must_use]
+    pub fn new(field: &'static str, rule: &'static str, value: impl fmt::Debug) -> Self {
         let value = format!("{value:?}");
         Self { field, rule, value }
     }
 
     /// Refuses `value` unless the rule holds.
-    pub(crate) fn unless(
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that [`new`](Self::new) makes, unless `holds`.
+    pub fn unless(
         holds: bool,
         field: &'static str,
         rule: &'static str,

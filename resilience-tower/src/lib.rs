@@ -42,6 +42,7 @@ mod oneshot;
 mod rule;
 mod trace;
 
+pub mod factory;
 pub mod failover;
 pub mod fallback;
 pub mod gate;
@@ -54,6 +55,7 @@ pub mod testing;
 pub mod timeout;
 
 pub use crate::clock::TokioClock;
+pub use crate::factory::{ClientLayer, Resilience, ResilienceConfig};
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
 pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};

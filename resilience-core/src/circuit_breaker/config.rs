@@ -66,24 +66,40 @@ pub enum Abandoned {
 
 impl Default for CircuitBreakerConfig {
     fn default() -> Self {
-        Self {
-            consecutive: None,
-            failure_rate: None,
-            slow_rate: None,
-            window: None,
-            minimum_calls: None,
-            slow_call: None,
-            open_for: None,
-            open_backoff: None,
-            retry_after_max: Duration::from_secs(300),
-            probes: 3,
-            probe_timeout: Duration::from_secs(30),
-            abandoned: None,
-        }
+        Self::DEFAULT
     }
 }
 
 impl CircuitBreakerConfig {
+    /// What [`default`](Default::default) returns, for constants of one's own.
+    pub const DEFAULT: Self = Self {
+        consecutive: None,
+        failure_rate: None,
+        slow_rate: None,
+        window: None,
+        minimum_calls: None,
+        slow_call: None,
+        open_for: None,
+        open_backoff: None,
+        retry_after_max: Duration::from_secs(300),
+        probes: 3,
+        probe_timeout: Duration::from_secs(30),
+        abandoned: None,
+    };
+
+    /// A service that others run: open after 5 failures in a row, for 60 s.
+    pub const EXTERNAL: Self = Self {
+        consecutive: Some(5),
+        open_for: Some(Duration::from_secs(60)),
+        ..Self::DEFAULT
+    };
+
+    /// A service of one's own, which comes back sooner: open after 5 failures in a row, for 30 s.
+    pub const INTERNAL: Self = Self {
+        open_for: Some(Duration::from_secs(30)),
+        ..Self::EXTERNAL
+    };
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         Rules::new(self).map(drop)
     }

@@ -48,20 +48,43 @@ pub enum HintPolicy {
 
 impl Default for RetryConfig {
     fn default() -> Self {
-        Self {
-            max_attempts: 3,
-            backoff: BackoffConfig::default(),
-            max_total: None,
-            hints: HintPolicy::default(),
-            hint_min: Duration::ZERO,
-            hint_max: Duration::from_secs(60),
-            retry_rejected: false,
-            budget: None,
-        }
+        Self::DEFAULT
     }
 }
 
 impl RetryConfig {
+    /// What [`default`](Default::default) returns, for constants of one's own.
+    pub const DEFAULT: Self = Self {
+        max_attempts: 3,
+        backoff: BackoffConfig::DEFAULT,
+        max_total: None,
+        hints: HintPolicy::AtLeast,
+        hint_min: Duration::ZERO,
+        hint_max: Duration::from_secs(60),
+        retry_rejected: false,
+        budget: None,
+    };
+
+    /// Orders: 3 attempts after waits of 1 s and 2 s, equal jitter, and none begins after 30 s. An
+    /// order that is late is worth less than one that is known to have failed.
+    pub const TRADING: Self = Self {
+        max_attempts: 3,
+        max_total: Some(Duration::from_secs(30)),
+        ..Self::DEFAULT
+    };
+
+    /// Market data: 5 attempts after waits from 0.5 s to 4 s, equal jitter, and none begins after
+    /// 30 s. To ask again does no harm.
+    pub const MARKET_DATA: Self = Self {
+        max_attempts: 5,
+        backoff: BackoffConfig {
+            base: Duration::from_millis(500),
+            ..BackoffConfig::DEFAULT
+        },
+        max_total: Some(Duration::from_secs(30)),
+        ..Self::DEFAULT
+    };
+
     /// Returns what runs go by, if no rule is broken.
     pub(super) fn settings(&self) -> Result<Settings, ConfigError> {
         let (most, total) = (self.max_attempts, self.max_total);

@@ -8,7 +8,8 @@ use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
 use resilience_tower::{
     BulkheadLayer, BulkheadQueueLayer, CircuitBreakerLayer, FailoverLayer, FallbackLayer,
-    GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, RetryLayer,
+    GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, Resilience, ResilienceConfig,
+    RetryLayer,
 };
 use tower::ServiceExt;
 use tower_layer::layer_fn;
@@ -167,6 +168,11 @@ contract! {
         let retry = RetryLayer::<u64>::new(retry(&env()));
         let gate = GateLayer::new(slots.clone());
         slots_case(slots, tower_layer::Stack::new(gate, retry))
+    };
+    client_of_the_factory: {
+        let config = ResilienceConfig { total_timeout: 300 * SECOND, ..Default::default() };
+        let resilience = Resilience::new(config, &env()).unwrap();
+        Case::new(resilience.market_data::<u64>("venue").unwrap())
     };
     fallback_layer: Case::new(FallbackLayer::new(fallback(), |_: &u64| "all"));
     failover_layer: {

@@ -4,6 +4,7 @@ mod axum;
 mod broken;
 mod common;
 mod contract;
+mod factory;
 mod failover;
 mod fallback;
 mod gate;
