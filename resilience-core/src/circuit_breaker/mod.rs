@@ -1,11 +1,13 @@
 //! Stop calling a dependency that keeps failing.
 //!
-//! | file | holds |
-//! |---|---|
-//! | `config` | what the operator says, and its check |
-//! | `state`, `probes`, `records` | what decides: values and the time in, a decision out |
-//! | `head` | what calls read and write without a lock |
-//! | `shared` | what needs the lock, and shows in the head what came of it |
+#![doc = include_str!("../../docs/circuit_breaker.md")]
+
+// | file | holds |
+// |---|---|
+// | `config` | what the operator says, and its check |
+// | `state`, `probes`, `records` | what decides: values and the time in, a decision out |
+// | `head` | what calls read and write without a lock |
+// | `shared` | what needs the lock, and shows in the head what came of it |
 
 mod config;
 mod generation;

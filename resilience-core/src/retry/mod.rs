@@ -1,4 +1,6 @@
 //! Try again, but not forever, not all at once, and within a budget.
+//!
+#![doc = include_str!("../../docs/retry.md")]
 
 mod attempts;
 mod budget;
