@@ -36,8 +36,8 @@ use crate::{Ask, ConfigError, End, Env, Gate, Name, Outcome, Rejected, Time};
 /// Stops calling a dependency that keeps failing, and lets a few calls probe it after a while.
 ///
 /// Cloning is cheap; clones share one circuit. While it is closed, calls and their successes, and
-/// while it is open, refusals, take no lock. A success takes one where it may open the circuit: until
-/// the minimum of calls is reached, and as the first of a bucket of a time window.
+/// while it is open, refusals, take no lock. A success takes one where it was slow, as the first of a
+/// bucket of a time window, and, by a rate, until the minimum of calls is reached.
 ///
 /// ```
 /// use std::time::Duration;
