@@ -12,9 +12,10 @@ use crate::{Env, Time};
 pub struct Ask {
     /// How much the call takes of what is metered; 0 takes nothing. Default: 1.
     pub cost: u32,
-    /// How much the call matters.
+    /// How much the call matters: for gates of the caller's own, none of this crate looks at it.
     pub priority: Priority,
-    /// When the answer stops being of use, on the clock of the gates. Default: never.
+    /// When the answer stops being of use, on the clock of the policies. Bulkheads, queues, retries and
+    /// timeouts look at it; a circuit breaker, and a limiter by `try_acquire`, do not. Default: never.
     pub deadline: Option<Time>,
     /// The time, and which clock it was read from.
     read: Cell<Option<(usize, Time)>>,

@@ -1,4 +1,6 @@
 //! Delays that grow, and the chance that spreads them.
+//!
+#![doc = include_str!("../docs/backoff.md")]
 
 use std::time::Duration;
 

@@ -10,6 +10,10 @@
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
 //! | keep a gate for each key | [`Keyed`] |
+//! | space out repetitions | [`Backoff`] |
+//! | count what happened lately | [`Window`] |
+//!
+//! The module of each says when to use it, what to set, what it costs, and what an operator can do.
 //!
 //! Whatever can refuse a call is a [`Gate`], and a tuple of gates is a gate:
 //!

@@ -6,3 +6,8 @@ pub mod vectors;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The code of the map of the policies runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/README.md")]
+pub struct Policies;

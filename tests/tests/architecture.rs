@@ -53,11 +53,71 @@ fn every_test_that_is_named_exists() {
         }
     }
     for name in named {
-        assert!(
-            code.contains(&format!("fn {name}")),
-            "no test is named `{name}`"
-        );
+        assert!(defines(&code, name), "no test is named `{name}`");
     }
+}
+
+/// Says whether `code` has a function of this name, and not only one whose name begins so.
+fn defines(code: &str, name: &str) -> bool {
+    ["(", "<"]
+        .iter()
+        .any(|after| code.contains(&format!("fn {name}{after}")))
+}
+
+#[test]
+fn every_requirement_is_listed_once_with_tests_that_exist() {
+    let document = fs::read_to_string(root().join("docs/requirements.md")).expect("it is there");
+    let mut ids = Vec::new();
+    for row in document.lines().filter(|line| line.starts_with("| S")) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [id, asks, policy, shown_by] = cells[..] else {
+            panic!("it is not four cells: {row}");
+        };
+        assert!(!asks.is_empty() && !policy.is_empty(), "{id}");
+        let quoted = shown_by.split('`').skip(1).step_by(2);
+        let named: Vec<_> = quoted.filter_map(|it| it.split_once("::")).collect();
+        for (path, name) in &named {
+            let code = fs::read_to_string(root().join(path));
+            let code = code.unwrap_or_else(|error| panic!("{id}: {path}: {error}"));
+            assert!(defines(&code, name), "{id}: {path} has no `{name}`");
+        }
+        let open = shown_by.contains("tests: open");
+        assert!(
+            open || !named.is_empty(),
+            "{id} names neither tests nor what is open"
+        );
+        ids.push(id);
+    }
+    assert_eq!(ids.len(), 50);
+    ids.sort_unstable();
+    let twice = ids.windows(2).find(|pair| pair[0] == pair[1]);
+    assert_eq!(twice, None);
+}
+
+#[test]
+fn every_page_of_a_policy_is_part_of_the_documentation_of_its_code() {
+    let mut code = String::new();
+    for (_, text) in sources(&root()) {
+        code.push_str(&text);
+    }
+    let pages = fs::read_dir(root().join("docs")).expect("there are pages");
+    let mut seen = 0;
+    for page in pages {
+        let name = page.expect("it can be read").file_name();
+        let name = name.to_string_lossy();
+        let of_all = ["README.md", "requirements.md"].contains(&&*name);
+        if name.ends_with(".md") && !of_all {
+            seen += 1;
+            let included = code.contains(&format!("/docs/{name}\")"));
+            assert!(included, "no module includes docs/{name}");
+            let map = fs::read_to_string(root().join("docs/README.md")).expect("it is there");
+            assert!(
+                map.contains(&format!("]({name})")),
+                "README.md leaves out {name}"
+            );
+        }
+    }
+    assert!(seen >= 9, "{seen} pages");
 }
 
 #[test]

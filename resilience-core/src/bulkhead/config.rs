@@ -8,7 +8,8 @@ use crate::ConfigError;
 pub struct BulkheadConfig {
     /// Number of calls in flight at once, at least 1. Default: 10.
     pub max_in_flight: u32,
-    /// Number of calls that may wait for a slot. Default: 0.
+    /// Number of calls that may wait for a slot, by [`enqueue`](crate::Queue::enqueue); who asks
+    /// otherwise never waits. Default: 0.
     pub max_waiting: u32,
     /// How long a call may wait for a slot. Default: no bound but the call's own deadline.
     pub max_wait: Option<Duration>,

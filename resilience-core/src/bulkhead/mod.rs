@@ -1,4 +1,6 @@
 //! Keep a dependency from taking everything.
+//!
+#![doc = include_str!("../../docs/bulkhead.md")]
 
 mod config;
 mod shared;

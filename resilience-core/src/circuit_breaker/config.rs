@@ -29,13 +29,14 @@ pub struct CircuitBreakerConfig {
     pub failure_rate: Option<f64>,
     /// Share of slow calls in the window that opens the circuit, above 0, at most 1.
     pub slow_rate: Option<f64>,
-    /// What the rates are of; beside `consecutive` it only counts for the reader. Default: the last
-    /// 100 calls where a rate is set.
+    /// What the rates are of; beside `consecutive` it opens nothing, and is only shown in the snapshot.
+    /// Default: the last 100 calls where a rate is set.
     pub window: Option<WindowConfig>,
     /// Number of calls in the window below which no rate opens the circuit, at least 1, at most the
     /// window's count. Default: 10, or the window's count where that is less.
     pub minimum_calls: Option<u32>,
-    /// A call is slow that takes longer, at least 1 ns. Must be set with `slow_rate`.
+    /// A call that takes longer is slow, at least 1 ns; its time counts from its first wait. Must be
+    /// set with `slow_rate`. Default: none is slow.
     pub slow_call: Option<Duration>,
     /// How long the circuit stays open, at least 1 ns; the same each time. Default: 60 s.
     pub open_for: Option<Duration>,

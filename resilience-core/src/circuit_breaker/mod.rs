@@ -1,11 +1,13 @@
 //! Stop calling a dependency that keeps failing.
 //!
-//! | file | holds |
-//! |---|---|
-//! | `config` | what the operator says, and its check |
-//! | `state`, `probes`, `records` | what decides: values and the time in, a decision out |
-//! | `head` | what calls read and write without a lock |
-//! | `shared` | what needs the lock, and shows in the head what came of it |
+#![doc = include_str!("../../docs/circuit_breaker.md")]
+
+// | file | holds |
+// |---|---|
+// | `config` | what the operator says, and its check |
+// | `state`, `probes`, `records` | what decides: values and the time in, a decision out |
+// | `head` | what calls read and write without a lock |
+// | `shared` | what needs the lock, and shows in the head what came of it |
 
 mod config;
 mod generation;
@@ -34,8 +36,8 @@ use crate::{Ask, ConfigError, End, Env, Gate, Name, Outcome, Rejected, Time};
 /// Stops calling a dependency that keeps failing, and lets a few calls probe it after a while.
 ///
 /// Cloning is cheap; clones share one circuit. While it is closed, calls and their successes, and
-/// while it is open, refusals, take no lock. A success takes one where it may open the circuit: until
-/// the minimum of calls is reached, and as the first of a bucket of a time window.
+/// while it is open, refusals, take no lock. A success takes one where it was slow, as the first of a
+/// bucket of a time window, and, by a rate, until the minimum of calls is reached.
 ///
 /// ```
 /// use std::time::Duration;

@@ -1,4 +1,6 @@
 //! Move to a backup when the primary fails, and back when it is well again.
+//!
+#![doc = include_str!("../../docs/failover.md")]
 
 mod config;
 mod history;

@@ -1,4 +1,6 @@
 //! Answer something else when a call fails.
+//!
+#![doc = include_str!("../../docs/fallback.md")]
 
 mod config;
 mod last_resort;

@@ -1,4 +1,6 @@
 //! Keep calls to a rate.
+//!
+#![doc = include_str!("../../docs/rate_limiter.md")]
 
 mod config;
 mod gcra;

@@ -21,7 +21,8 @@ pub struct RetryConfig {
     pub hint_min: Duration,
     /// Longest wait that a hint can bring, whatever `hints` says. Default: 60 s.
     pub hint_max: Duration,
-    /// Whether a refusal by a policy of ours further in is tried again. Default: no.
+    /// Whether a refusal by a policy of ours further in is tried again; it counts as an attempt, and
+    /// not as one that was sent. Default: no.
     pub retry_rejected: bool,
     /// Budget that all the runs share. Default: none.
     ///

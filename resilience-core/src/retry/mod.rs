@@ -1,4 +1,6 @@
 //! Try again, but not forever, not all at once, and within a budget.
+//!
+#![doc = include_str!("../../docs/retry.md")]
 
 mod attempts;
 mod budget;
@@ -26,8 +28,9 @@ use crate::{Ask, ConfigError, DeadlinePassed, Env, Event, Name, Rejected, Time};
 
 /// Decides whether and when to try again.
 ///
-/// Cloning is cheap; clones share one policy. A run that does not fail takes no lock and, without a
-/// budget, a time limit and a deadline, reads no clock.
+/// Cloning is cheap; clones share one policy. A run that does not fail takes no lock, unless it is the
+/// first of a tenth of its budget's window, and, without a budget, a time limit and a deadline, reads
+/// no clock.
 ///
 /// ```
 /// use std::time::Duration;

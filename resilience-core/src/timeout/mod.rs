@@ -1,4 +1,6 @@
 //! Give up waiting.
+//!
+#![doc = include_str!("../../docs/timeout.md")]
 
 mod call;
 mod config;

@@ -1,8 +1,10 @@
 //! What happened lately, counted exactly: by the last calls or by the last time.
 //!
-//! The windows inside number their records: whoever counts records tells each failure and each slow
-//! call its position, and a success that was not slow leaves no trace but the number after it. So a
-//! circuit breaker can count successes without a lock.
+#![doc = include_str!("../../docs/window.md")]
+
+// The windows inside number their records: whoever counts records tells each failure and each slow
+// call its position, and a success that was not slow leaves no trace but the number after it. So a
+// circuit breaker can count successes without a lock.
 
 mod count;
 #[cfg(all(test, not(loom)))]

@@ -12,9 +12,10 @@ use crate::Failures;
 /// Calls the active one of several services of one type, each with its own gates.
 ///
 /// It is applied to the list of them, an array or a vector, in the order of the policy's targets.
-/// Each call goes to one target, and what comes of it teaches the policy; a caller that wants it tried
-/// at the next one puts a [`RetryLayer`](crate::RetryLayer) outside. A target whose own circuit is
-/// open has failed, though nothing was sent; other refusals teach nothing unless the rule says so.
+/// Each call goes to one target, and what comes of it teaches the policy. A
+/// [`RetryLayer`](crate::RetryLayer) outside has it tried at the next one, as soon as the failures in a
+/// row have switched to it. A target whose own circuit is open has failed, though nothing was sent;
+/// other refusals teach nothing unless the rule says so.
 ///
 /// Whoever checks the health of a target sends the checks through that target's own gates: an open
 /// circuit then refuses them until it is due, and they are its probes. Checks that go past the circuit

@@ -16,8 +16,8 @@ use crate::{Failures, Tower};
 
 /// Answers in place of calls that failed, were cut short or were refused.
 ///
-/// A call that succeeds is kept for its key, and no other; what the rule ignores is passed on as it
-/// is. Responses are of the fallback's type `V`, of which one that is kept is a clone. The key
+/// A call that succeeds is kept for its key, and no other; what the rule ignores, but for refusals, is
+/// passed on as it is. Responses are of the fallback's type `V`, of which one that is kept is a clone. The key
 /// function says which calls have the same answer. Put it outermost, never inside a retry.
 ///
 /// ```

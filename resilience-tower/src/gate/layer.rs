@@ -52,7 +52,31 @@ pub type CircuitBreakerLayer<R = Failures> = GateLayer<resilience_core::CircuitB
 
 /// Keeps the requests to a rate, and refuses what is above it.
 ///
-/// [`RateLimiterQueueLayer`](crate::RateLimiterQueueLayer) makes it wait instead.
+/// [`RateLimiterQueueLayer`](crate::RateLimiterQueueLayer) makes it wait instead. A rule may say how
+/// many permits a request takes:
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_core::{Ask, BoxError, CallError, Env, Outcome, RateLimiter, RateLimiterConfig};
+/// use resilience_tower::RateLimiterLayer;
+/// use tower::{Service, ServiceBuilder, ServiceExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), BoxError> {
+/// let config = RateLimiterConfig::new(120, Duration::from_secs(60));
+/// let limiter = RateLimiter::new("fred", config, &Env::default())?;
+/// let cost = |series: &u32| Ask::default().cost(*series);
+/// let outcome = |_: &Result<u32, BoxError>| Outcome::Success;
+/// let mut fred = ServiceBuilder::new()
+///     .layer(RateLimiterLayer::new(limiter).classify((cost, outcome)))
+///     .service_fn(|series: u32| async move { Ok::<_, BoxError>(series) });
+///
+/// assert_eq!(fred.ready().await?.call(100).await?, 100);
+/// let error = fred.ready().await?.call(100).await.unwrap_err();
+/// assert!(error.rejected().and_then(|it| it.retry_after()).is_some());
+/// # Ok(())
+/// # }
+/// ```
 pub type RateLimiterLayer<R = Failures> = GateLayer<resilience_core::RateLimiter, R>;
 
 /// Bounds the requests in flight, and refuses what is above it. Its slot is free again with the

@@ -5,7 +5,7 @@
 //!
 //! Inwards, [`Failures`] reads a response's status and the wait that its headers ask for. Outwards,
 //! over a service that cannot fail, such as axum's routes, the layers of this crate answer with a
-//! response: 429 where the rate is used up, 503 where a call is refused otherwise, 504 where it was
+//! response: 429 where a rate limiter refuses, 503 where a call is refused otherwise, 504 where it was
 //! not answered in time. `Retry-After` is in whole seconds, rounded up; the reason, a
 //! [`Rejected`](resilience_core::Rejected) or an [`Elapsed`](resilience_core::Elapsed), is in the
 //! response's extensions.

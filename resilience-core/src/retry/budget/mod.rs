@@ -19,8 +19,8 @@ use crate::{ConfigError, Env, Name, Time};
 /// Over the latest time there may be [`ratio`](RetryBudgetConfig::ratio) retries for each request,
 /// and some for each second beside. It is exact: ten requests at 0.1 are one retry.
 ///
-/// Cloning is cheap; clones share one budget. A request takes no lock and one clock read; a retry
-/// locks.
+/// Cloning is cheap; clones share one budget. A request reads the clock and takes no lock, unless it is
+/// the first of a tenth of the window; a retry locks.
 ///
 /// ```
 /// use std::time::Duration;
