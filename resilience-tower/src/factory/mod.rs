@@ -1,4 +1,6 @@
 //! Resilient clients of a trading system, all from one config.
+//!
+#![doc = include_str!("../../docs/factory.md")]
 
 mod config;
 
