@@ -5,6 +5,7 @@ use std::fmt;
 use crate::Name;
 use crate::circuit_breaker::CircuitState;
 use crate::failover::Switch;
+use crate::health::HealthChange;
 
 /// A change of a policy's state.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub enum Event {
     CircuitWouldTrip,
     /// A failover made another target the active one.
     Switched(Switch),
+    /// A component's health changed.
+    HealthChanged(HealthChange),
     /// A retry policy ran out of attempts, time or budget.
     GaveUp {
         /// Number of attempts that were sent.

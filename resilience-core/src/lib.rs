@@ -10,6 +10,7 @@
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
 //! | keep a gate for each key | [`Keyed`] |
+//! | know how a system is | [`Health`] |
 //!
 //! Whatever can refuse a call is a [`Gate`], and a tuple of gates is a gate:
 //!
@@ -39,6 +40,7 @@ mod name;
 mod outcome;
 mod permit;
 mod queue;
+mod recent;
 mod registry;
 mod shared;
 mod sync;
@@ -48,6 +50,7 @@ pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod failover;
 pub mod fallback;
+pub mod health;
 pub mod keyed;
 pub mod rate_limiter;
 pub mod retry;
@@ -73,6 +76,9 @@ pub use crate::failed::{BoxError, CallError, Failed};
 pub use crate::failover::{Failover, FailoverConfig};
 pub use crate::fallback::{Fallback, FallbackConfig};
 pub use crate::gate::{End, Gate};
+pub use crate::health::{
+    ComponentConfig, Finding, Health, HealthConfig, HealthSource, HealthStatus,
+};
 pub use crate::keyed::{GateConfig, KeyGate, Keyed, KeyedConfig};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};

@@ -8,6 +8,7 @@ use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::health::HealthSnapshot;
 use crate::keyed::KeyedSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
@@ -39,6 +40,8 @@ pub enum Snapshot {
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
+    /// Of a [`Health`](crate::Health).
+    Health(HealthSnapshot),
     /// Of a [`RateLimiter`](crate::RateLimiter).
     RateLimiter(RateLimiterSnapshot),
     /// Of a [`Keyed`](crate::Keyed) policy.
