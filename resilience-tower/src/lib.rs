@@ -34,10 +34,13 @@
 //! | [`queue`] | [`QueueLayer`] | the same, where requests wait their turn |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds one attempt |
 //!
+//! Beside the stack: [`Checks`] of components, as one future that the caller spawns.
+//!
 //! Errors are any [`CallError`](resilience_core::CallError); lift those of others once, innermost, by
 //! `map_err`. Services that cannot fail get a response instead: see `http`.
 
 mod clock;
+mod guard;
 mod oneshot;
 mod rule;
 mod trace;
@@ -45,6 +48,7 @@ mod trace;
 pub mod failover;
 pub mod fallback;
 pub mod gate;
+pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod queue;
@@ -57,6 +61,7 @@ pub use crate::clock::TokioClock;
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
 pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};
+pub use crate::health::Checks;
 pub use crate::oneshot::Oneshot;
 pub use crate::queue::{BulkheadQueueLayer, QueueLayer, Queued, RateLimiterQueueLayer};
 pub use crate::retry::{Repeat, Retried, RetryLayer};

@@ -7,6 +7,7 @@ mod contract;
 mod failover;
 mod fallback;
 mod gate;
+mod health;
 mod http;
 mod queue;
 mod retry;

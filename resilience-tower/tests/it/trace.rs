@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use resilience_core::{Failover, FailoverConfig, Gate, Outcome};
+use resilience_core::{Failover, FailoverConfig, Gate, Health, HealthConfig, Outcome};
 use resilience_tower::TraceObserver;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -51,6 +51,12 @@ fn policies_report_what_they_do_under_the_documented_names() {
             ..Default::default()
         };
         Failover::new("venue", config, &env).unwrap().fail_over();
+        let config = HealthConfig {
+            components: [("db".into(), Default::default())].into(),
+            ..Default::default()
+        };
+        let health = Health::new("app", config, &env).unwrap();
+        health.report("db", Err::<(), _>("refused")).unwrap();
     });
     let lines = lines.0.lock().unwrap();
     let moved = |level, from, to| {
@@ -67,5 +73,10 @@ fn policies_report_what_they_do_under_the_documented_names() {
     );
     let switched = "WARN resilience message=failover switched policy=\"venue\" from=\"primary\" to=\"backup\" switch=";
     assert!(lines[4].starts_with(switched), "{}", lines[4]);
-    assert_eq!(lines.len(), 5);
+    assert_eq!(
+        lines[5],
+        "WARN resilience message=health changed policy=\"app\" component=\"db\" from=\"unknown\" \
+         to=\"unhealthy\" system=\"unhealthy\" reason=\"refused\""
+    );
+    assert_eq!(lines.len(), 6);
 }
