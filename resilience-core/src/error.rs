@@ -211,7 +211,9 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn new(field: &'static str, rule: &'static str, value: impl fmt::Debug) -> Self {
+    /// Creates an error, for a configuration of the caller's own: `value` of `field` breaks `rule`.
+    #[must_use]
+    pub fn new(field: &'static str, rule: &'static str, value: impl fmt::Debug) -> Self {
         let value = format!("{value:?}");
         Self { field, rule, value }
     }

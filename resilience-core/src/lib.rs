@@ -11,6 +11,7 @@
 //! | answer something else | [`Fallback`] |
 //! | keep a gate for each key | [`Keyed`] |
 //! | know how a system is | [`Health`] |
+//! | recover from errors, and say so | [`Recovery`] |
 //!
 //! Whatever can refuse a call is a [`Gate`], and a tuple of gates is a gate:
 //!
@@ -53,6 +54,7 @@ pub mod fallback;
 pub mod health;
 pub mod keyed;
 pub mod rate_limiter;
+pub mod recovery;
 pub mod retry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -85,6 +87,7 @@ pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
 pub use crate::queue::{Queue, Turn};
 pub use crate::rate_limiter::{RateLimiter, RateLimiterConfig, RateLimiterKind};
+pub use crate::recovery::{Recovery, RecoveryConfig, RecoveryStrategy};
 pub use crate::registry::{Policy, Registry, Snapshot};
 pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};
 pub use crate::timeout::{Timeout, TimeoutConfig};

@@ -11,6 +11,7 @@ use crate::fallback::FallbackSnapshot;
 use crate::health::HealthSnapshot;
 use crate::keyed::KeyedSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
+use crate::recovery::RecoverySnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
 use crate::timeout::TimeoutSnapshot;
@@ -46,6 +47,8 @@ pub enum Snapshot {
     RateLimiter(RateLimiterSnapshot),
     /// Of a [`Keyed`](crate::Keyed) policy.
     Keyed(KeyedSnapshot),
+    /// Of a [`Recovery`](crate::Recovery).
+    Recovery(RecoverySnapshot),
     /// Of a [`Retry`](crate::Retry).
     Retry(RetrySnapshot),
     /// Of a [`RetryBudget`](crate::RetryBudget).
