@@ -10,6 +10,8 @@ mod gate;
 mod health;
 mod http;
 mod queue;
+mod recovery;
 mod retry;
+mod supervisor;
 mod timeout;
 mod trace;
