@@ -43,6 +43,30 @@ impl ErrorKind {
     }
 }
 
+/// The words under which errors are counted: a closed list.
+pub(super) const CATEGORIES: [&str; 6] = [
+    "database_error",
+    "network_timeout",
+    "component_failure",
+    "data_quality_error",
+    "custom",
+    "unknown",
+];
+
+impl ErrorKind {
+    /// Returns the place of its word in [`CATEGORIES`].
+    pub(super) const fn category(&self) -> usize {
+        match self {
+            Self::DatabaseError => 0,
+            Self::NetworkTimeout => 1,
+            Self::ComponentFailure { .. } => 2,
+            Self::DataQualityError => 3,
+            Self::Custom(_) => 4,
+            Self::Unknown => 5,
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -12,7 +12,8 @@ mod tests;
 pub use self::config::{RecoveryAction, RecoveryConfig, RecoveryStrategy};
 pub use self::kind::{Classifier, ErrorKind, HasErrorKind};
 pub use self::record::{
-    Incident, NotStarted, RecoveryCounts, RecoveryRecord, RecoveryResult, RecoverySnapshot,
+    ErrorCount, Incident, NotStarted, RecoveryCounts, RecoveryRecord, RecoveryResult,
+    RecoverySnapshot,
 };
 pub use self::run::RecoveryRun;
 pub use self::state::{Act, Step};
@@ -74,6 +75,8 @@ struct Known {
     under_way: BTreeSet<Name>,
     degraded: BTreeSet<Name>,
     counts: Vec<RecoveryCounts>,
+    /// By the place of their category.
+    errors: [u64; kind::CATEGORIES.len()],
     joined: u64,
     unhandled: u64,
     history: Recent<RecoveryRecord>,
@@ -128,12 +131,13 @@ impl Recovery {
     /// too, which is counted as joined.
     pub fn start(&self, incident: Incident) -> Result<RecoveryRun, NotStarted> {
         let action = |known: &mut Known, _: &mut Events| {
+            known.count(&incident.kind);
             let action = known.config.action(&incident.kind).cloned();
             known.unhandled = known.unhandled.saturating_add(action.is_none().into());
             action
         };
         match self.0.shared.locked(action) {
-            Some(action) => self.start_with(incident, &action),
+            Some(action) => self.begin(incident, &action),
             None => Err(NotStarted::NoAction {
                 kind: incident.kind,
             }),
@@ -146,6 +150,16 @@ impl Recovery {
     ///
     /// Returns the first rule that `action` breaks, or that a recovery of this component runs.
     pub fn start_with(
+        &self,
+        incident: Incident,
+        action: &RecoveryAction,
+    ) -> Result<RecoveryRun, NotStarted> {
+        let count = |known: &mut Known, _: &mut Events| known.count(&incident.kind);
+        self.0.shared.locked(count);
+        self.begin(incident, action)
+    }
+
+    fn begin(
         &self,
         incident: Incident,
         action: &RecoveryAction,
@@ -271,6 +285,11 @@ impl Recovery {
 }
 
 impl Known {
+    fn count(&mut self, kind: &ErrorKind) {
+        let errors = &mut self.errors[kind.category()];
+        *errors = errors.saturating_add(1);
+    }
+
     fn restore(&mut self, component: &str, events: &mut Events) -> bool {
         let was = self.degraded.take(component);
         was.map(|component| Event::Degraded {
@@ -302,6 +321,7 @@ impl Inner {
             under_way: BTreeSet::new(),
             degraded: BTreeSet::new(),
             counts: RecoveryStrategy::ALL.map(RecoveryCounts::new).into(),
+            errors: [0; kind::CATEGORIES.len()],
             joined: 0,
             unhandled: 0,
             history: Recent::default(),
@@ -315,6 +335,14 @@ impl Inner {
             under_way: known.under_way.iter().cloned().collect(),
             degraded: known.degraded.iter().cloned().collect(),
             counts: known.counts.clone(),
+            errors: kind::CATEGORIES
+                .into_iter()
+                .zip(known.errors)
+                .map(|(category, errors)| ErrorCount {
+                    category: category.into(),
+                    errors,
+                })
+                .collect(),
             joined: known.joined,
             unhandled: known.unhandled,
             last: known.history.last().cloned(),

@@ -162,6 +162,15 @@ impl RecoveryCounts {
     }
 }
 
+/// How many errors of one sort there were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorCount {
+    /// The word for the sort.
+    pub category: Name,
+    /// How many there were.
+    pub errors: u64,
+}
+
 /// What a [`Recovery`](super::Recovery) knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoverySnapshot {
@@ -171,6 +180,9 @@ pub struct RecoverySnapshot {
     pub degraded: Vec<Name>,
     /// How recoveries ended, one for each strategy in the order of [`RecoveryStrategy::ALL`].
     pub counts: Vec<RecoveryCounts>,
+    /// How many errors came so far, whatever was done for them, by the word for their sort. All of the
+    /// caller's own sorts are `custom`, so that the list stays closed.
+    pub errors: Vec<ErrorCount>,
     /// Number of errors so far that came while a recovery of their component ran.
     pub joined: u64,
     /// Number of errors so far for which nothing is to be done.

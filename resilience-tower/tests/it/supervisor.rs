@@ -12,7 +12,7 @@ use resilience_core::{
     HealthStatus, Recovery, RecoveryConfig,
 };
 use resilience_tower::Supervisor;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::common::{SECOND, env, spawned};
 
@@ -148,7 +148,7 @@ async fn how_it_is_can_be_asked_and_is_told() {
     let feed = feed.health(&health).unwrap();
     let supervised = feed.supervised();
     assert_eq!(supervised.finding(), None);
-    let running = spawned(feed.run());
+    let (running, began) = (spawned(feed.run()), Instant::now());
     for (at, status) in [
         (1, HealthStatus::Healthy),
         (6, HealthStatus::Unhealthy),
@@ -157,23 +157,13 @@ async fn how_it_is_can_be_asked_and_is_told() {
         (74, HealthStatus::Degraded),
         (76, HealthStatus::Healthy),
     ] {
-        let now = env_seconds(&health);
-        sleep((at - now) * SECOND).await;
+        sleep_until(began + at * SECOND).await;
         assert_eq!(health.status("feed"), Some(status), "at {at} s");
         assert!(supervised.finding().is_some());
     }
     sleep(100 * SECOND).await;
     assert!(running.is_finished());
     assert_eq!(supervised.finding(), None, "it ended by itself");
-}
-
-/// Returns how much of its time has passed since the component's first change.
-fn env_seconds(health: &Health) -> u32 {
-    let seen = health.snapshot();
-    let feed = seen.component("feed").unwrap();
-    let since = feed.last_check.map(|it| it.as_nanos() / 1_000_000_000);
-    let age = feed.age.map(|it| it.as_secs());
-    (since.unwrap_or(0) + age.unwrap_or(0)) as u32
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use crate::ManualClock;
 
 mod kinds;
 mod model;
+mod record;
 mod rules;
 
 const SECOND: Duration = Duration::from_secs(1);
