@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{Name, Time};
+use crate::failed::messages;
+use crate::{BoxError, Name, Time};
 
 /// How a component, or the system, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +20,8 @@ pub enum HealthStatus {
 
 /// What one check found.
 ///
-/// `true` is healthy, and so is `Ok`; an `Err` is unhealthy, with its text as the reason.
+/// `true` is healthy, and so is `Ok`; an `Err` is unhealthy, with the text of its whole chain of
+/// sources as the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// The component does its job.
@@ -105,11 +107,11 @@ impl From<bool> for Finding {
     }
 }
 
-impl<T, E: fmt::Display> From<Result<T, E>> for Finding {
+impl<T, E: Into<BoxError>> From<Result<T, E>> for Finding {
     fn from(result: Result<T, E>) -> Self {
         match result {
             Ok(_) => Self::Healthy,
-            Err(error) => Self::Unhealthy(error.to_string()),
+            Err(error) => Self::Unhealthy(messages(error.into().as_ref())),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use super::Incident;
+use crate::failed::{chain, messages};
 use crate::{Elapsed, Name, Rejected};
 
 /// What sort of error it is, as far as recovery cares.
@@ -155,16 +156,6 @@ impl fmt::Debug for Classifier {
         let mut it = f.debug_struct("Classifier");
         it.field("known_types", &self.0.len()).finish()
     }
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&it| it.source())
-}
-
-/// Returns the texts of an error and its sources.
-fn messages(error: &(dyn Error + 'static)) -> String {
-    let texts: Vec<_> = chain(error).map(ToString::to_string).collect();
-    texts.join(": ")
 }
 
 fn ours(error: &(dyn Error + 'static)) -> Option<ErrorKind> {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{ErrorKind, RecoveryStrategy};
+use crate::failed::messages;
 use crate::{ConfigError, Name, Time};
 
 /// Something to recover from.
@@ -35,6 +36,17 @@ impl Incident {
             message: message.into(),
             context: Vec::new(),
         }
+    }
+
+    /// Creates the incident of a component that failed with `error`, whatever sort that is; the message
+    /// is the text of its whole chain of sources.
+    #[must_use]
+    pub fn failed(component: impl Into<Name>, error: &(dyn Error + 'static)) -> Self {
+        let component = component.into();
+        let kind = ErrorKind::ComponentFailure {
+            component: component.clone(),
+        };
+        Self::new(component, kind, messages(error))
     }
 
     /// Adds to the context.

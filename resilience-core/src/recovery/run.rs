@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::state::{State, Step};
 use super::{Incident, Recovery, RecoveryRecord, RecoveryResult, RecoveryStrategy};
-use crate::Time;
+use crate::failed::messages;
 use crate::recent::shortened;
+use crate::{BoxError, Time};
 
 /// A recovery that was begun: says what to do next, until the component has recovered or no attempt
 /// is left.
@@ -53,12 +54,16 @@ impl RecoveryRun {
     }
 
     /// Learns how the step went that was to be done next; after the end, nothing.
-    pub fn told(&mut self, step: Result<(), String>) {
+    ///
+    /// Of an error the text of its whole chain of sources is kept, up to 1024 bytes.
+    pub fn told(&mut self, step: Result<(), BoxError>) {
         if self.result.is_some() {
             return;
         }
         let well = step.is_ok();
-        self.last_error = step.err().map(shortened).or(self.last_error.take());
+        if let Err(error) = step {
+            self.last_error = Some(shortened(messages(error.as_ref())));
+        }
         self.state.told(well, self.recovery.env().chance());
         match self.state.stands() {
             Ok(_) => {}

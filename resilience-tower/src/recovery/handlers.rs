@@ -10,10 +10,10 @@ use resilience_core::{
     BoxError, CircuitBreaker, ConfigError, Failover, Name, RecoveryConfig, RecoveryStrategy,
 };
 
-pub(super) type Doing = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+pub(super) type Doing<'a> = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send + 'a>>;
 
-type Attempt = Box<dyn Fn(&Incident) -> Doing + Send + Sync>;
-type Check = Box<dyn Fn(&Name) -> Doing + Send + Sync>;
+type Attempt = Box<dyn Fn(&Incident) -> Doing<'static> + Send + Sync>;
+type Check = Box<dyn Fn(&Name) -> Doing<'static> + Send + Sync>;
 
 /// What is done for each strategy, and how a component is checked after it.
 ///
@@ -100,7 +100,11 @@ impl Handlers {
     }
 
     /// Does one attempt.
-    pub(super) fn attempt(&self, strategy: RecoveryStrategy, incident: &Incident) -> Doing {
+    pub(super) fn attempt(
+        &self,
+        strategy: RecoveryStrategy,
+        incident: &Incident,
+    ) -> Doing<'static> {
         let component = &incident.component;
         match strategy {
             RecoveryStrategy::Failover => {
@@ -129,7 +133,7 @@ impl Handlers {
     }
 
     /// Looks whether `component` is well.
-    pub(super) fn check(&self, component: &Name) -> Doing {
+    pub(super) fn check(&self, component: &Name) -> Doing<'static> {
         match &self.check {
             Some(check) => check(component),
             None => said(false, || "nothing checks a component".into()),
@@ -137,13 +141,13 @@ impl Handlers {
     }
 }
 
-pub(super) fn doing<E: Into<BoxError>>(
-    step: impl Future<Output = Result<(), E>> + Send + 'static,
-) -> Doing {
+pub(super) fn doing<'a, E: Into<BoxError>>(
+    step: impl Future<Output = Result<(), E>> + Send + 'a,
+) -> Doing<'a> {
     Box::pin(async { step.await.map_err(Into::into) })
 }
 
-fn said(well: bool, why: impl FnOnce() -> String) -> Doing {
+fn said(well: bool, why: impl FnOnce() -> String) -> Doing<'static> {
     let said = if well { Ok(()) } else { Err(why()) };
     doing(ready(said))
 }

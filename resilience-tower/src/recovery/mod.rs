@@ -135,14 +135,14 @@ impl Orchestrator {
     /// # Cancel safety
     ///
     /// As [`recover`](Self::recover).
-    pub async fn recover_by<O, F, E>(
+    pub async fn recover_by<'a, O, F, E>(
         &self,
         incident: Incident,
         mut operation: O,
     ) -> Result<RecoveryResult, NotStarted>
     where
         O: FnMut() -> F + Send,
-        F: Future<Output = Result<(), E>> + Send + 'static,
+        F: Future<Output = Result<(), E>> + Send + 'a,
         E: Into<BoxError>,
     {
         let run = self.recovery.start(incident)?;
@@ -164,7 +164,7 @@ impl Orchestrator {
         self.recovery.reconfigure(config)
     }
 
-    fn attempt(&self, run: &RecoveryRun) -> Doing {
+    fn attempt(&self, run: &RecoveryRun) -> Doing<'static> {
         let (strategy, incident) = (run.strategy(), run.incident());
         let doing = self.handlers.attempt(strategy, incident);
         if strategy != RecoveryStrategy::GracefulDegradation {
@@ -178,10 +178,10 @@ impl Orchestrator {
         })
     }
 
-    async fn drive(
+    async fn drive<'a>(
         &self,
         mut run: RecoveryRun,
-        mut attempt: impl FnMut(&RecoveryRun) -> Doing + Send,
+        mut attempt: impl FnMut(&RecoveryRun) -> Doing<'a> + Send,
     ) -> RecoveryResult {
         while let Some(step) = run.next_step() {
             if !step.wait.is_zero() {
@@ -199,10 +199,10 @@ impl Orchestrator {
 }
 
 /// Does a step, or cuts it off.
-async fn limited(limit: Duration, make: impl FnOnce() -> Doing) -> Result<(), String> {
+async fn limited<'a>(limit: Duration, make: impl FnOnce() -> Doing<'a>) -> Result<(), BoxError> {
     match timeout(limit, unpanicked(make)).await {
-        Ok(Ok(said)) => said.map_err(|error| error.to_string()),
-        Ok(Err(panic)) => Err(format!("the handler {panic}")),
-        Err(_) => Err(format!("timed out after {limit:?}")),
+        Ok(Ok(said)) => said,
+        Ok(Err(panic)) => Err(format!("the handler {panic}").into()),
+        Err(_) => Err(format!("timed out after {limit:?}").into()),
     }
 }

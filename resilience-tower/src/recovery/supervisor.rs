@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use resilience_core::health::UnknownComponent;
-use resilience_core::recovery::{
-    ErrorKind, Incident, RecoveryAction, RecoveryRun, SupervisorConfig,
-};
+use resilience_core::recovery::{Incident, RecoveryAction, RecoveryRun, SupervisorConfig};
 use resilience_core::{BoxError, ConfigError, Finding, Health, HealthSource, Name, Recovery};
 use tokio::time::sleep;
 
@@ -164,17 +162,18 @@ where
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            let text = error.to_string();
-            self.told.tell(Finding::Unhealthy(text.clone()));
+            let component = self.told.supervised.component.clone();
+            let incident = Incident::failed(component.clone(), error.as_ref());
+            self.told.tell(Finding::Unhealthy(incident.message.clone()));
             match &mut run {
-                Some(run) => run.told(Err(text)),
-                None => run = Some(self.begin(text).await),
+                Some(run) => run.told(Err(incident.message.into())),
+                None => run = Some(self.begin(incident).await),
             }
             let step = run.as_ref().and_then(RecoveryRun::next_step);
             let Some(step) = step else {
                 leaving.given_up = true;
                 return Err(Abandoned {
-                    component: self.told.supervised.component.clone(),
+                    component,
                     restarts: self.action.max_attempts,
                     last: error,
                 });
@@ -213,12 +212,7 @@ where
     }
 
     /// Begins a recovery; while somebody else recovers the component, that is waited for.
-    async fn begin(&self, text: String) -> RecoveryRun {
-        let component = self.told.supervised.component.clone();
-        let kind = ErrorKind::ComponentFailure {
-            component: component.clone(),
-        };
-        let incident = Incident::new(component, kind, text);
+    async fn begin(&self, incident: Incident) -> RecoveryRun {
         loop {
             match self.recovery.start_with(incident.clone(), &self.action) {
                 Ok(run) => return run,

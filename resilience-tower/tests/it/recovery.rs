@@ -146,10 +146,10 @@ async fn the_operation_of_a_call_is_retried_in_place_of_the_handler() {
     let script = Script::new("--+");
     let (orchestrator, recovery) = script.orchestrator();
     let own = script.clone();
+    let row = "insert".to_owned();
+    let operation = || async { own.step(&row).await };
     let incident = of(ErrorKind::DatabaseError);
-    let result = orchestrator
-        .recover_by(incident, || own.step("insert"))
-        .await;
+    let result = orchestrator.recover_by(incident, operation).await;
     assert_eq!(result, Ok(RecoveryResult::Recovered));
     assert_eq!(script.done(), ["1: insert", "3: insert", "7: insert"]);
     assert_eq!(last(&recovery).attempts, 3);

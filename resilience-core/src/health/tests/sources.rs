@@ -71,3 +71,11 @@ fn a_closure_feeds_numbers_and_one_that_says_nothing_counts_nowhere() {
     }
     assert!(health.feed("loop", &pool).is_err());
 }
+
+#[test]
+fn an_error_is_told_with_all_its_sources() {
+    let error = crate::Failed::Inner(std::io::Error::other("connection refused"));
+    let finding = Finding::from(Err::<(), _>(error));
+    let expected = Finding::Unhealthy("call failed: connection refused".into());
+    assert_eq!(finding, expected);
+}

@@ -150,4 +150,13 @@ fn an_incident_concerns_the_component_that_the_error_names() {
     let incident = classifier.incident("api", &Chained("no network".into()));
     assert_eq!(incident.component.as_str(), "api");
     assert_eq!(incident.message, "fetching: no network");
+    let incident = Incident::failed("api", &Chained("no network".into()));
+    assert_eq!(
+        (incident.kind, incident.message),
+        (of("api"), "fetching: no network".into())
+    );
+    let (recovery, _) = recovery(RecoveryConfig::default());
+    let mut run = recovery.start(failure("feed")).unwrap();
+    run.told(Err(Chained("no network".into()).into()));
+    assert_eq!(run.last_error(), Some("fetching: no network"));
 }

@@ -31,7 +31,7 @@ impl RecoveryRun {
             clock.advance(step.wait);
             self.told(match letter {
                 '+' => Ok(()),
-                _ => Err(format!("{:?} failed", step.act)),
+                _ => Err(format!("{:?} failed", step.act).into()),
             });
             step
         };
