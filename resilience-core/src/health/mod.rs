@@ -5,7 +5,7 @@ mod snapshot;
 mod source;
 mod state;
 mod status;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
 
 pub use self::config::{ComponentConfig, HealthConfig};

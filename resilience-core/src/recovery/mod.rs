@@ -6,7 +6,7 @@ mod record;
 mod run;
 mod state;
 mod supervisor;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
 
 pub use self::config::{RecoveryAction, RecoveryConfig, RecoveryStrategy};

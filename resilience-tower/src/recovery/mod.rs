@@ -5,7 +5,7 @@ mod handlers;
 mod supervisor;
 
 pub use self::handlers::Handlers;
-pub use self::supervisor::{Abandoned, Supervised, Supervisor};
+pub use self::supervisor::{GivenUp, Supervised, Supervisor};
 
 use std::error::Error;
 use std::future::Future;

@@ -78,7 +78,7 @@ pub struct Supervised {
 
 /// A component that was given up: it did not become stable.
 #[derive(Debug)]
-pub struct Abandoned {
+pub struct GivenUp {
     /// The component.
     pub component: Name,
     /// Number of restarts in vain.
@@ -151,7 +151,7 @@ where
     ///
     /// Dropping the future drops the component; a recovery that is under way is written down as
     /// abandoned.
-    pub async fn run(mut self) -> Result<(), Abandoned> {
+    pub async fn run(mut self) -> Result<(), GivenUp> {
         let mut leaving = Leaving {
             supervised: self.supervised(),
             given_up: false,
@@ -172,7 +172,7 @@ where
             let step = run.as_ref().and_then(RecoveryRun::next_step);
             let Some(step) = step else {
                 leaving.given_up = true;
-                return Err(Abandoned {
+                return Err(GivenUp {
                     component,
                     restarts: self.action.max_attempts,
                     last: error,
@@ -282,7 +282,7 @@ impl<M> fmt::Debug for Supervisor<M> {
     }
 }
 
-impl fmt::Display for Abandoned {
+impl fmt::Display for GivenUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             component,
@@ -293,7 +293,7 @@ impl fmt::Display for Abandoned {
     }
 }
 
-impl Error for Abandoned {
+impl Error for GivenUp {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(self.last.as_ref())
     }

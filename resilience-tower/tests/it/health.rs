@@ -270,3 +270,28 @@ async fn trap_4_the_longest_times_never_end() {
     assert_eq!(health.snapshot().component("db").unwrap().checks, 1);
     running.abort();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_waits_is_polled_for_itself_alone() {
+    let health = health(&[("hung", every(100)), ("busy", every(1))]);
+    let polls = Arc::new(AtomicU32::new(0));
+    let count = polls.clone();
+    let checks = Checks::new(&health)
+        .check("hung", move || {
+            let count = count.clone();
+            std::future::poll_fn(move |_| {
+                count.fetch_add(1, Ordering::SeqCst);
+                std::task::Poll::<bool>::Pending
+            })
+        })
+        .unwrap()
+        .check("busy", || async { true })
+        .unwrap();
+    let running = spawned(checks.run());
+    sleep(50 * SECOND).await;
+    // When it began, and when its time was over.
+    assert_eq!(polls.load(Ordering::SeqCst), 2);
+    let seen = health.snapshot();
+    assert_eq!(seen.component("busy").unwrap().checks, 50);
+    running.abort();
+}

@@ -1,13 +1,20 @@
 use std::sync::Arc;
+#[cfg(not(loom))]
 use std::time::Duration;
 
 use super::*;
+#[cfg(not(loom))]
 use crate::ManualClock;
 
+mod concurrent;
+#[cfg(not(loom))]
 mod model;
+#[cfg(not(loom))]
 mod rules;
+#[cfg(not(loom))]
 mod sources;
 
+#[cfg(not(loom))]
 const SECOND: Duration = Duration::from_secs(1);
 
 fn component(critical: bool, down_after: u32, up_after: u32) -> ComponentConfig {
@@ -27,6 +34,7 @@ fn config(components: &[(&'static str, ComponentConfig)]) -> HealthConfig {
     }
 }
 
+#[cfg(not(loom))]
 fn health(components: &[(&'static str, ComponentConfig)]) -> (Health, Arc<ManualClock>) {
     let (env, clock) = Env::manual();
     let health = Health::new("app", config(components), &env).expect("the config is valid");

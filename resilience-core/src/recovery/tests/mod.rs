@@ -1,14 +1,21 @@
 use std::sync::Arc;
+#[cfg(not(loom))]
 use std::time::Duration;
 
 use super::*;
 use crate::ManualClock;
 
+mod concurrent;
+#[cfg(not(loom))]
 mod kinds;
+#[cfg(not(loom))]
 mod model;
+#[cfg(not(loom))]
 mod record;
+#[cfg(not(loom))]
 mod rules;
 
+#[cfg(not(loom))]
 const SECOND: Duration = Duration::from_secs(1);
 
 fn recovery(config: RecoveryConfig) -> (Recovery, Arc<ManualClock>) {
@@ -23,6 +30,7 @@ fn failure(component: &'static str) -> Incident {
     Incident::new("whatever", kind, "it is gone")
 }
 
+#[cfg(not(loom))]
 impl RecoveryRun {
     /// Lets the time of the next step pass and tells how it went: `+` or `-`.
     fn steps(&mut self, clock: &ManualClock, letters: &str) -> Vec<Step> {
