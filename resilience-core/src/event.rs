@@ -5,6 +5,8 @@ use std::fmt;
 use crate::Name;
 use crate::circuit_breaker::CircuitState;
 use crate::failover::Switch;
+use crate::health::HealthChange;
+use crate::recovery::{ErrorKind, RecoveryRecord, RecoveryStrategy};
 
 /// A change of a policy's state.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,26 @@ pub enum Event {
     CircuitWouldTrip,
     /// A failover made another target the active one.
     Switched(Switch),
+    /// A component's health changed.
+    HealthChanged(HealthChange),
+    /// A recovery was begun.
+    RecoveryBegan {
+        /// The component.
+        component: Name,
+        /// What sort of error it is for.
+        kind: ErrorKind,
+        /// What is done.
+        strategy: RecoveryStrategy,
+    },
+    /// A recovery ended.
+    RecoveryEnded(Box<RecoveryRecord>),
+    /// The system goes on without a component, or with it again.
+    Degraded {
+        /// The component.
+        component: Name,
+        /// Whether it goes on without.
+        degraded: bool,
+    },
     /// A retry policy ran out of attempts, time or budget.
     GaveUp {
         /// Number of attempts that were sent.

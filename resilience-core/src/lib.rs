@@ -10,6 +10,8 @@
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
 //! | keep a gate for each key | [`Keyed`] |
+//! | know how a system is | [`Health`] |
+//! | recover from errors, and say so | [`Recovery`] |
 //! | space out repetitions | [`Backoff`] |
 //! | count what happened lately | [`Window`] |
 //!
@@ -43,6 +45,7 @@ mod name;
 mod outcome;
 mod permit;
 mod queue;
+mod recent;
 mod registry;
 mod shared;
 mod sync;
@@ -52,8 +55,10 @@ pub mod bulkhead;
 pub mod circuit_breaker;
 pub mod failover;
 pub mod fallback;
+pub mod health;
 pub mod keyed;
 pub mod rate_limiter;
+pub mod recovery;
 pub mod retry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -77,12 +82,16 @@ pub use crate::failed::{BoxError, CallError, Failed};
 pub use crate::failover::{Failover, FailoverConfig};
 pub use crate::fallback::{Fallback, FallbackConfig};
 pub use crate::gate::{End, Gate};
+pub use crate::health::{
+    ComponentConfig, Finding, Health, HealthConfig, HealthSource, HealthStatus,
+};
 pub use crate::keyed::{GateConfig, KeyGate, Keyed, KeyedConfig};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
 pub use crate::queue::{Queue, Turn};
 pub use crate::rate_limiter::{RateLimiter, RateLimiterConfig, RateLimiterKind};
+pub use crate::recovery::{Recovery, RecoveryConfig, RecoveryStrategy};
 pub use crate::registry::{Policy, Registry, Snapshot};
 pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};
 pub use crate::timeout::{Timeout, TimeoutConfig};

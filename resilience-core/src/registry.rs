@@ -8,8 +8,10 @@ use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
+use crate::health::HealthSnapshot;
 use crate::keyed::KeyedSnapshot;
 use crate::rate_limiter::RateLimiterSnapshot;
+use crate::recovery::RecoverySnapshot;
 use crate::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use crate::sync::Mutex;
 use crate::timeout::TimeoutSnapshot;
@@ -39,10 +41,14 @@ pub enum Snapshot {
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).
     Fallback(FallbackSnapshot),
+    /// Of a [`Health`](crate::Health).
+    Health(HealthSnapshot),
     /// Of a [`RateLimiter`](crate::RateLimiter).
     RateLimiter(RateLimiterSnapshot),
     /// Of a [`Keyed`](crate::Keyed) policy.
     Keyed(KeyedSnapshot),
+    /// Of a [`Recovery`](crate::Recovery).
+    Recovery(RecoverySnapshot),
     /// Of a [`Retry`](crate::Retry).
     Retry(RetrySnapshot),
     /// Of a [`RetryBudget`](crate::RetryBudget).

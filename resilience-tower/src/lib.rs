@@ -34,10 +34,14 @@
 //! | [`queue`] | [`QueueLayer`] | the same, where requests wait their turn |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds one attempt |
 //!
+//! Beside the stack: [`Checks`] of components, an [`Orchestrator`] that recovers from errors, and a
+//! [`Supervisor`] that keeps a component running, as futures that the caller spawns or awaits.
+//!
 //! Errors are any [`CallError`](resilience_core::CallError); lift those of others once, innermost, by
 //! `map_err`. Services that cannot fail get a response instead: see `http`.
 
 mod clock;
+mod guard;
 mod oneshot;
 mod rule;
 mod trace;
@@ -46,9 +50,11 @@ pub mod factory;
 pub mod failover;
 pub mod fallback;
 pub mod gate;
+pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod queue;
+pub mod recovery;
 pub mod retry;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -59,8 +65,10 @@ pub use crate::factory::{ClientLayer, Resilience, ResilienceConfig};
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
 pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};
+pub use crate::health::Checks;
 pub use crate::oneshot::Oneshot;
 pub use crate::queue::{BulkheadQueueLayer, QueueLayer, Queued, RateLimiterQueueLayer};
+pub use crate::recovery::{Handlers, Orchestrator, Supervised, Supervisor};
 pub use crate::retry::{Repeat, Retried, RetryLayer};
 pub use crate::rule::{Failures, Tower};
 pub use crate::timeout::{Timed, TimeoutLayer};

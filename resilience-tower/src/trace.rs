@@ -1,6 +1,8 @@
 //! Events of policies as events of `tracing`.
 
-use resilience_core::{CircuitState, Event, Name, Observer};
+use resilience_core::health::HealthChange;
+use resilience_core::recovery::{RecoveryRecord, RecoveryResult};
+use resilience_core::{CircuitState, Event, HealthStatus, Name, Observer};
 use tracing::{debug, info, warn};
 
 /// Reports what policies do as `tracing` events, all with the target `resilience` and the field
@@ -11,6 +13,11 @@ use tracing::{debug, info, warn};
 /// | `circuit moved` | info to closed, else warn | `from`, `to`: `closed`, `open`, `half_open`, `isolated`, `disabled`, `shadow` |
 /// | `circuit would trip` | warn | |
 /// | `failover switched` | warn | `from`, `to`: the targets; `switch`: the switch in words |
+/// | `health changed` | info to healthy, else warn | `component`, `from`, `to`, `system`: `unknown`, `healthy`, `degraded`, `unhealthy`; `reason` |
+/// | `recovery began` | warn | `component`, `kind`, `strategy` |
+/// | `recovery ended` | info if recovered, else warn | `component`, `result`: `recovered`, `gave_up`, `abandoned`; `recovery`: the recovery in words |
+/// | `degraded` | warn | `component` |
+/// | `restored` | info | `component` |
 /// | `retry gave up` | warn | `attempts` |
 ///
 /// Messages, levels and fields are part of this crate's interface. What a later version reports
@@ -45,10 +52,60 @@ impl Observer for TraceObserver {
                 let (from, to) = (switch.from.as_str(), switch.to.as_str());
                 warn!(target: "resilience", policy, from, to, %switch, "failover switched");
             }
+            Event::HealthChanged(change) => health_changed(policy, change),
+            Event::RecoveryBegan {
+                component,
+                kind,
+                strategy,
+            } => {
+                let (component, kind) = (component.as_str(), kind.as_str());
+                let strategy = strategy.as_str();
+                warn!(target: "resilience", policy, component, kind, strategy, "recovery began");
+            }
+            Event::RecoveryEnded(record) => recovery_ended(policy, record),
+            Event::Degraded {
+                component,
+                degraded,
+            } => {
+                let component = component.as_str();
+                match degraded {
+                    true => warn!(target: "resilience", policy, component, "degraded"),
+                    false => info!(target: "resilience", policy, component, "restored"),
+                }
+            }
             Event::GaveUp { attempts } => {
                 warn!(target: "resilience", policy, attempts, "retry gave up");
             }
             event => debug!(target: "resilience", policy, ?event, "policy event"),
+        }
+    }
+}
+
+fn health_changed(policy: &str, change: &HealthChange) {
+    let HealthChange {
+        component, reason, ..
+    } = change;
+    let component = component.as_str();
+    let [from, to, system] = [change.from, change.to, change.system].map(HealthStatus::as_str);
+    match change.to {
+        HealthStatus::Healthy => {
+            info!(target: "resilience", policy, component, from, to, system, reason, "health changed");
+        }
+        _ => {
+            warn!(target: "resilience", policy, component, from, to, system, reason, "health changed");
+        }
+    }
+}
+
+fn recovery_ended(policy: &str, recovery: &RecoveryRecord) {
+    let component = recovery.incident.component.as_str();
+    let result = recovery.result.as_str();
+    match recovery.result {
+        RecoveryResult::Recovered => {
+            info!(target: "resilience", policy, component, result, %recovery, "recovery ended");
+        }
+        _ => {
+            warn!(target: "resilience", policy, component, result, %recovery, "recovery ended");
         }
     }
 }

@@ -1,12 +1,9 @@
 //! What became of every switch.
 
-use std::collections::VecDeque;
 use std::fmt;
 
+use crate::recent::Recent;
 use crate::{Name, Time};
-
-/// Number of switches that are remembered.
-pub(super) const REMEMBERED: usize = 256;
 
 /// One change of the active target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,49 +106,39 @@ impl fmt::Display for Switch {
     }
 }
 
-/// The last switches, and how many there were.
+/// The last switches, and how many there were each way.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    last: VecDeque<Switch>,
-    over: u64,
+    recent: Recent<Switch>,
     back: u64,
 }
 
 impl History {
     /// Remembers a switch, and gives it its number.
     pub(super) fn push(&mut self, switch: Switch) -> Switch {
-        match switch.direction {
-            Direction::Over => self.over += 1,
-            Direction::Back => self.back += 1,
-        }
-        let number = self.over + self.back;
-        let switch = Switch { number, ..switch };
-        if self.last.len() == REMEMBERED {
-            self.last.pop_front();
-        }
-        self.last.push_back(switch.clone());
-        switch
+        self.back += u64::from(switch.direction == Direction::Back);
+        self.recent.push(|number| Switch { number, ..switch })
     }
 
     /// Writes down what the hooks of switch `number` said, unless it is forgotten.
     pub(super) fn settle(&mut self, number: u64, result: &SwitchResult) {
         // The youngest are asked for.
-        let found = self.last.iter_mut().rfind(|it| it.number == number);
+        let found = self.recent.iter_mut().rfind(|it| it.number == number);
         if let Some(switch) = found {
             switch.result = result.clone();
         }
     }
 
     pub(super) fn last(&self) -> Option<&Switch> {
-        self.last.back()
+        self.recent.last()
     }
 
     pub(super) fn to_vec(&self) -> Vec<Switch> {
-        self.last.iter().cloned().collect()
+        self.recent.to_vec()
     }
 
     pub(super) fn over(&self) -> u64 {
-        self.over
+        self.recent.total() - self.back
     }
 
     pub(super) fn back(&self) -> u64 {

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use resilience_core::{Failover, FailoverConfig, Gate, Outcome};
+use resilience_core::recovery::{ErrorKind, Incident};
+use resilience_core::{
+    Failover, FailoverConfig, Gate, Health, HealthConfig, Outcome, Recovery, RecoveryConfig,
+};
 use resilience_tower::TraceObserver;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -51,6 +54,18 @@ fn policies_report_what_they_do_under_the_documented_names() {
             ..Default::default()
         };
         Failover::new("venue", config, &env).unwrap().fail_over();
+        let config = HealthConfig {
+            components: [("db".into(), Default::default())].into(),
+            ..Default::default()
+        };
+        let health = Health::new("app", config, &env).unwrap();
+        health.report("db", Err::<(), _>("refused")).unwrap();
+        let recovery = Recovery::new("app", RecoveryConfig::default(), &env).unwrap();
+        recovery.degrade("db");
+        recovery.restore("db");
+        let incident = Incident::new("db", ErrorKind::DatabaseError, "refused");
+        recovery.start(incident.clone()).unwrap().told(Ok(()));
+        drop(recovery.start(incident).unwrap());
     });
     let lines = lines.0.lock().unwrap();
     let moved = |level, from, to| {
@@ -67,5 +82,27 @@ fn policies_report_what_they_do_under_the_documented_names() {
     );
     let switched = "WARN resilience message=failover switched policy=\"venue\" from=\"primary\" to=\"backup\" switch=";
     assert!(lines[4].starts_with(switched), "{}", lines[4]);
-    assert_eq!(lines.len(), 5);
+    assert_eq!(
+        lines[5],
+        "WARN resilience message=health changed policy=\"app\" component=\"db\" from=\"unknown\" \
+         to=\"unhealthy\" system=\"unhealthy\" reason=\"refused\""
+    );
+    let of_app = |level, what| format!("{level} resilience message={what} policy=\"app\"");
+    assert_eq!(lines[6], of_app("WARN", "degraded") + " component=\"db\"");
+    assert_eq!(lines[7], of_app("INFO", "restored") + " component=\"db\"");
+    assert_eq!(
+        lines[8],
+        of_app("WARN", "recovery began")
+            + " component=\"db\" kind=\"database_error\" strategy=\"retry_operation\""
+    );
+    let ended = [(9, "INFO", "recovered"), (11, "WARN", "abandoned")];
+    for (line, level, result) in ended {
+        let text = format!(" component=\"db\" result=\"{result}\" recovery=db {result} from");
+        let line = &lines[line];
+        assert!(
+            line.starts_with(&(of_app(level, "recovery ended") + &text)),
+            "{line}"
+        );
+    }
+    assert_eq!(lines.len(), 12);
 }

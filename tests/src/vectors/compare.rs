@@ -23,7 +23,8 @@ pub(super) enum Shown {
     Length(Duration),
     Text(String),
     List(Vec<Self>),
-    Object(Seen),
+    /// What has parts, by their names.
+    Object(BTreeMap<String, Self>),
 }
 
 impl From<bool> for Shown {
@@ -77,6 +78,13 @@ impl From<&str> for Shown {
 impl From<String> for Shown {
     fn from(it: String) -> Self {
         Self::Text(it)
+    }
+}
+
+impl From<Seen> for Shown {
+    fn from(it: Seen) -> Self {
+        let parts = it.into_iter();
+        Self::Object(parts.map(|(key, part)| (key.to_owned(), part)).collect())
     }
 }
 

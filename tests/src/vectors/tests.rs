@@ -388,6 +388,10 @@ fn changed(key: &str, wanted: &Value) -> Value {
         Value::Number(it) => json!(it.as_f64().unwrap() * 1.001 + 0.000_003),
         Value::String(it) => json!(format!("{it}s")),
         Value::Array(it) => json!([it.as_slice(), &[json!(0)]].concat()),
-        Value::Object(_) => json!({}),
+        Value::Object(it) => {
+            let mut more = it.clone();
+            more.insert("one more".to_owned(), json!(0));
+            Value::Object(more)
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::history::REMEMBERED;
 use super::super::state::Head;
 use super::*;
+use crate::recent::REMEMBERED;
 
 #[test]
 fn a_success_begins_the_run_anew_and_an_ignored_result_leaves_it_alone() {

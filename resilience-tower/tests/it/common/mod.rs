@@ -96,3 +96,15 @@ impl CallError for VenueError {
         }
     }
 }
+
+/// Spawns background work, as its caller does.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is the caller who spawns background work"
+)]
+pub(crate) fn spawned<F>(work: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    tokio::spawn(work)
+}

@@ -107,7 +107,7 @@ impl Targets {
 }
 
 fn switch(switch: &Switch) -> Shown {
-    Shown::Object(Seen::from([
+    Shown::from(Seen::from([
         ("at_ms", switch.at.into()),
         ("from", switch.from.as_str().into()),
         ("to", switch.to.as_str().into()),

@@ -6,6 +6,7 @@ mod calls;
 mod circuit_breaker;
 mod failover;
 mod fallback;
+mod health;
 mod keyed;
 mod rate_limiter;
 mod retry;
@@ -48,8 +49,9 @@ pub(super) const BUILT: &[Policy] = &[
     timeout::POLICY,
     fallback::POLICY,
     failover::POLICY,
+    health::POLICY,
     keyed::POLICY,
 ];
 
 /// What the crates do not have yet.
-pub(super) const NOT_BUILT: &[&str] = &["deadline", "health"];
+pub(super) const NOT_BUILT: &[&str] = &["deadline"];

@@ -1,0 +1,75 @@
+//! Components whose health is read, without a call to them.
+
+use std::fmt;
+
+use super::status::Finding;
+use crate::circuit_breaker::CircuitState;
+use crate::{CircuitBreaker, Failover};
+
+/// Something that knows how a component is, without asking it.
+///
+/// A closure that returns `Option<Finding>` is one, so that any number can feed a component:
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use resilience_core::{ComponentConfig, Env, Finding, Health, HealthConfig, HealthStatus};
+///
+/// let components = [("pool".into(), ComponentConfig::default())].into();
+/// let health = Health::new("app", HealthConfig { components, ..Default::default() }, &Env::default())?;
+/// let idle = AtomicUsize::new(0);
+/// let pool = || match idle.load(Ordering::Relaxed) {
+///     0 => Some(Finding::Degraded("no connection is idle".into())),
+///     _ => Some(Finding::Healthy),
+/// };
+/// health.feed("pool", &pool)?;
+/// assert_eq!(health.status("pool"), Some(HealthStatus::Degraded));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait HealthSource {
+    /// Says how the component is; `None` where nothing can be said of it now. It must not block.
+    fn finding(&self) -> Option<Finding>;
+}
+
+impl<F: Fn() -> Option<Finding>> HealthSource for F {
+    fn finding(&self) -> Option<Finding> {
+        self()
+    }
+}
+
+/// Closed is healthy, half-open degraded, open and isolated unhealthy. In a circuit that is disabled
+/// or in shadow nothing follows from failures, and so nothing is said.
+impl HealthSource for CircuitBreaker {
+    fn finding(&self) -> Option<Finding> {
+        let state = self.state();
+        let text = || format!("circuit {}", state.as_str());
+        match state {
+            CircuitState::Closed => Some(Finding::Healthy),
+            CircuitState::HalfOpen => Some(Finding::Degraded(text())),
+            CircuitState::Open | CircuitState::Isolated => Some(Finding::Unhealthy(text())),
+            CircuitState::Disabled | CircuitState::Shadow => None,
+        }
+    }
+}
+
+/// The first target active is healthy, a backup degraded, a target that has failed, which stays
+/// active where all have, unhealthy.
+impl HealthSource for Failover {
+    fn finding(&self) -> Option<Finding> {
+        let seen = self.snapshot();
+        let active = &seen.active;
+        let mut targets = seen.targets.iter();
+        Some(if targets.any(|it| it.failed && it.name == *active) {
+            Finding::Unhealthy(format!("{active} has failed, and so have the others"))
+        } else if seen.targets[0].name != *active {
+            Finding::Degraded(format!("on backup {active}"))
+        } else {
+            Finding::Healthy
+        })
+    }
+}
+
+impl fmt::Debug for dyn HealthSource + Send + Sync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HealthSource")
+    }
+}
