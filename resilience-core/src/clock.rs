@@ -54,8 +54,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> Time;
 }
 
-/// The operating system's monotonic clock. All of one process have one origin, that of the first, so
-/// that a [`Deadline`](crate::Deadline) means the same to all policies that go by it.
+/// The operating system's monotonic clock. All of one process have one origin, an hour before the
+/// first was made, so that a [`Deadline`](crate::Deadline) means the same to all who go by them.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock(Instant);
 
@@ -73,8 +73,13 @@ impl SystemClock {
         reason = "the one place that reads the clock"
     )]
     pub fn origin() -> Instant {
-        static FIRST: OnceLock<Instant> = OnceLock::new();
-        *FIRST.get_or_init(Instant::now)
+        // A runtime may have stopped its time before anybody asks for this, and no time is below 0.
+        const BEFORE: Duration = Duration::from_secs(3_600);
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        *ORIGIN.get_or_init(|| {
+            let first = Instant::now();
+            first.checked_sub(BEFORE).unwrap_or(first)
+        })
     }
 }
 

@@ -34,6 +34,8 @@
 //! | [`queue`] | [`QueueLayer`] | the same, where requests wait their turn |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds one attempt |
 //!
+//! What travels with a call, its deadline and its correlation id, is in [`context`].
+//!
 //! Errors are any [`CallError`](resilience_core::CallError); lift those of others once, innermost, by
 //! `map_err`. Services that cannot fail get a response instead: see `http`.
 
@@ -42,6 +44,7 @@ mod oneshot;
 mod rule;
 mod trace;
 
+pub mod context;
 pub mod failover;
 pub mod fallback;
 pub mod gate;
@@ -54,6 +57,7 @@ pub mod testing;
 pub mod timeout;
 
 pub use crate::clock::TokioClock;
+pub use crate::context::{CallContext, CorrelationId};
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
 pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};
