@@ -4,6 +4,7 @@ mod backoff;
 mod bulkhead;
 mod calls;
 mod circuit_breaker;
+mod deadline;
 mod failover;
 mod fallback;
 mod keyed;
@@ -46,10 +47,11 @@ pub(super) const BUILT: &[Policy] = &[
     retry::POLICY,
     retry_budget::POLICY,
     timeout::POLICY,
+    deadline::POLICY,
     fallback::POLICY,
     failover::POLICY,
     keyed::POLICY,
 ];
 
 /// What the crates do not have yet.
-pub(super) const NOT_BUILT: &[&str] = &["deadline", "health"];
+pub(super) const NOT_BUILT: &[&str] = &["health"];
