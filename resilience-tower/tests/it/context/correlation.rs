@@ -3,6 +3,7 @@
 use resilience_tower::context::Report;
 use resilience_tower::http::ContextHeaders;
 use resilience_tower::{GateLayer, TraceObserver};
+use tokio::task::JoinSet;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, info, span};
 use tracing_subscriber::layer::{Context, Layer as LogLayer, SubscriberExt};
@@ -20,11 +21,12 @@ async fn a_context_ends_with_its_scope_and_is_not_that_of_a_task_spawned_within(
     let id = || context::current().correlation_id.map(|it| it.to_string());
     let seen = context::scope(call("a"), async {
         let inner = context::scope(call("b"), async { id() }).await;
-        let spawned = tokio::spawn(async move { id() });
-        let spawned = spawned.await.unwrap();
-        let work = async move { id() };
-        let given = tokio::spawn(context::scope(context::current(), work));
-        (id(), inner, spawned, given.await.unwrap())
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { id() });
+        let spawned = tasks.join_next().await.unwrap().unwrap();
+        tasks.spawn(context::scope(context::current(), async move { id() }));
+        let given = tasks.join_next().await.unwrap().unwrap();
+        (id(), inner, spawned, given)
     });
     let [a, b] = ["a", "b"].map(|it| Some(it.to_owned()));
     assert_eq!(seen.await, (a.clone(), b, None, a));
@@ -74,7 +76,10 @@ async fn the_headers_have_the_names_that_they_are_given() {
 
 /// Remembers what is logged, each line with the correlation ids of its spans and fields.
 #[derive(Clone, Debug, Default)]
-struct Log(Arc<Mutex<Vec<(String, Vec<String>)>>>);
+struct Log(Arc<Mutex<Vec<Line>>>);
+
+/// A message and its correlation ids.
+type Line = (String, Vec<String>);
 
 #[derive(Default)]
 struct Fields {
