@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::{Env, Time};
+use crate::{Deadline, Env, Time};
 
 /// What a call wants of the gates it passes, and the time at which it asks.
 ///
@@ -16,7 +16,7 @@ pub struct Ask {
     pub priority: Priority,
     /// When the answer stops being of use, on the clock of the policies. Bulkheads, queues, retries and
     /// timeouts look at it; a circuit breaker, and a limiter by `try_acquire`, do not. Default: never.
-    pub deadline: Option<Time>,
+    pub deadline: Option<Deadline>,
     /// The time, and which clock it was read from.
     read: Cell<Option<(usize, Time)>>,
 }
@@ -60,9 +60,9 @@ impl Ask {
 
     /// Sets when the answer stops being of use.
     #[must_use]
-    pub fn deadline(self, deadline: Time) -> Self {
+    pub fn deadline(self, deadline: impl Into<Deadline>) -> Self {
         Self {
-            deadline: Some(deadline),
+            deadline: Some(deadline.into()),
             ..self
         }
     }
@@ -70,7 +70,7 @@ impl Ask {
     /// Says whether the deadline has passed, on `env`'s clock; without one, never.
     pub fn is_late(&self, env: &Env) -> bool {
         self.deadline
-            .is_some_and(|deadline| deadline <= self.now(env))
+            .is_some_and(|deadline| deadline.has_passed(self.now(env)))
     }
 
     /// Returns the time of the asking, read from `env`'s clock at the first call.

@@ -1,6 +1,7 @@
 //! Where policies get the time. The machine's clock is read here and nowhere else.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -53,17 +54,32 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn now(&self) -> Time;
 }
 
-/// The operating system's monotonic clock, with its creation as the origin.
+/// The operating system's monotonic clock. All of one process have one origin, an hour before the
+/// first was made, so that a [`Deadline`](crate::Deadline) means the same to all who go by them.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock(Instant);
 
 impl Default for SystemClock {
+    fn default() -> Self {
+        Self(Self::origin())
+    }
+}
+
+impl SystemClock {
+    /// Returns the origin, for clocks that want to agree with this one.
+    #[must_use]
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the clock"
     )]
-    fn default() -> Self {
-        Self(Instant::now())
+    pub fn origin() -> Instant {
+        // A runtime may have stopped its time before anybody asks for this, and no time is below 0.
+        const BEFORE: Duration = Duration::from_secs(3_600);
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        *ORIGIN.get_or_init(|| {
+            let first = Instant::now();
+            first.checked_sub(BEFORE).unwrap_or(first)
+        })
     }
 }
 

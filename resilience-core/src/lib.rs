@@ -7,6 +7,7 @@
 //! | bound the calls in flight | [`Bulkhead`] |
 //! | try again, within a budget | [`Retry`], [`RetryBudget`] |
 //! | give up waiting | [`Timeout`] |
+//! | pass on how long an answer is of use | [`Deadline`], [`Deadlines`] |
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
 //! | keep a gate for each key | [`Keyed`] |
@@ -53,6 +54,7 @@ mod sync;
 pub mod backoff;
 pub mod bulkhead;
 pub mod circuit_breaker;
+pub mod deadline;
 pub mod failover;
 pub mod fallback;
 pub mod health;
@@ -72,6 +74,7 @@ pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
 pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
+pub use crate::deadline::{Deadline, Deadlines, DeadlinesConfig};
 pub use crate::env::Env;
 pub use crate::error::{
     BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, RateLimited,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
+use crate::deadline::DeadlinesSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
 use crate::health::HealthSnapshot;
@@ -37,6 +38,8 @@ pub enum Snapshot {
     Bulkhead(BulkheadSnapshot),
     /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
+    /// Of [`Deadlines`](crate::Deadlines).
+    Deadlines(DeadlinesSnapshot),
     /// Of a [`Failover`](crate::Failover).
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).

@@ -1,12 +1,15 @@
 //! tokio's clock. It is read here and nowhere else.
 
-use resilience_core::{Clock, Time};
+use resilience_core::{Clock, SystemClock, Time};
 use tokio::time::Instant;
 
 /// The tokio runtime's clock, which stands still while tokio's time is paused.
 ///
 /// Timers of this crate are tokio's, so policies that make callers wait should go by it too. It needs
 /// no runtime to be created or read; a paused time is that of the runtime it is read in.
+///
+/// Its origin is that of the [`SystemClock`], so that both agree what time it is, and when a
+/// [`Deadline`](resilience_core::Deadline) is, unless tokio's time was paused.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -21,7 +24,7 @@ pub struct TokioClock(Instant);
 
 impl Default for TokioClock {
     fn default() -> Self {
-        Self(now())
+        Self(Instant::from_std(SystemClock::origin()))
     }
 }
 

@@ -36,6 +36,7 @@
 //!
 //! Beside the stack: [`Checks`] of components, an [`Orchestrator`] that recovers from errors, and a
 //! [`Supervisor`] that keeps a component running, as futures that the caller spawns or awaits.
+//! What travels with a call, its deadline and its correlation id, is in [`context`].
 //!
 //! Errors are any [`CallError`](resilience_core::CallError); lift those of others once, innermost, by
 //! `map_err`. Services that cannot fail get a response instead: see `http`.
@@ -46,6 +47,7 @@ mod oneshot;
 mod rule;
 mod trace;
 
+pub mod context;
 pub mod factory;
 pub mod failover;
 pub mod fallback;
@@ -61,6 +63,7 @@ pub mod testing;
 pub mod timeout;
 
 pub use crate::clock::TokioClock;
+pub use crate::context::{CallContext, CorrelationId};
 pub use crate::factory::{ClientLayer, Resilience, ResilienceConfig};
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};

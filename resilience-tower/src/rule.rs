@@ -1,6 +1,8 @@
 //! What results tell where nobody said otherwise.
 
-use resilience_core::{Answer, Classify, Hint, Outcome, Rejected};
+use resilience_core::{Answer, Ask, Classify, Deadline, Hint, Outcome, Rejected};
+
+use crate::context;
 
 /// Marks the answers of this crate's layers.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +25,17 @@ impl<Req, Res: Answer<Rejected, Tower>> Classify<Req, Res> for Failures {
     fn hint(&self, result: &Res) -> Hint {
         result.hint()
     }
+}
+
+/// Asks the rule what a request wants, and clips its deadline to that of the call that it is part
+/// of, which every rule is thus spared.
+#[inline]
+pub(crate) fn ask<Req, Res, R: Classify<Req, Res>>(rule: &R, req: &Req) -> Ask {
+    let mut ask = rule.ask(req);
+    if let Some(inherited) = context::current_deadline() {
+        ask.deadline = Deadline::earliest(ask.deadline.into_iter().chain([inherited]));
+    }
+    ask
 }
 
 /// What a rule says of a result.

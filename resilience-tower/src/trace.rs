@@ -5,6 +5,8 @@ use resilience_core::recovery::{RecoveryRecord, RecoveryResult};
 use resilience_core::{CircuitState, Event, HealthStatus, Name, Observer};
 use tracing::{debug, info, warn};
 
+use crate::context::{self, CorrelationId};
+
 /// Reports what policies do as `tracing` events, all with the target `resilience` and the field
 /// `policy`, the policy's name.
 ///
@@ -19,6 +21,10 @@ use tracing::{debug, info, warn};
 /// | `degraded` | warn | `component` |
 /// | `restored` | info | `component` |
 /// | `retry gave up` | warn | `attempts` |
+///
+/// Where the event is told within a [call](crate::context) that has a correlation id, that is the
+/// field `correlation_id`. It is the call that caused the event, unless two calls move one policy at
+/// the same time: then one of them tells both events, in their order.
 ///
 /// Messages, levels and fields are part of this crate's interface. What a later version reports
 /// besides is a debug event `policy event` with the field `event`.
@@ -36,21 +42,27 @@ pub struct TraceObserver;
 impl Observer for TraceObserver {
     fn on_event(&self, policy: &Name, event: &Event) {
         let policy = policy.as_str();
+        let context = context::current();
+        let correlation_id = context.correlation_id.as_ref().map(CorrelationId::as_str);
         match event {
             Event::CircuitMoved { from, to } => {
                 let (from, closed) = (from.as_str(), *to == CircuitState::Closed);
                 let to = to.as_str();
                 match closed {
-                    true => info!(target: "resilience", policy, from, to, "circuit moved"),
-                    false => warn!(target: "resilience", policy, from, to, "circuit moved"),
+                    true => {
+                        info!(target: "resilience", policy, correlation_id, from, to, "circuit moved");
+                    }
+                    false => {
+                        warn!(target: "resilience", policy, correlation_id, from, to, "circuit moved");
+                    }
                 }
             }
             Event::CircuitWouldTrip => {
-                warn!(target: "resilience", policy, "circuit would trip");
+                warn!(target: "resilience", policy, correlation_id, "circuit would trip");
             }
             Event::Switched(switch) => {
                 let (from, to) = (switch.from.as_str(), switch.to.as_str());
-                warn!(target: "resilience", policy, from, to, %switch, "failover switched");
+                warn!(target: "resilience", policy, correlation_id, from, to, %switch, "failover switched");
             }
             Event::HealthChanged(change) => health_changed(policy, change),
             Event::RecoveryBegan {
@@ -74,9 +86,9 @@ impl Observer for TraceObserver {
                 }
             }
             Event::GaveUp { attempts } => {
-                warn!(target: "resilience", policy, attempts, "retry gave up");
+                warn!(target: "resilience", policy, correlation_id, attempts, "retry gave up");
             }
-            event => debug!(target: "resilience", policy, ?event, "policy event"),
+            event => debug!(target: "resilience", policy, correlation_id, ?event, "policy event"),
         }
     }
 }

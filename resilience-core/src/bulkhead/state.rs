@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Time;
+use crate::{Deadline, Time};
 
 /// Two numbers in one word; limits are such a pair too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,14 +104,14 @@ impl Bound {
     pub(super) fn new(
         now: Time,
         max_wait: Option<Duration>,
-        deadline: Option<Time>,
+        deadline: Option<Deadline>,
     ) -> Option<Self> {
         let longest = max_wait.map(|wait| Self {
             at: now.after(wait),
             why: InVain::TooLong(wait),
         });
-        let late = deadline.map(|at| Self {
-            at,
+        let late = deadline.map(|deadline| Self {
+            at: deadline.time(),
             why: InVain::Late,
         });
         // Of equal ones the first.

@@ -132,7 +132,7 @@ impl RateLimiter {
 
     /// Changes the settings and keeps what is in use: under GCRA as many permits, by a window kind
     /// the counts, in windows of the new length. Those who wait keep their order and are reckoned
-    /// anew, nobody is thrown out.
+    /// anew, nobody is thrown out; whose turn then comes after his deadline waits up to that.
     ///
     /// # Errors
     ///
@@ -179,6 +179,6 @@ impl Queue for RateLimiter {
     /// deadline, and that the cost never fits.
     fn enqueue(&self, ask: &Ask) -> Result<RateLimiterTurn, Rejected> {
         let place = self.0.enqueue(ask)?;
-        Ok(RateLimiterTurn::new(self.0.clone(), place))
+        Ok(RateLimiterTurn::new(self.0.clone(), place, ask.deadline))
     }
 }

@@ -12,7 +12,8 @@ use super::{RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};
 use crate::counter::Counter;
 use crate::sync::Mutex;
 use crate::{
-    Ask, ConfigError, End, Env, Name, NeverFits, Policy, RateLimited, Rejected, Snapshot, Time,
+    Ask, ConfigError, DeadlinePassed, End, Env, Name, NeverFits, Policy, RateLimited, Rejected,
+    Snapshot, Time,
 };
 
 #[derive(Debug)]
@@ -94,7 +95,7 @@ impl Shared {
 
     pub(super) fn enqueue(&self, ask: &Ask) -> Result<Place, Rejected> {
         let now = ask.now(&self.env).as_nanos();
-        let deadline = ask.deadline.map(Time::as_nanos);
+        let deadline = ask.deadline.map(|it| it.time().as_nanos());
         let place = match &self.meter {
             Meter::Gcra(gcra) => match gcra.enqueue(now, ask.cost, deadline) {
                 Ok(gcra::Place::Free(ticket)) => Ok(Place::Free(ticket)),
@@ -119,6 +120,14 @@ impl Shared {
         if let (End::Unused, Meter::Gcra(gcra)) = (end, &self.meter) {
             gcra.refund(ticket, || self.env.now().as_nanos());
         }
+    }
+
+    /// Counts and returns the reason of a wait that lasted to its deadline.
+    #[cold]
+    pub(super) fn late(&self) -> Rejected {
+        self.refused.add_one();
+        let policy = self.name.clone();
+        DeadlinePassed { policy }.into()
     }
 
     #[cold]

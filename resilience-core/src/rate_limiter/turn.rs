@@ -8,9 +8,12 @@ use super::gcra::Gcra;
 use super::shared::Shared;
 use super::state::duration;
 use super::tail::Ticket;
-use crate::{End, Rejected, Turn};
+use crate::{Deadline, End, Rejected, Time, Turn};
 
-/// The wait for permits of a [`RateLimiter`](super::RateLimiter). It always ends with a ticket.
+/// The wait for permits of a [`RateLimiter`](super::RateLimiter).
+///
+/// It ends with a ticket, unless a rate that was made slower meanwhile moves the turn past the
+/// deadline: then it ends there.
 ///
 /// # Cancel safety
 ///
@@ -21,6 +24,7 @@ use crate::{End, Rejected, Turn};
 pub struct RateLimiterTurn {
     shared: Arc<Shared>,
     place: Place,
+    deadline: Option<Deadline>,
 }
 
 #[derive(Debug)]
@@ -34,19 +38,31 @@ pub(super) enum Place {
 }
 
 impl RateLimiterTurn {
-    pub(super) fn new(shared: Arc<Shared>, place: Place) -> Self {
-        Self { shared, place }
+    pub(super) fn new(shared: Arc<Shared>, place: Place, deadline: Option<Deadline>) -> Self {
+        Self {
+            shared,
+            place,
+            deadline,
+        }
     }
 
     /// Returns the number in the queue, and the limiter that has one.
-    fn waits(&self) -> Option<(&Gcra, u64, u64)> {
+    fn waits(&self) -> Option<(&Gcra, u64, Time)> {
         match self.place {
             Place::Waits(number) => {
-                let now = self.shared.env().now().as_nanos();
+                let now = self.shared.env().now();
                 Some((self.shared.gcra()?, number, now))
             }
             Place::Free(_) | Place::Served => None,
         }
+    }
+
+    /// Leaves the queue at the deadline, if that has passed; a ticket that came together with it
+    /// counts.
+    fn end_if_late(&self, gcra: &Gcra, number: u64, now: Time) -> Option<Result<Ticket, Rejected>> {
+        self.deadline.filter(|it| it.has_passed(now))?;
+        let served = gcra.leave(number, now.as_nanos());
+        Some(served.ok_or_else(|| self.shared.late()))
     }
 }
 
@@ -54,37 +70,43 @@ impl Future for RateLimiterTurn {
     type Output = Result<Ticket, Rejected>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let ticket = match self.waits() {
-            Some((gcra, number, now)) => gcra.poll(number, now, cx.waker().clone()),
+        let end = match self.waits() {
+            Some((gcra, number, now)) => {
+                let ticket = gcra.poll(number, now.as_nanos(), cx.waker().clone());
+                let late = || self.end_if_late(gcra, number, now);
+                ticket.map(Ok).or_else(late)
+            }
             None => match std::mem::replace(&mut self.place, Place::Served) {
-                Place::Free(ticket) => Some(ticket),
+                Place::Free(ticket) => Some(Ok(ticket)),
                 Place::Waits(_) | Place::Served => panic!("polled after completion"),
             },
         };
-        let Some(ticket) = ticket else {
+        let Some(end) = end else {
             return Poll::Pending;
         };
         self.place = Place::Served;
-        Poll::Ready(Ok(ticket))
+        Poll::Ready(end)
     }
 }
 
 impl Turn for RateLimiterTurn {
     type Ticket = Ticket;
 
-    /// Returns the time until the turn comes.
+    /// Returns the time until the turn comes, or the deadline where that is earlier.
     fn due_in(&self) -> Option<Duration> {
-        match self.waits() {
-            Some((gcra, number, now)) => Some(duration(gcra.due_in(number, now))),
-            None => Some(Duration::ZERO),
-        }
+        let Some((gcra, number, now)) = self.waits() else {
+            return Some(Duration::ZERO);
+        };
+        let due = duration(gcra.due_in(number, now.as_nanos()));
+        let left = self.deadline.map(|it| it.left(now));
+        Some(left.map_or(due, |left| due.min(left)))
     }
 }
 
 impl Drop for RateLimiterTurn {
     fn drop(&mut self) {
         let ticket = match self.waits() {
-            Some((gcra, number, now)) => gcra.leave(number, now),
+            Some((gcra, number, now)) => gcra.leave(number, now.as_nanos()),
             None => match std::mem::replace(&mut self.place, Place::Served) {
                 Place::Free(ticket) => Some(ticket),
                 Place::Waits(_) | Place::Served => None,

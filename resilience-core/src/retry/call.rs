@@ -129,12 +129,19 @@ impl Attempts {
             } = rule(&result);
             let delay = self.next(outcome, rejected, hint);
             let stands = Attempted { result, rejected }.after(earlier.take());
-            let Some(delay) = delay else {
+            let again = match delay {
+                None => false,
+                Some(delay) => {
+                    sleep(delay).await;
+                    // A timer may be late, and the next attempt with it.
+                    self.may_begin()
+                }
+            };
+            if !again {
                 let attempts = self.sent();
                 return stands.result.map_err(|last| Exhausted { attempts, last });
-            };
+            }
             earlier = Some(stands);
-            sleep(delay).await;
         }
     }
 }

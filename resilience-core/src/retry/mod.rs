@@ -24,7 +24,7 @@ use crate::clock::nanos;
 use crate::counter::{Counter, Tally};
 use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
-use crate::{Ask, ConfigError, DeadlinePassed, Env, Event, Name, Rejected, Time};
+use crate::{Ask, ConfigError, Deadline, DeadlinePassed, Env, Event, Name, Rejected, Time};
 
 /// Decides whether and when to try again.
 ///
@@ -271,10 +271,8 @@ impl Inner {
             0 => None,
             limit => Some(ask.now(self.env()).after(Duration::from_nanos(limit))),
         };
-        match (limit, ask.deadline) {
-            (Some(limit), Some(deadline)) => Some(limit.min(deadline)),
-            (limit, deadline) => limit.or(deadline),
-        }
+        let deadline = ask.deadline.map(Deadline::time);
+        limit.into_iter().chain(deadline).min()
     }
 
     /// Returns the budget in force.

@@ -110,7 +110,7 @@ impl Timeout {
         match ask.deadline {
             None => Ok(timeout),
             Some(deadline) => {
-                let left = deadline.since(ask.now(&self.0.env));
+                let left = deadline.left(ask.now(&self.0.env));
                 match left.is_zero() {
                     false => Ok(timeout.min(left)),
                     true => Err(self.0.refuse()),

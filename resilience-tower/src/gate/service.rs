@@ -5,7 +5,7 @@ use resilience_core::{Answer, Ask, Classify, Gate, Permit, Rejected};
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use crate::rule::tells;
+use crate::rule::{ask, tells};
 use crate::{Failures, Tower};
 
 /// A service whose requests pass a gate first.
@@ -97,7 +97,7 @@ where
 
     #[inline]
     fn call(&mut self, req: Req) -> Self::Future {
-        let ask = self.rule.ask(&req);
+        let ask = ask(&self.rule, &req);
         if let Some(reason) = self.refused.take() {
             return ResponseFuture::refused(self.refuse(reason, &ask));
         }

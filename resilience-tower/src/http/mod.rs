@@ -5,8 +5,8 @@
 //!
 //! Inwards, [`Failures`] reads a response's status and the wait that its headers ask for. Outwards,
 //! over a service that cannot fail, such as axum's routes, the layers of this crate answer with a
-//! response: 429 where a rate limiter refuses, 503 where a call is refused otherwise, 504 where it was
-//! not answered in time. `Retry-After` is in whole seconds, rounded up; the reason, a
+//! response: 429 where the rate is used up, 504 where a call was not answered in time or comes too
+//! late to be, 503 where it is refused otherwise. `Retry-After` is in whole seconds, rounded up; the reason, a
 //! [`Rejected`](resilience_core::Rejected) or an [`Elapsed`](resilience_core::Elapsed), is in the
 //! response's extensions.
 //!
@@ -25,6 +25,7 @@
 mod answer;
 mod attempts;
 mod body;
+mod context;
 mod layers;
 mod repeat;
 mod rule;
@@ -33,6 +34,10 @@ mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
+pub use self::context::{
+    ClientContext, ClientContextFuture, ClientContextLayer, ContextHeaders, ServerContext,
+    ServerContextFuture, ServerContextLayer,
+};
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;

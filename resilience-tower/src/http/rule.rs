@@ -1,10 +1,14 @@
 //! What a response tells.
 
 use http::{Response, StatusCode};
-use resilience_core::{CallError, Classify, Hint, Outcome, Rejected};
+use resilience_core::{Ask, CallError, Classify, Elapsed, Hint, Outcome, Rejected};
+
+use crate::context::Carries;
 
 /// Counts an `Err`, a 5xx or a 429 as a failure, and whatever carries [`Rejected`] as nothing; and
 /// obeys the wait that a failure asks for (see [`hint`](super::hint)).
+///
+/// A request has the deadline of the [`CallContext`](crate::CallContext) in its extensions.
 ///
 /// The rule for http clients. Over services that cannot fail, such as routes, the default rule does
 /// the same but for a 429: there it says that one client asks too much, not that the service is ill.
@@ -24,7 +28,13 @@ use resilience_core::{CallError, Classify, Hint, Outcome, Rejected};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Failures;
 
-impl<Req, B, E: CallError> Classify<Req, Result<Response<B>, E>> for Failures {
+impl<Req: Carries, B, E: CallError> Classify<Req, Result<Response<B>, E>> for Failures {
+    fn ask(&self, request: &Req) -> Ask {
+        let mut ask = Ask::default();
+        ask.deadline = request.context().and_then(|it| it.deadline);
+        ask
+    }
+
     fn outcome(&self, result: &Result<Response<B>, E>) -> Outcome {
         match result {
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
@@ -57,11 +67,16 @@ impl<Req, B, E: CallError> Classify<Req, Result<Response<B>, E>> for Failures {
 pub(super) fn outcome<B>(response: &Response<B>) -> Outcome {
     if response.extensions().get::<Rejected>().is_some() {
         Outcome::Ignored
-    } else if response.status().is_server_error() {
+    } else if response.status().is_server_error() || is_cut(response) {
         Outcome::Failure
     } else {
         Outcome::Success
     }
+}
+
+/// Says whether a policy of ours cut the call short, which over gRPC the status does not tell.
+fn is_cut<B>(response: &Response<B>) -> bool {
+    response.extensions().get::<Elapsed>().is_some()
 }
 
 pub(super) fn hint<B>(response: &Response<B>) -> Hint {

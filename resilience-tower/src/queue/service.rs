@@ -6,7 +6,7 @@ use resilience_core::{Answer, Classify, Permit, Queue, Rejected};
 use tower_service::Service;
 
 use super::future::ResponseFuture;
-use crate::rule::tells;
+use crate::rule::{ask, tells};
 use crate::{Failures, Oneshot, Tower};
 
 /// A service whose requests wait their turn at a gate.
@@ -60,7 +60,7 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        let ask = self.rule.ask(&req);
+        let ask = ask(&self.rule, &req);
         let rule = self.rule.clone();
         let tells = tells::<Req, _, R>;
         // Checked first, so that a gate does not count as refused what it then lets wait.

@@ -6,7 +6,7 @@ use tower_service::Service;
 
 use super::RetryLayer;
 use super::future::{Again, ResponseFuture};
-use crate::rule::tells;
+use crate::rule::{ask, tells};
 use crate::{Failures, Tower};
 
 /// A service that makes requests again that failed.
@@ -62,7 +62,7 @@ where
 
     fn call(&mut self, req: Req) -> Self::Future {
         let RetryLayer { retry, copy, rule } = &self.layer;
-        match retry.start(&rule.ask(&req)) {
+        match retry.start(&ask(rule, &req)) {
             Err(reason) => ResponseFuture::refused(reason),
             Ok(attempts) => {
                 let again = copy(&req).map(|req| Again {

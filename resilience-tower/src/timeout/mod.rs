@@ -9,13 +9,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use self::future::ResponseFuture;
+use crate::rule::ask;
 use crate::{Failures, Tower};
 
 /// Applies a time limit, or the request's deadline where that is earlier, to every request.
 ///
 /// The limit counts from the first time that the response makes its caller wait: one that is there
-/// at once costs no timer. Where the rule gives the request a deadline, by [`ask`](Classify::ask),
-/// both count from the call. All services it makes share the timeout.
+/// at once costs no timer. Where the request has a deadline, by the rule's [`ask`](Classify::ask) or
+/// by that of the [call](crate::context) that it is part of, both count from the call. All services it makes share the timeout.
 ///
 /// ```
 /// use std::time::Duration;
@@ -52,7 +53,7 @@ pub struct TimeoutLayer<R = Failures> {
 }
 
 impl TimeoutLayer {
-    /// Creates a layer with the default rule, for requests without deadlines.
+    /// Creates a layer with the default rule, for requests without deadlines of their own.
     #[must_use]
     pub const fn new(timeout: Timeout) -> Self {
         let rule = Failures;
@@ -101,7 +102,7 @@ where
 
     fn call(&mut self, req: Req) -> Self::Future {
         let TimeoutLayer { timeout, rule } = &self.layer;
-        let ask = rule.ask(&req);
+        let ask = ask(rule, &req);
         match timeout.limit(&ask) {
             Err(reason) => ResponseFuture::refused(reason),
             Ok(limit) => {

@@ -1,9 +1,11 @@
 //! Every layer of the crate keeps the contract.
 
+use ::http::{Request, Response};
 use resilience_core::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, Env, Failover, FailoverConfig, Fallback,
-    FallbackConfig, RateLimiter, RateLimiterConfig,
+    Bulkhead, BulkheadConfig, CircuitBreaker, Deadlines, DeadlinesConfig, Env, Failover,
+    FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig,
 };
+use resilience_tower::http::{ClientContextLayer, ServerContextLayer};
 use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
 use resilience_tower::{
@@ -12,7 +14,8 @@ use resilience_tower::{
     RetryLayer,
 };
 use tower::ServiceExt;
-use tower_layer::layer_fn;
+use tower::util::{MapRequest, MapResponse};
+use tower_layer::{Layer, layer_fn};
 
 use crate::common::{SECOND, Slots, env, in_a_row, retry, timeout};
 
@@ -52,7 +55,6 @@ macro_rules! contract {
 
             #[test]
             fn trap_40_needs_no_runtime_at_construction() {
-                use tower_layer::Layer;
                 let layer = $case.into_layer();
                 drop(layer.layer(Probe::default()));
             }
@@ -106,7 +108,31 @@ fn fallback() -> Fallback<u64> {
     Fallback::new("quotes", FallbackConfig::default(), &env()).unwrap()
 }
 
+fn deadlines() -> Deadlines {
+    let config = DeadlinesConfig {
+        max: Some(300 * SECOND),
+        ..Default::default()
+    };
+    Deadlines::new("orders", config, &env()).unwrap()
+}
+
+/// Makes of a layer over http one over requests that are numbers.
+fn over_http<S>(
+    layer: impl Layer<HttpProbe, Service = S> + Clone,
+) -> impl Layer<Probe, Service = MapRequest<S, fn(u64) -> Request<u64>>> {
+    layer_fn(move |probe: Probe| {
+        let into_body: fn(Request<u64>) -> u64 = Request::into_body;
+        let into_response: fn(u64) -> Response<u64> = Response::new;
+        let probe = MapResponse::new(MapRequest::new(probe, into_body), into_response);
+        MapRequest::new(layer.layer(probe), Request::new as fn(u64) -> Request<u64>)
+    })
+}
+
+type HttpProbe = MapResponse<MapRequest<Probe, fn(Request<u64>) -> u64>, fn(u64) -> Response<u64>>;
+
 contract! {
+    server_context: Case::new(over_http(ServerContextLayer::new(deadlines())));
+    client_context: Case::new(over_http(ClientContextLayer::new(deadlines())));
     gate: { let slots = slots(); slots_case(slots.clone(), GateLayer::new(slots)) };
     circuit_breaker: {
         let breaker = breaker();
@@ -141,8 +167,7 @@ contract! {
         let slots = slots();
         let body = GateLayer::new(slots.clone()).until_body_end();
         slots_case(slots, layer_fn(move |probe: Probe| {
-            use tower_layer::Layer;
-            body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
+                body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
                 .map_response(drop)
         }))
     };
@@ -150,15 +175,13 @@ contract! {
         let slots = slots();
         let body = QueueLayer::new(slots.clone()).until_body_end();
         slots_case(slots, layer_fn(move |probe: Probe| {
-            use tower_layer::Layer;
-            body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
+                body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
                 .map_response(drop)
         }))
     };
     time_limit: Case::new(timeout(300 * SECOND));
     retry_layer: Case::new(RetryLayer::<u64>::new(retry(&env())));
     retry_that_tells_its_attempts: Case::new(layer_fn(|probe: Probe| {
-        use tower_layer::Layer;
         RetryLayer::<u64>::new(retry(&env()))
             .tell_attempts()
             .layer(probe.map_response(::http::Response::new))
@@ -178,8 +201,7 @@ contract! {
     failover_layer: {
         let failover = FailoverLayer::new(failover(&env()));
         Case::new(layer_fn(move |probe: Probe| {
-            use tower_layer::Layer;
-            failover.layer([probe.clone(), probe])
+                failover.layer([probe.clone(), probe])
         }))
     };
     five_policies: {
@@ -189,8 +211,7 @@ contract! {
         let outer = (timeout(300 * SECOND), RetryLayer::<u64>::new(retry(&env)));
         let fallback = FallbackLayer::new(fallback(), |_: &u64| "all");
         slots_case(slots, layer_fn(move |probe: Probe| {
-            use tower_layer::Layer;
-            let target = target.layer(probe);
+                let target = target.layer(probe);
             let targets = failover.layer([target.clone(), target]);
             fallback.layer(outer.layer(targets))
         }))

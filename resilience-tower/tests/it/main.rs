@@ -3,6 +3,7 @@
 mod axum;
 mod broken;
 mod common;
+mod context;
 mod contract;
 mod factory;
 mod failover;

@@ -61,6 +61,12 @@ fn enqueue(limiter: &RateLimiter, cost: u32) -> RateLimiterTurn {
     turn.expect("everybody may wait")
 }
 
+/// Says whether a wait has ended for its deadline.
+fn in_vain(turn: &mut RateLimiterTurn) -> bool {
+    let polled = Pin::new(turn).poll(&mut Context::from_waker(Waker::noop()));
+    matches!(polled, Poll::Ready(Err(Rejected::DeadlinePassed(_))))
+}
+
 fn poll(turn: &mut RateLimiterTurn) -> Option<Ticket> {
     match Pin::new(turn).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(ticket) => Some(ticket.expect("a wait ends with a ticket")),

@@ -134,8 +134,9 @@ struct Pair {
     now: i128,
     rates: usize,
     turns: Vec<(usize, RateLimiterTurn)>,
+    /// The deadlines of the turns, by number.
+    deadlines: Vec<Option<i128>>,
     tickets: Vec<(usize, Ticket, Known)>,
-    next: usize,
 }
 
 impl Pair {
@@ -157,8 +158,8 @@ impl Pair {
             now: 0,
             rates: 0,
             turns: Vec::new(),
+            deadlines: Vec::new(),
             tickets: Vec::new(),
-            next: 0,
         }
     }
 
@@ -232,8 +233,8 @@ impl Pair {
             (Ok(turn), Some((next, wait))) => {
                 assert_eq!(turn.due_in().unwrap().as_nanos() as i128, wait);
                 self.model.tail = next;
-                let number = self.next;
-                self.next += 1;
+                let number = self.deadlines.len();
+                self.deadlines.push(deadline);
                 self.turns.push((number, turn));
                 match wait {
                     0 => self.model.granted.push(number),
@@ -249,13 +250,31 @@ impl Pair {
         }
     }
 
+    /// Polls those whom a slower rate has moved past their deadlines, which have come.
+    fn end_in_vain(&mut self) {
+        let numbers: Vec<_> = self.model.waiting.iter().map(|it| it.0).collect();
+        for number in numbers {
+            let waits = self.model.waiting.iter().any(|it| it.0 == number);
+            let late = self.deadlines[number].is_some_and(|it| it <= self.now);
+            if waits && late {
+                let at = self.turns.iter().position(|it| it.0 == number);
+                let (_, mut turn) = self.turns.remove(at.unwrap());
+                assert!(in_vain(&mut turn));
+                self.model.leave(self.now, number);
+            }
+        }
+    }
+
     fn compare(&mut self) {
+        self.end_in_vain();
         let seen = self.limiter.snapshot();
         let seen = (seen.remaining, seen.reset_after.as_nanos(), seen.waiting);
         assert_eq!(seen, self.model.seen(self.now));
         for (number, turn) in &self.turns {
             let waits = self.model.waiting.iter().find(|it| it.0 == *number);
+            let left = self.deadlines[*number].map_or(i128::MAX, |it| it - self.now);
             let due = waits.map_or(0, |it| it.2 - self.model.tolerance() - self.now);
+            let due = due.min(left);
             assert_eq!(turn.due_in().unwrap().as_nanos() as i128, due.max(0));
         }
         let (limiter, granted) = (self.rates, &self.model.granted);

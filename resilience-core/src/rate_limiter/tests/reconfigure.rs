@@ -131,3 +131,20 @@ fn rl_10_a_sliding_log_keeps_what_is_younger_than_the_new_length() {
     limiter.reconfigure(window(kind, 4, millis(500))).unwrap();
     assert_eq!(limiter.snapshot().remaining, 2);
 }
+
+#[test]
+fn whose_turn_a_slower_rate_moves_past_his_deadline_waits_up_to_that_and_leaves() {
+    let (limiter, clock) = limiter(gcra(10, 1));
+    take(&limiter, 1).unwrap();
+    let ask = Ask::default().deadline(Time::ZERO.after(millis(150)));
+    let mut late = limiter.enqueue(&ask).unwrap();
+    let behind = enqueue(&limiter, 1);
+    limiter.reconfigure(gcra(1, 1)).unwrap();
+    assert_eq!(late.due_in(), Some(millis(150)));
+    clock.advance(millis(150) - Duration::from_nanos(1));
+    assert!(!in_vain(&mut late));
+    clock.advance(Duration::from_nanos(1));
+    assert!(in_vain(&mut late));
+    assert_eq!(behind.due_in(), Some(millis(850)));
+    assert_eq!(limiter.snapshot().refused, 1);
+}

@@ -129,3 +129,20 @@ fn the_future_of_a_call_can_be_sent_to_another_thread() {
     let join = std::thread::scope(|scope| scope.spawn(|| at_once(call)).join());
     assert_eq!(join.unwrap(), Ok(7));
 }
+
+#[test]
+fn after_a_timer_that_was_late_no_attempt_begins_past_the_deadline() {
+    let (retry, env, clock) = retry(fixed());
+    for (oversleeps, attempts) in [(Duration::ZERO, 2), (SECOND, 1)] {
+        let deadline = env.now().after(2 * SECOND);
+        let run = retry.start(&Ask::default().deadline(deadline)).unwrap();
+        let late = |delay| {
+            clock.advance(delay + oversleeps);
+            ready(())
+        };
+        let op = || ready(Err::<(), _>(Broken(1)));
+        let error = at_once(run.run(Verdict::of, late, op)).unwrap_err();
+        assert_eq!(error.attempts, attempts);
+    }
+    assert_eq!(retry.snapshot().gave_up.time, 2);
+}

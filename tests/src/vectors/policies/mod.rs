@@ -4,6 +4,7 @@ mod backoff;
 mod bulkhead;
 mod calls;
 mod circuit_breaker;
+mod deadline;
 mod failover;
 mod fallback;
 mod health;
@@ -47,6 +48,7 @@ pub(super) const BUILT: &[Policy] = &[
     retry::POLICY,
     retry_budget::POLICY,
     timeout::POLICY,
+    deadline::POLICY,
     fallback::POLICY,
     failover::POLICY,
     health::POLICY,
@@ -54,4 +56,4 @@ pub(super) const BUILT: &[Policy] = &[
 ];
 
 /// What the crates do not have yet.
-pub(super) const NOT_BUILT: &[&str] = &["deadline"];
+pub(super) const NOT_BUILT: &[&str] = &[];
