@@ -9,6 +9,7 @@
 //! | give up waiting | [`Timeout`] |
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
+//! | keep answers, and share calls | `Cache` (feature `cache`) |
 //! | keep a gate for each key | [`Keyed`] |
 //!
 //! Whatever can refuse a call is a [`Gate`], and a tuple of gates is a gate:
@@ -45,6 +46,8 @@ mod sync;
 
 pub mod backoff;
 pub mod bulkhead;
+#[cfg(all(feature = "cache", not(loom)))]
+pub mod cache;
 pub mod circuit_breaker;
 pub mod failover;
 pub mod fallback;
@@ -60,13 +63,15 @@ pub use crate::answer::{Answer, Respond};
 pub use crate::ask::{Ask, Priority};
 pub use crate::backoff::{Backoff, BackoffConfig};
 pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
+#[cfg(all(feature = "cache", not(loom)))]
+pub use crate::cache::{Cache, CacheConfig};
 pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
 pub use crate::env::Env;
 pub use crate::error::{
-    BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, RateLimited,
-    Rejected, WaitTooLong,
+    BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, FlightFailed, NeverFits,
+    RateLimited, Rejected, WaitTooLong,
 };
 pub use crate::event::{Event, Observer};
 pub use crate::failed::{BoxError, CallError, Failed};

@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use crate::bulkhead::BulkheadSnapshot;
+#[cfg(all(feature = "cache", not(loom)))]
+use crate::cache::CacheSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
@@ -33,6 +35,9 @@ pub trait Policy: fmt::Debug + Send + Sync {
 pub enum Snapshot {
     /// Of a [`Bulkhead`](crate::Bulkhead).
     Bulkhead(BulkheadSnapshot),
+    /// Of a [`Cache`](crate::Cache).
+    #[cfg(all(feature = "cache", not(loom)))]
+    Cache(CacheSnapshot),
     /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
     /// Of a [`Failover`](crate::Failover).
