@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::state::Lifetime;
 use crate::ConfigError;
 
 /// The most entries that a cache counts exactly.
@@ -58,15 +57,6 @@ impl Default for CacheConfig {
 }
 
 impl CacheConfig {
-    /// How long an answer lives that does not say so itself.
-    pub(super) const fn lifetime(&self) -> Lifetime {
-        Lifetime {
-            ttl: self.ttl,
-            stale_while_revalidate: self.stale_while_revalidate,
-            stale_if_error: self.stale_if_error,
-        }
-    }
-
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let Self {
             jitter,

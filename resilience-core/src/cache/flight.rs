@@ -87,22 +87,16 @@ impl<K: Hash + Eq, V> Lead<K, V> {
     where
         V: Clone,
     {
-        self.land_with(value, None);
+        self.land_for(value, Lifetime::default());
     }
 
-    /// Keeps the answer for a lifetime of its own, and gives it to all who wait.
+    /// Keeps the answer as long as `lifetime` says, and gives it to all who wait.
     pub fn land_for(self, value: &V, lifetime: Lifetime)
     where
         V: Clone,
     {
-        self.land_with(value, Some(lifetime));
-    }
-
-    fn land_with(self, value: &V, own: Option<Lifetime>)
-    where
-        V: Clone,
-    {
-        self.cache.land(&self.key, self.place, value.clone(), own);
+        self.cache
+            .land(&self.key, self.place, value.clone(), lifetime);
         if self.refreshes {
             self.cache.counts.refreshes_ok.add_one();
         }

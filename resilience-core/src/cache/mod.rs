@@ -154,12 +154,12 @@ where
 
     /// Keeps an answer as the config says. A call for `key` that is under way is not kept over it.
     pub fn insert(&self, key: K, value: V) {
-        self.0.insert(key, value, None);
+        self.0.insert(key, value, Lifetime::default());
     }
 
     /// Keeps an answer for a lifetime of its own.
     pub fn insert_for(&self, key: K, value: V, lifetime: Lifetime) {
-        self.0.insert(key, value, Some(lifetime));
+        self.0.insert(key, value, lifetime);
     }
 
     /// Forgets the answer of `key`; returns whether there was one. A call that is under way answers

@@ -100,7 +100,7 @@ impl<K: Hash + Eq, V> Inner<K, V> {
     }
 
     /// Makes an entry of an answer that there is now.
-    fn entry(&self, key: &K, value: V, own: Option<Lifetime>) -> Arc<Entry<V>> {
+    fn entry(&self, key: &K, value: V, own: Lifetime) -> Arc<Entry<V>> {
         let (size, jitter) = {
             let store = self.store.read();
             (store.size.clone(), store.config().jitter)
@@ -119,7 +119,7 @@ impl<K: Hash + Eq, V> Inner<K, V> {
     }
 
     /// Keeps an answer that no flight brought; one that is under way is no news any more.
-    pub(super) fn insert(&self, key: K, value: V, own: Option<Lifetime>) {
+    pub(super) fn insert(&self, key: K, value: V, own: Lifetime) {
         let entry = self.entry(&key, value, own);
         let key = Arc::new(key);
         let gone = self.fly(|flights, _| {
@@ -151,7 +151,7 @@ impl<K: Hash + Eq, V> Inner<K, V> {
     }
 
     /// Ends a flight with an answer, which is kept unless something newer came meanwhile.
-    pub(super) fn land(&self, key: &Arc<K>, lead: Place, value: V, own: Option<Lifetime>) {
+    pub(super) fn land(&self, key: &Arc<K>, lead: Place, value: V, own: Lifetime) {
         let entry = self.entry(key, value, own);
         let gone = self.fly(|flights, wakes| {
             let newest = flights.is_joined(key, lead);

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-/// How long one answer lives, where that is not left to the config.
+use super::config::CacheConfig;
+
+/// How long one answer lives, as far as it says so itself; what it leaves open the config says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lifetime {
-    /// As [`CacheConfig::ttl`](super::CacheConfig::ttl).
-    pub ttl: Duration,
-    /// As [`CacheConfig::stale_while_revalidate`](super::CacheConfig::stale_while_revalidate).
-    pub stale_while_revalidate: Duration,
-    /// As [`CacheConfig::stale_if_error`](super::CacheConfig::stale_if_error).
-    pub stale_if_error: Duration,
+    /// In place of [`CacheConfig::ttl`].
+    pub ttl: Option<Duration>,
+    /// In place of [`CacheConfig::stale_while_revalidate`].
+    pub stale_while_revalidate: Option<Duration>,
+    /// In place of [`CacheConfig::stale_if_error`].
+    pub stale_if_error: Option<Duration>,
 }
 
 /// What an answer is good for.
@@ -27,25 +29,21 @@ pub(super) enum Freshness {
 }
 
 impl Lifetime {
-    /// Says what an answer of this age is good for, whose ttl is shorter by the part `less`.
-    pub(super) fn look(&self, age: Duration, less: f64) -> Freshness {
+    /// Says what an answer of this age is good for, for which `luck`, of `[0, 1)`, was drawn.
+    pub(super) fn look(&self, config: &CacheConfig, age: Duration, luck: f64) -> Freshness {
+        let ttl = self.ttl.unwrap_or(config.ttl);
         // The product may round up to more than the ttl.
-        let less = self.ttl.mul_f64(less.clamp(0.0, 1.0)).min(self.ttl);
-        let ttl = self.ttl - less;
-        let until = |window| ttl.saturating_add(window);
+        let less = ttl.mul_f64((config.jitter * luck).clamp(0.0, 1.0));
+        let ttl = ttl.saturating_sub(less);
+        let until = |own: Option<Duration>, window| ttl.saturating_add(own.unwrap_or(window));
         if age < ttl {
             Freshness::Fresh
-        } else if age < until(self.stale_while_revalidate) {
+        } else if age < until(self.stale_while_revalidate, config.stale_while_revalidate) {
             Freshness::WhileRevalidate
-        } else if age < until(self.stale_if_error) {
+        } else if age < until(self.stale_if_error, config.stale_if_error) {
             Freshness::IfError
         } else {
             Freshness::Gone
         }
-    }
-
-    /// Says whether an answer is good for anything once its call is over.
-    pub(super) fn is_over_at_once(&self) -> bool {
-        self.look(Duration::ZERO, 0.0) == Freshness::Gone
     }
 }

@@ -23,8 +23,7 @@ pub(super) struct Entry<V> {
     pub(super) bytes: u64,
     /// What was drawn for it, in `[0, 1)`.
     pub(super) luck: f64,
-    /// How long it lives, where it says so itself.
-    pub(super) own: Option<Lifetime>,
+    pub(super) own: Lifetime,
 }
 
 /// Entries that left; what they hold is the caller's code, and goes when no lock is held.
@@ -144,14 +143,12 @@ impl<K: Hash + Eq, V> Store<K, V> {
     }
 
     fn look(&self, entry: &Entry<V>, age: Duration) -> Freshness {
-        let lifetime = entry.own.unwrap_or(self.config.lifetime());
-        lifetime.look(age, self.config.jitter * entry.luck)
+        entry.own.look(&self.config, age, entry.luck)
     }
 
     /// Keeps an entry in place of what `key` had, where it fits and lives, and returns what goes.
     pub(super) fn keep(&mut self, key: Arc<K>, entry: Arc<Entry<V>>) -> Gone<K, V> {
-        let lifetime = entry.own.unwrap_or(self.config.lifetime());
-        if lifetime.is_over_at_once() {
+        if self.look(&entry, Duration::ZERO) == Freshness::Gone {
             return self.remove(&key).into_iter().collect();
         }
         let mut gone = Vec::new();

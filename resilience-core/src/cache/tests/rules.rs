@@ -89,12 +89,20 @@ fn a_jitter_takes_its_part_of_the_ttl() {
 fn an_answer_may_have_a_lifetime_of_its_own() {
     let (cache, clock) = quotes(aging());
     let lifetime = Lifetime {
-        ttl: SECOND,
+        ttl: Some(SECOND),
+        stale_while_revalidate: Some(Duration::ZERO),
         ..Default::default()
     };
     cache.insert_for("a", 1, lifetime);
     lead(&cache, "b").land_for(&2, lifetime);
     clock.advance(SECOND);
+    for key in ["a", "b"] {
+        drop(lead(&cache, key));
+    }
+    // What it leaves open the config says.
+    clock.advance(20 * SECOND - Duration::from_nanos(1));
+    assert!(cache.rescue(&"a").is_some());
+    clock.advance(Duration::from_nanos(1));
     assert_eq!((cache.rescue(&"a"), cache.rescue(&"b")), (None, None));
 }
 
