@@ -27,6 +27,7 @@
 //! | module | layer | in a stack, outermost first |
 //! |---|---|---|
 //! | [`fallback`] | [`FallbackLayer`] | answers something else when all else failed |
+//! | `cache` | `CacheLayer` (feature `cache`) | answers from a cache, and shares calls |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds all attempts together |
 //! | [`retry`] | [`RetryLayer`] | tries again, within a budget |
 //! | [`failover`] | [`FailoverLayer`] | moves to a backup and back |
@@ -42,6 +43,8 @@ mod oneshot;
 mod rule;
 mod trace;
 
+#[cfg(feature = "cache")]
+pub mod cache;
 pub mod failover;
 pub mod fallback;
 pub mod gate;
@@ -53,6 +56,8 @@ pub mod retry;
 pub mod testing;
 pub mod timeout;
 
+#[cfg(feature = "cache")]
+pub use crate::cache::{CacheLayer, Cached};
 pub use crate::clock::TokioClock;
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};

@@ -32,8 +32,9 @@ impl Lifetime {
     /// Says what an answer of this age is good for, for which `luck`, of `[0, 1)`, was drawn.
     pub(super) fn look(&self, config: &CacheConfig, age: Duration, luck: f64) -> Freshness {
         let ttl = self.ttl.unwrap_or(config.ttl);
-        // The product may round up to more than the ttl.
-        let less = ttl.mul_f64((config.jitter * luck).clamp(0.0, 1.0));
+        // The product may round up to more than the ttl, or than there is.
+        let less = ttl.as_secs_f64() * config.jitter * luck;
+        let less = Duration::try_from_secs_f64(less).unwrap_or(ttl);
         let ttl = ttl.saturating_sub(less);
         let until = |own: Option<Duration>, window| ttl.saturating_add(own.unwrap_or(window));
         if age < ttl {
@@ -45,5 +46,23 @@ impl Lifetime {
         } else {
             Freshness::Gone
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jitter_of_all_of_the_longest_ttl_leaves_nothing_and_panics_nowhere() {
+        let config = CacheConfig {
+            ttl: Duration::MAX,
+            jitter: 1.0,
+            ..Default::default()
+        };
+        let look = |luck| Lifetime::default().look(&config, Duration::ZERO, luck);
+        assert_eq!(look(0.0), Freshness::Fresh);
+        assert_eq!(look(0.5), Freshness::Fresh);
+        assert_eq!(look(1.0 - f64::EPSILON / 2.0), Freshness::Gone);
     }
 }

@@ -25,6 +25,8 @@
 mod answer;
 mod attempts;
 mod body;
+#[cfg(feature = "cache")]
+mod cache;
 mod layers;
 mod repeat;
 mod rule;
@@ -33,6 +35,8 @@ mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
+#[cfg(feature = "cache")]
+pub use self::cache::{CacheKey, cache_key, keep};
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;

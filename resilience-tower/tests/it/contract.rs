@@ -1,14 +1,16 @@
 //! Every layer of the crate keeps the contract.
 
+use std::time::Duration;
+
 use resilience_core::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, Env, Failover, FailoverConfig, Fallback,
-    FallbackConfig, RateLimiter, RateLimiterConfig,
+    Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker, Env, Failover, FailoverConfig,
+    Fallback, FallbackConfig, RateLimiter, RateLimiterConfig,
 };
 use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
 use resilience_tower::{
-    BulkheadLayer, BulkheadQueueLayer, CircuitBreakerLayer, FailoverLayer, FallbackLayer,
-    GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, RetryLayer,
+    BulkheadLayer, BulkheadQueueLayer, CacheLayer, CircuitBreakerLayer, FailoverLayer,
+    FallbackLayer, GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, RetryLayer,
 };
 use tower::ServiceExt;
 use tower_layer::layer_fn;
@@ -101,6 +103,14 @@ fn failover(env: &Env) -> Failover {
     Failover::new("venue", config, env).unwrap()
 }
 
+fn cache(ttl: Duration) -> Cache<u64, u64> {
+    let config = CacheConfig {
+        ttl,
+        ..Default::default()
+    };
+    Cache::new("quotes", config, &env()).unwrap()
+}
+
 fn fallback() -> Fallback<u64> {
     Fallback::new("quotes", FallbackConfig::default(), &env()).unwrap()
 }
@@ -169,6 +179,12 @@ contract! {
         slots_case(slots, tower_layer::Stack::new(gate, retry))
     };
     fallback_layer: Case::new(FallbackLayer::new(fallback(), |_: &u64| "all"));
+    cache_layer_that_is_passed_by: {
+        Case::new(CacheLayer::new(cache(SECOND), |_: &u64| None))
+    };
+    cache_layer_that_shares: {
+        Case::new(CacheLayer::new(cache(Duration::ZERO), |key: &u64| Some(*key)))
+    };
     failover_layer: {
         let failover = FailoverLayer::new(failover(&env()));
         Case::new(layer_fn(move |probe: Probe| {
