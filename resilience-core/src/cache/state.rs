@@ -62,7 +62,7 @@ mod tests {
         };
         let look = |luck| Lifetime::default().look(&config, Duration::ZERO, luck);
         assert_eq!(look(0.0), Freshness::Fresh);
-        assert_eq!(look(0.5), Freshness::Fresh);
-        assert_eq!(look(1.0 - f64::EPSILON / 2.0), Freshness::Gone);
+        assert_eq!(look(1.0 - f64::EPSILON / 2.0), Freshness::Fresh);
+        assert_eq!(look(1.0), Freshness::Gone);
     }
 }
