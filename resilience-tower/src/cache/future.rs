@@ -185,18 +185,14 @@ where
         }
         let flight = this.flight.as_mut().expect("polled after completion");
         let answer = match ready!(flight.poll_turn(cx)) {
-            Some(answer) => {
-                this.call.set(None);
-                answer
-            }
+            Some(answer) => answer,
             None => {
                 let call = this.call.as_mut().as_pin_mut();
                 let result = ready!(call.expect("it is made once").poll(cx));
-                // Before those who wait wake.
-                this.call.set(None);
                 flight.settle(result)
             }
         };
+        this.call.set(None);
         *this.flight = None;
         Poll::Ready(answer)
     }
