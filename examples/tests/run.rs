@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Of each example a line that it prints where it shows what it is there for.
-const TELLING: [(&str, &str); 5] = [
+const TELLING: [(&str, &str); 6] = [
     (
         "breaker_without_a_runtime",
         "call rejected by venue, retry after Some(30s)",
     ),
+    ("cached_quotes", "stale 5 times, calls of the feed: 3"),
     (
         "failover_two_backends",
         "switched back from backup to primary, healthy checks in a row: 3",

@@ -10,6 +10,7 @@
 //! | pass on how long an answer is of use | [`Deadline`], [`Deadlines`] |
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
+//! | keep answers, and share calls | `Cache` (feature `cache`) |
 //! | keep a gate for each key | [`Keyed`] |
 //! | know how a system is | [`Health`] |
 //! | recover from errors, and say so | [`Recovery`] |
@@ -53,6 +54,8 @@ mod sync;
 
 pub mod backoff;
 pub mod bulkhead;
+#[cfg(all(feature = "cache", not(loom)))]
+pub mod cache;
 pub mod circuit_breaker;
 pub mod deadline;
 pub mod failover;
@@ -71,14 +74,16 @@ pub use crate::answer::{Answer, Respond};
 pub use crate::ask::{Ask, Priority};
 pub use crate::backoff::{Backoff, BackoffConfig};
 pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
+#[cfg(all(feature = "cache", not(loom)))]
+pub use crate::cache::{Cache, CacheConfig};
 pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
 pub use crate::deadline::{Deadline, Deadlines, DeadlinesConfig};
 pub use crate::env::Env;
 pub use crate::error::{
-    BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, RateLimited,
-    Rejected, WaitTooLong,
+    BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, FlightFailed, NeverFits,
+    RateLimited, Rejected, WaitTooLong,
 };
 pub use crate::event::{Event, Observer};
 pub use crate::failed::{BoxError, CallError, Failed};

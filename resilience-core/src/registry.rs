@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use crate::bulkhead::BulkheadSnapshot;
+#[cfg(all(feature = "cache", not(loom)))]
+use crate::cache::CacheSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::deadline::DeadlinesSnapshot;
 use crate::failover::FailoverSnapshot;
@@ -36,6 +38,9 @@ pub trait Policy: fmt::Debug + Send + Sync {
 pub enum Snapshot {
     /// Of a [`Bulkhead`](crate::Bulkhead).
     Bulkhead(BulkheadSnapshot),
+    /// Of a [`Cache`](crate::Cache).
+    #[cfg(all(feature = "cache", not(loom)))]
+    Cache(CacheSnapshot),
     /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
     /// Of [`Deadlines`](crate::Deadlines).

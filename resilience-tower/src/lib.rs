@@ -27,6 +27,7 @@
 //! | module | layer | in a stack, outermost first |
 //! |---|---|---|
 //! | [`fallback`] | [`FallbackLayer`] | answers something else when all else failed |
+//! | `cache` | `CacheLayer` (feature `cache`) | answers from a cache, and shares calls |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds all attempts together |
 //! | [`retry`] | [`RetryLayer`] | tries again, within a budget |
 //! | [`failover`] | [`FailoverLayer`] | moves to a backup and back |
@@ -47,6 +48,8 @@ mod oneshot;
 mod rule;
 mod trace;
 
+#[cfg(feature = "cache")]
+pub mod cache;
 pub mod context;
 pub mod factory;
 pub mod failover;
@@ -62,6 +65,8 @@ pub mod retry;
 pub mod testing;
 pub mod timeout;
 
+#[cfg(feature = "cache")]
+pub use crate::cache::{CacheLayer, Cached};
 pub use crate::clock::TokioClock;
 pub use crate::context::{CallContext, CorrelationId};
 pub use crate::factory::{ClientLayer, Resilience, ResilienceConfig};

@@ -25,6 +25,8 @@
 mod answer;
 mod attempts;
 mod body;
+#[cfg(feature = "cache")]
+mod cache;
 mod context;
 mod layers;
 mod repeat;
@@ -34,6 +36,8 @@ mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
+#[cfg(feature = "cache")]
+pub use self::cache::{CacheKey, cache_key, keep};
 pub use self::context::{
     ClientContext, ClientContextFuture, ClientContextLayer, ContextHeaders, ServerContext,
     ServerContextFuture, ServerContextLayer,

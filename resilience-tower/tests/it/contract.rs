@@ -1,17 +1,19 @@
 //! Every layer of the crate keeps the contract.
 
+use std::time::Duration;
+
 use ::http::{Request, Response};
 use resilience_core::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, Deadlines, DeadlinesConfig, Env, Failover,
-    FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig,
+    Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker, Deadlines, DeadlinesConfig, Env,
+    Failover, FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig,
 };
 use resilience_tower::http::{ClientContextLayer, ServerContextLayer};
 use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
 use resilience_tower::{
-    BulkheadLayer, BulkheadQueueLayer, CircuitBreakerLayer, FailoverLayer, FallbackLayer,
-    GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, Resilience, ResilienceConfig,
-    RetryLayer,
+    BulkheadLayer, BulkheadQueueLayer, CacheLayer, CircuitBreakerLayer, FailoverLayer,
+    FallbackLayer, GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, Resilience,
+    ResilienceConfig, RetryLayer,
 };
 use tower::ServiceExt;
 use tower::util::{MapRequest, MapResponse};
@@ -102,6 +104,14 @@ fn failover(env: &Env) -> Failover {
         ..Default::default()
     };
     Failover::new("venue", config, env).unwrap()
+}
+
+fn cache(ttl: Duration) -> Cache<u64, u64> {
+    let config = CacheConfig {
+        ttl,
+        ..Default::default()
+    };
+    Cache::new("quotes", config, &env()).unwrap()
 }
 
 fn fallback() -> Fallback<u64> {
@@ -198,6 +208,12 @@ contract! {
         Case::new(resilience.market_data::<u64>("venue").unwrap())
     };
     fallback_layer: Case::new(FallbackLayer::new(fallback(), |_: &u64| "all"));
+    cache_layer_that_is_passed_by: {
+        Case::new(CacheLayer::new(cache(SECOND), |_: &u64| None))
+    };
+    cache_layer_that_shares: {
+        Case::new(CacheLayer::new(cache(Duration::ZERO), |key: &u64| Some(*key)))
+    };
     failover_layer: {
         let failover = FailoverLayer::new(failover(&env()));
         Case::new(layer_fn(move |probe: Probe| {

@@ -2,6 +2,7 @@
 
 mod axum;
 mod broken;
+mod cache;
 mod common;
 mod context;
 mod contract;
