@@ -94,6 +94,8 @@ reasons! {
     }
     /// The answer would be of no use any more.
     DeadlinePassed {}
+    /// The request has no key to find its gate by.
+    NoKey {}
 }
 
 impl Rejected {
@@ -106,7 +108,8 @@ impl Rejected {
             Self::NeverFits(_)
             | Self::BulkheadFull(_)
             | Self::WaitTooLong(_)
-            | Self::DeadlinePassed(_) => None,
+            | Self::DeadlinePassed(_)
+            | Self::NoKey(_) => None,
         }
     }
 }
@@ -175,6 +178,12 @@ impl fmt::Display for WaitTooLong {
 impl fmt::Display for DeadlinePassed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the deadline has passed")
+    }
+}
+
+impl fmt::Display for NoKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request has no key")
     }
 }
 

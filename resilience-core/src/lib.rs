@@ -65,7 +65,7 @@ pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitSt
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
 pub use crate::env::Env;
 pub use crate::error::{
-    BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, RateLimited,
+    BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, NoKey, RateLimited,
     Rejected, WaitTooLong,
 };
 pub use crate::event::{Event, Observer};
@@ -78,7 +78,7 @@ pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
 pub use crate::queue::{Queue, Turn};
-pub use crate::rate_limiter::{RateLimiter, RateLimiterConfig, RateLimiterKind};
+pub use crate::rate_limiter::{Metered, Quota, RateLimiter, RateLimiterConfig, RateLimiterKind};
 pub use crate::registry::{Policy, Registry, Snapshot};
 pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};
 pub use crate::timeout::{Timeout, TimeoutConfig};
