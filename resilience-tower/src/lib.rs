@@ -30,7 +30,7 @@
 //! | [`timeout`] | [`TimeoutLayer`] | bounds all attempts together |
 //! | [`retry`] | [`RetryLayer`] | tries again, within a budget |
 //! | [`failover`] | [`FailoverLayer`] | moves to a backup and back |
-//! | [`gate`] | [`GateLayer`] | per target: breaker, bulkhead, limiter, or a tuple of them |
+//! | [`gate`] | [`GateLayer`] | per target: breaker, bulkhead, limiter, or a tuple of them; or one for each key |
 //! | [`queue`] | [`QueueLayer`] | the same, where requests wait their turn |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds one attempt |
 //!
@@ -56,7 +56,9 @@ pub mod timeout;
 pub use crate::clock::TokioClock;
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
-pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};
+pub use crate::gate::{
+    BulkheadLayer, ByKey, CircuitBreakerLayer, GateLayer, Gated, KeyOf, Keyless, RateLimiterLayer,
+};
 pub use crate::oneshot::Oneshot;
 pub use crate::queue::{BulkheadQueueLayer, QueueLayer, Queued, RateLimiterQueueLayer};
 pub use crate::retry::{Repeat, Retried, RetryLayer};

@@ -131,6 +131,12 @@ impl<G: KeyGate> Keyed<G> {
         Arc::downcast(policy.into_any()).ok().map(Self)
     }
 
+    /// Returns what the policy is called.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        self.0.name()
+    }
+
     /// Returns the gate of `key`, to call through it or to make it do what the operator wants. This is
     /// a use of the key.
     ///

@@ -12,6 +12,7 @@ impl<B: Default> Respond<Rejected, Tower> for Response<B> {
     fn respond(reason: Rejected) -> Self {
         let status = match reason {
             Rejected::RateLimited(_) | Rejected::NeverFits(_) => StatusCode::TOO_MANY_REQUESTS,
+            Rejected::NoKey(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         let wait = reason.retry_after();
