@@ -25,7 +25,9 @@
 mod answer;
 mod attempts;
 mod body;
+pub mod key;
 mod layers;
+mod rate_limit;
 mod repeat;
 mod rule;
 mod stale;
@@ -33,6 +35,7 @@ mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
+pub use self::rate_limit::{RateLimitHeaders, RateLimitHeadersFuture};
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;

@@ -82,7 +82,10 @@ impl<S, Q, R> Queued<S, Q, R> {
             if let Ok(ticket) = gate.try_acquire(&ask) {
                 let mut permit = Permit::from_ticket(gate.into_owned(), ticket);
                 let call = Oneshot::called(permit.step(|| self.inner.call(req)));
-                return (ResponseFuture::called(call, Some(permit), rule, tells), seen);
+                return (
+                    ResponseFuture::called(call, Some(permit), rule, tells),
+                    seen,
+                );
             }
         }
         if ready {

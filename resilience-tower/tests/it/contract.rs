@@ -1,14 +1,16 @@
 //! Every layer of the crate keeps the contract.
 
+use std::borrow::Cow;
+
 use resilience_core::{
     Bulkhead, BulkheadConfig, CircuitBreaker, Env, Failover, FailoverConfig, Fallback,
-    FallbackConfig, RateLimiter, RateLimiterConfig,
+    FallbackConfig, Keyed, KeyedConfig, RateLimiter, RateLimiterConfig,
 };
 use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
 use resilience_tower::{
-    BulkheadLayer, BulkheadQueueLayer, CircuitBreakerLayer, FailoverLayer, FallbackLayer,
-    GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, RetryLayer,
+    BulkheadLayer, BulkheadQueueLayer, ByKey, CircuitBreakerLayer, FailoverLayer, FallbackLayer,
+    GateLayer, Keyless, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, RetryLayer,
 };
 use tower::ServiceExt;
 use tower_layer::layer_fn;
@@ -105,6 +107,33 @@ fn fallback() -> Fallback<u64> {
     Fallback::new("quotes", FallbackConfig::default(), &env()).unwrap()
 }
 
+fn slots_by_key(max_waiting: u32) -> Keyed<Bulkhead> {
+    let gate = BulkheadConfig {
+        max_in_flight: 2,
+        max_waiting,
+        ..Default::default()
+    };
+    let config = KeyedConfig {
+        gate,
+        ..Default::default()
+    };
+    Keyed::new("venue", config, &env()).unwrap()
+}
+
+type Key = for<'r> fn(&'r u64) -> Option<Cow<'r, str>>;
+
+fn by_key(keyed: &Keyed<Bulkhead>) -> ByKey<Bulkhead, Key> {
+    ByKey::new(keyed.clone(), |_| Some("XNYS".into()))
+}
+
+fn by_key_case<L>(keyed: &Keyed<Bulkhead>, layer: L) -> Case<L> {
+    let keyed = keyed.clone();
+    Case::new(layer).idle(move || {
+        let seen = keyed.list().into_iter().map(|(_, it)| it.snapshot());
+        seen.fold(true, |idle, it| idle && it.in_flight + it.waiting == 0)
+    })
+}
+
 contract! {
     gate: { let slots = slots(); slots_case(slots.clone(), GateLayer::new(slots)) };
     circuit_breaker: {
@@ -152,6 +181,22 @@ contract! {
             use tower_layer::Layer;
             body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
                 .map_response(drop)
+        }))
+    };
+    gate_by_key: { let keyed = slots_by_key(0); by_key_case(&keyed, GateLayer::new(by_key(&keyed))) };
+    queue_by_key: { let keyed = slots_by_key(9); by_key_case(&keyed, QueueLayer::new(by_key(&keyed))) };
+    gate_by_key_for_which_a_request_has_none: {
+        let keyed = slots_by_key(0);
+        let none = ByKey::with(keyed.clone(), |_: &u64| None).keyless(Keyless::Pass);
+        by_key_case(&keyed, GateLayer::new(none))
+    };
+    rate_limit_headers: {
+        let config = RateLimiterConfig { permits: 100, per: SECOND, ..Default::default() };
+        let limiter = RateLimiter::new("venue", config, &env()).unwrap();
+        let told = GateLayer::new(limiter).rate_limit_headers();
+        Case::new(layer_fn(move |probe: Probe| {
+            use tower_layer::Layer;
+            told.layer(probe.map_response(::http::Response::new))
         }))
     };
     time_limit: Case::new(timeout(300 * SECOND));

@@ -2,13 +2,16 @@
 
 mod axum;
 mod broken;
+mod by_key;
 mod common;
 mod contract;
 mod failover;
 mod fallback;
 mod gate;
 mod http;
+mod keys;
 mod queue;
+mod rate_limit;
 mod retry;
 mod timeout;
 mod trace;
