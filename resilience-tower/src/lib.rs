@@ -30,7 +30,8 @@
 //! | [`timeout`] | [`TimeoutLayer`] | bounds all attempts together |
 //! | [`retry`] | [`RetryLayer`] | tries again, within a budget |
 //! | [`failover`] | [`FailoverLayer`] | moves to a backup and back |
-//! | [`gate`] | [`GateLayer`] | per target: breaker, bulkhead, limiter, or a tuple of them; or one for each key |
+//! | [`gate`] | [`GateLayer`] | per target: breaker, bulkhead, limiter, or a tuple of them |
+//! | [`keyed`] | [`ByKey`] in those | the same, a gate for each key |
 //! | [`queue`] | [`QueueLayer`] | the same, where requests wait their turn |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds one attempt |
 //!
@@ -47,6 +48,7 @@ pub mod fallback;
 pub mod gate;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod keyed;
 pub mod queue;
 pub mod retry;
 #[cfg(feature = "testing")]
@@ -56,9 +58,8 @@ pub mod timeout;
 pub use crate::clock::TokioClock;
 pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
-pub use crate::gate::{
-    BulkheadLayer, ByKey, CircuitBreakerLayer, GateLayer, Gated, KeyOf, Keyless, RateLimiterLayer,
-};
+pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};
+pub use crate::keyed::{ByKey, KeyOf, Keyless};
 pub use crate::oneshot::Oneshot;
 pub use crate::queue::{BulkheadQueueLayer, QueueLayer, Queued, RateLimiterQueueLayer};
 pub use crate::retry::{Repeat, Retried, RetryLayer};

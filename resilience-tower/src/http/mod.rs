@@ -27,7 +27,7 @@ mod attempts;
 mod body;
 pub mod key;
 mod layers;
-mod rate_limit;
+pub mod rate_limit;
 mod repeat;
 mod rule;
 mod stale;
@@ -35,7 +35,7 @@ mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
-pub use self::rate_limit::{RateLimitHeaders, RateLimitHeadersFuture};
+pub use self::rate_limit::RateLimitHeaders;
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;

@@ -1,4 +1,6 @@
 //! What is left of a rate, told in every response.
+//!
+#![doc = include_str!("../../docs/rate_limit_headers.md")]
 
 use std::cmp::Reverse;
 use std::future::Future;
@@ -23,8 +25,6 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 ///
 /// Made by [`GateLayer::rate_limit_headers`](crate::GateLayer::rate_limit_headers) and
 /// [`QueueLayer::rate_limit_headers`](crate::QueueLayer::rate_limit_headers).
-///
-#[doc = include_str!("../../docs/rate_limit_headers.md")]
 #[derive(Clone, Debug)]
 pub struct RateLimitHeaders<T>(pub(crate) T);
 
@@ -42,7 +42,7 @@ where
 {
     type Response = Response<B>;
     type Error = S::Error;
-    type Future = RateLimitHeadersFuture<S::Future, S::Gate>;
+    type Future = ResponseFuture<S::Future, S::Gate>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.0.poll_ready(cx)
@@ -50,21 +50,21 @@ where
 
     fn call(&mut self, req: Req) -> Self::Future {
         let (inner, limiter) = self.0.call_asking(req);
-        RateLimitHeadersFuture { inner, limiter }
+        ResponseFuture { inner, limiter }
     }
 }
 
 /// Response future of [`RateLimitHeaders`].
 #[pin_project]
 #[derive(Debug)]
-pub struct RateLimitHeadersFuture<F, M> {
+pub struct ResponseFuture<F, M> {
     #[pin]
     inner: F,
     /// Of this call; `None` where the request has none.
     limiter: Option<M>,
 }
 
-impl<F, M, B, E> Future for RateLimitHeadersFuture<F, M>
+impl<F, M, B, E> Future for ResponseFuture<F, M>
 where
     F: Future<Output = Result<Response<B>, E>>,
     M: Metered,

@@ -129,8 +129,8 @@ fn by_key(keyed: &Keyed<Bulkhead>) -> ByKey<Bulkhead, Key> {
 fn by_key_case<L>(keyed: &Keyed<Bulkhead>, layer: L) -> Case<L> {
     let keyed = keyed.clone();
     Case::new(layer).idle(move || {
-        let seen = keyed.list().into_iter().map(|(_, it)| it.snapshot());
-        seen.fold(true, |idle, it| idle && it.in_flight + it.waiting == 0)
+        let mut seen = keyed.list().into_iter().map(|(_, it)| it.snapshot());
+        seen.all(|it| it.in_flight + it.waiting == 0)
     })
 }
 

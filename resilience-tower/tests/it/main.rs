@@ -8,6 +8,7 @@ mod contract;
 mod failover;
 mod fallback;
 mod gate;
+mod header_and_path;
 mod http;
 mod keys;
 mod queue;

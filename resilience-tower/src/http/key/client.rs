@@ -30,17 +30,22 @@ pub enum Hops {
 /// are the key, since a client has all that begin so.
 ///
 /// The peer is whatever the server leaves in the request's extensions; without it a request has no
-/// key. For axum, served `into_make_service_with_connect_info::<SocketAddr>()`:
+/// key. For axum, served `into_make_service_with_connect_info::<SocketAddr>()`, that is its
+/// `ConnectInfo`:
 ///
 /// ```
 /// use std::net::SocketAddr;
+/// # /* `ConnectInfo` is part of axum's server.
 /// use axum::extract::ConnectInfo;
+/// # */
+/// # #[derive(Clone)]
+/// # struct ConnectInfo<T>(T);
 /// use http::Request;
 /// use resilience_tower::{KeyOf, http::key::Client};
 ///
 /// let client = Client::new(|extensions| {
-///     let peer = extensions.get::<ConnectInfo<SocketAddr>>()?;
-///     Some(peer.0.ip())
+///     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+///     Some(peer.ip())
 /// })
 /// .trust("10.0.0.0/8".parse()?);
 ///

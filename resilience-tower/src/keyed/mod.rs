@@ -1,3 +1,7 @@
+//! A gate for each key, in the layers that know one gate.
+//!
+#![doc = include_str!("../../docs/keyed.md")]
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -5,7 +9,7 @@ use std::sync::Arc;
 use resilience_core::keyed::KeyGate;
 use resilience_core::{Ask, Keyed, NoKey, Rejected};
 
-use super::Gates;
+use crate::gate::Gates;
 
 /// Says by which key a request finds its gate.
 ///
@@ -36,10 +40,41 @@ pub enum Keyless {
     Refuse,
 }
 
-/// A gate for each key, in the place of one for all: for [`GateLayer`](crate::GateLayer),
-/// [`QueueLayer`](crate::QueueLayer) and the layers of `http`.
+/// Takes the place of a gate in [`GateLayer`](crate::GateLayer), [`QueueLayer`](crate::QueueLayer) and
+/// the layers of `http`, and lets each request pass the gate of its key.
 ///
-#[doc = include_str!("../../docs/keyed.md")]
+/// The gate is looked up in `call`, which is a use of the key, and answers and refuses as one gate
+/// for all does. A refusal names it `policy[key]`.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_core::{BoxError, Env, Keyed, KeyedConfig, RateLimiterConfig};
+/// use resilience_tower::{ByKey, GateLayer};
+/// use tower::{Service, ServiceBuilder, ServiceExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), BoxError> {
+/// let gate = RateLimiterConfig::new(1, Duration::from_secs(1));
+/// let config = KeyedConfig { gate, ..Default::default() };
+/// let symbols = Keyed::new("symbols", config, &Env::default())?;
+///
+/// let by_symbol = ByKey::with(symbols.clone(), |symbol: &String| Some(symbol.as_str().into()));
+/// let mut quotes = ServiceBuilder::new()
+///     .layer(GateLayer::new(by_symbol))
+///     .service_fn(|symbol: String| async move { Ok::<_, BoxError>(symbol) });
+///
+/// assert!(quotes.ready().await?.call("AAPL".into()).await.is_ok());
+/// assert!(quotes.ready().await?.call("MSFT".into()).await.is_ok());
+/// let refused = quotes.ready().await?.call("AAPL".into()).await.unwrap_err();
+/// assert_eq!(refused.to_string(), "call rejected by symbols[AAPL]");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Cancel safety
+///
+/// That of the layer it is in: a permit is given back to the gate that gave it, though its key went
+/// meanwhile.
 pub struct ByKey<G: KeyGate, K> {
     keyed: Keyed<G>,
     key: K,
