@@ -1,10 +1,14 @@
 //! What http requests are keyed by, whatever clients write.
 
-use ::http::{HeaderName, Request};
+use ::http::{HeaderName, Request, Response, StatusCode};
 use proptest::prelude::*;
-use resilience_tower::KeyOf;
+use resilience_core::{BoxError, CircuitBreakerConfig, Keyed, KeyedConfig};
 use resilience_tower::http::key::{Header, Routes, Segments};
+use resilience_tower::{ByKey, GateLayer, KeyOf};
 
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use crate::common::env;
 use crate::keys::{hostile, request};
 
 proptest! {
@@ -92,4 +96,38 @@ fn a_path_is_keyed_by_the_first_route_that_it_is_of() {
         let request = Request::get(path).body(()).unwrap();
         assert_eq!(routes.key(&request).as_deref(), key, "{path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn trap_30_a_flood_of_made_up_paths_and_names_is_bounded_and_stops_no_open_circuit() {
+    let gate = CircuitBreakerConfig {
+        consecutive: Some(1),
+        ..Default::default()
+    };
+    let config = KeyedConfig {
+        gate,
+        max_keys: 20,
+        idle: None,
+    };
+    let paths = Keyed::new("paths", config, &env()).unwrap();
+    let down = service_fn(|it: Request<()>| async move {
+        let mut response = Response::new(());
+        if it.uri().path() == "/down" {
+            *response.status_mut() = StatusCode::BAD_GATEWAY;
+        }
+        Ok::<_, BoxError>(response)
+    });
+    let by_path = ByKey::new(paths.clone(), Segments::all());
+    let mut service = GateLayer::http(by_path).layer(down);
+    let mut status = async |path: String| {
+        let request = Request::get(path).body(()).unwrap();
+        let response = service.ready().await.unwrap().call(request).await;
+        response.map(|it| it.status()).ok()
+    };
+    assert_eq!(status("/down".into()).await, Some(StatusCode::BAD_GATEWAY));
+    for n in 0..20_000 {
+        assert_eq!(status(format!("/made-up/{n}")).await, Some(StatusCode::OK));
+    }
+    assert_eq!(paths.snapshot().keys, 20);
+    assert_eq!(status("/down".into()).await, None);
 }

@@ -141,27 +141,3 @@ fn trap_24_a_tail_that_is_beyond_its_word_is_told_too() {
         (1_000_000 * day, 1_000_000 * day)
     );
 }
-
-#[test]
-fn a_quota_that_is_read_while_the_rate_changes_is_of_one_rate() {
-    let small = gcra(10, 10);
-    let large = RateLimiterConfig {
-        per: 1000 * SECOND,
-        ..gcra(10, 10)
-    };
-    let (limiter, _) = limiter(small.clone());
-    limiter.try_acquire(&Ask::default().cost(4)).unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for _ in 0..2_000 {
-                limiter.reconfigure(large.clone()).unwrap();
-                limiter.reconfigure(small.clone()).unwrap();
-            }
-        });
-        for _ in 0..2_000 {
-            let quota = limiter.quota();
-            assert_eq!(quota.remaining, 6, "{quota:?}");
-            assert_eq!(quota.reset_after, quota.window * 4 / 10);
-        }
-    });
-}
