@@ -25,7 +25,7 @@ const TELLING: [(&str, &str); 6] = [
     ),
     (
         "keyed_limiter_axum",
-        "acme: 429 Too Many Requests, wait 1 s",
+        "acme: 429 Too Many Requests, 0 left, wait 1 s",
     ),
     ("retry_with_budget", "ten calls, 11 attempts"),
 ];

@@ -96,6 +96,8 @@ reasons! {
     DeadlinePassed {}
     /// The call of another, for the same answer, has failed; this one waited for it.
     FlightFailed {}
+    /// The request has no key to find its gate by.
+    NoKey {}
 }
 
 impl Rejected {
@@ -109,7 +111,8 @@ impl Rejected {
             | Self::BulkheadFull(_)
             | Self::WaitTooLong(_)
             | Self::DeadlinePassed(_)
-            | Self::FlightFailed(_) => None,
+            | Self::FlightFailed(_)
+            | Self::NoKey(_) => None,
         }
     }
 }
@@ -184,6 +187,12 @@ impl fmt::Display for DeadlinePassed {
 impl fmt::Display for FlightFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the call for the same answer has failed")
+    }
+}
+
+impl fmt::Display for NoKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request has no key")
     }
 }
 

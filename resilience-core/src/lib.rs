@@ -83,7 +83,7 @@ pub use crate::deadline::{Deadline, Deadlines, DeadlinesConfig};
 pub use crate::env::Env;
 pub use crate::error::{
     BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, FlightFailed, NeverFits,
-    RateLimited, Rejected, WaitTooLong,
+    NoKey, RateLimited, Rejected, WaitTooLong,
 };
 pub use crate::event::{Event, Observer};
 pub use crate::failed::{BoxError, CallError, Failed};
@@ -98,7 +98,7 @@ pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
 pub use crate::queue::{Queue, Turn};
-pub use crate::rate_limiter::{RateLimiter, RateLimiterConfig, RateLimiterKind};
+pub use crate::rate_limiter::{Metered, Quota, RateLimiter, RateLimiterConfig, RateLimiterKind};
 pub use crate::recovery::{Recovery, RecoveryConfig, RecoveryStrategy};
 pub use crate::registry::{Policy, Registry, Snapshot};
 pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};

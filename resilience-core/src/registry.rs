@@ -28,6 +28,19 @@ pub trait Policy: fmt::Debug + Send + Sync {
     fn name(&self) -> &Name;
     /// Returns what it knows now.
     fn snapshot(&self) -> Snapshot;
+    /// Returns the keys for which it keeps policies, the least recently used first. This is no use
+    /// of them. Default: none.
+    fn keys(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Returns the policies that it keeps for `key`: none where it keeps none, more than one where
+    /// it keeps tuples. This is no use of the key.
+    ///
+    /// [`CircuitBreaker::from_policy`](crate::CircuitBreaker::from_policy) and its like make handles
+    /// of them, to operate them by.
+    fn of_key(&self, _key: &str) -> Vec<Arc<dyn Policy>> {
+        Vec::new()
+    }
     /// Returns itself, to be downcast.
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }

@@ -32,6 +32,7 @@
 //! | [`retry`] | [`RetryLayer`] | tries again, within a budget |
 //! | [`failover`] | [`FailoverLayer`] | moves to a backup and back |
 //! | [`gate`] | [`GateLayer`] | per target: breaker, bulkhead, limiter, or a tuple of them |
+//! | [`keyed`] | [`ByKey`] in those | the same, a gate for each key |
 //! | [`queue`] | [`QueueLayer`] | the same, where requests wait their turn |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds one attempt |
 //!
@@ -58,6 +59,7 @@ pub mod gate;
 pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod keyed;
 pub mod queue;
 pub mod recovery;
 pub mod retry;
@@ -74,6 +76,7 @@ pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
 pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};
 pub use crate::health::Checks;
+pub use crate::keyed::{ByKey, KeyOf, Keyless};
 pub use crate::oneshot::Oneshot;
 pub use crate::queue::{BulkheadQueueLayer, QueueLayer, Queued, RateLimiterQueueLayer};
 pub use crate::recovery::{Handlers, Orchestrator, Supervised, Supervisor};

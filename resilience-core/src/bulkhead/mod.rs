@@ -17,7 +17,7 @@ pub use self::turn::BulkheadTurn;
 
 use self::shared::Shared;
 use crate::counter::Counter;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Policy, Queue, Rejected, Time};
 
 /// Lets a fixed number of calls be in flight, and some wait for a slot, first come, first served.
 ///
@@ -122,6 +122,17 @@ impl Bulkhead {
     ) -> Result<Self, ConfigError> {
         let shared = Shared::new(name, config, env, Counter::small)?;
         Ok(Self(Arc::new(shared)))
+    }
+
+    /// Returns the bulkhead that a registry lists, or a keyed policy shows for a key; `None` where
+    /// `policy` is of another kind.
+    #[must_use]
+    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
+        Arc::downcast(policy.into_any()).ok().map(Self)
+    }
+
+    pub(crate) fn policy(&self) -> Arc<dyn Policy> {
+        self.0.clone()
     }
 
     /// Says whether no call is in flight or waits.

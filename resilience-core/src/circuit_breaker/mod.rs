@@ -31,7 +31,7 @@ use self::state::{State, Verb};
 use crate::clock::nanos;
 use crate::counter::Counter;
 use crate::sync::Ordering;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Outcome, Rejected, Time};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Outcome, Policy, Rejected, Time};
 
 /// Stops calling a dependency that keeps failing, and lets a few calls probe it after a while.
 ///
@@ -171,6 +171,17 @@ impl CircuitBreaker {
     ) -> Result<Self, ConfigError> {
         let circuit = Circuit::new(name, Rules::new(config)?, env, created, Counter::small);
         Ok(Self(Arc::new(circuit)))
+    }
+
+    /// Returns the circuit breaker that a registry lists, or a keyed policy shows for a key; `None` where
+    /// `policy` is of another kind.
+    #[must_use]
+    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
+        Arc::downcast(policy.into_any()).ok().map(Self)
+    }
+
+    pub(crate) fn policy(&self) -> Arc<dyn Policy> {
+        self.0.clone()
     }
 
     /// Says whether the circuit is closed, as far as anybody has looked.

@@ -282,3 +282,17 @@ impl Table {
         self.slots[hole] = FREE;
     }
 }
+
+#[cfg(all(test, not(loom)))]
+impl<T> Entries<T> {
+    pub(super) fn places(&self) -> usize {
+        self.values.capacity() + self.links.capacity()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+impl Table {
+    pub(super) fn places(&self) -> usize {
+        self.slots.capacity()
+    }
+}

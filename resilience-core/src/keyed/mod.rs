@@ -23,7 +23,7 @@ pub use self::config::KeyedConfig;
 pub use self::gate::{GateConfig, KeyGate};
 
 use self::shared::Shared;
-use crate::{Ask, ConfigError, Env, Name, Permit, Rejected};
+use crate::{Ask, ConfigError, Env, Name, Permit, Policy, Rejected};
 
 /// Keeps a gate of its own for each key, and a bound on how many.
 ///
@@ -123,6 +123,18 @@ impl<G: KeyGate> Keyed<G> {
     {
         let shared = Shared::new(name.into(), config, env)?;
         env.registry().get_or_add(&Arc::new(shared)).map(Self)
+    }
+
+    /// Returns the policy that a registry lists; `None` where `policy` keeps no gates of this type.
+    #[must_use]
+    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
+        Arc::downcast(policy.into_any()).ok().map(Self)
+    }
+
+    /// Returns what the policy is called.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        self.0.name()
     }
 
     /// Returns the gate of `key`, to call through it or to make it do what the operator wants. This is

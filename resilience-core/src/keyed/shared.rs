@@ -116,7 +116,9 @@ impl<G: KeyGate> Shared<G> {
             });
             match kept {
                 Some(Some(gate)) => return gate,
-                Some(None) if G::SHARES_OVERFLOW => return self.overflow(now),
+                Some(None) if G::SHARES_OVERFLOW => {
+                    return G::for_overflow(new, self.overflow(now));
+                }
                 Some(None) => return new,
                 None => {}
             }
@@ -145,7 +147,7 @@ impl<G: KeyGate> Shared<G> {
 
     pub(super) fn peek(&self, text: &str) -> Option<G> {
         let (key, now) = (self.key(text), self.now_if_timed(|| self.env.now()));
-        self.locked(|it, _| it.keys.peek(key, now).cloned())
+        self.locked(|it, gone| it.keys.peek(key, now, gone).cloned())
     }
 
     /// Looks at what is kept once all that is idle has gone.
@@ -227,6 +229,15 @@ impl<G: KeyGate> Policy for Shared<G> {
         Snapshot::Keyed(self.observe())
     }
 
+    fn keys(&self) -> Vec<String> {
+        self.keys()
+    }
+
+    fn of_key(&self, key: &str) -> Vec<Arc<dyn Policy>> {
+        let gate = self.peek(key);
+        gate.map_or_else(Vec::new, |gate| gate.policies())
+    }
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
     }
@@ -237,5 +248,10 @@ impl<G: KeyGate> Shared<G> {
     /// Returns how many keys are in memory, with no look at the time.
     pub(super) fn kept(&self) -> usize {
         self.locked.lock().keys.iter().count()
+    }
+
+    /// Returns for how many entries there is room in memory, in all that grows.
+    pub(super) fn places(&self) -> usize {
+        self.locked.lock().keys.places()
     }
 }

@@ -14,6 +14,10 @@ const LOOKS: usize = 64;
 /// How many keys that are idle go at one use of another.
 const GO_PER_USE: usize = 2;
 
+/// A clock that goes back by less than this part of the idle time is two threads that came in the
+/// other order, and not worth a look at all keys.
+const RACE: u32 = 1000;
+
 /// A key, and its hash.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key<'a> {
@@ -31,9 +35,11 @@ pub(super) struct Keys<G> {
     limits: Limits,
     /// Where the key begins in the name of its gate.
     key_from: usize,
-    /// The newest time seen.
+    /// The time that was seen last.
+    last: Time,
+    /// The newest time of a use.
     newest: Time,
-    /// Whether a key was used at an earlier time than one before it.
+    /// Whether keys may stand behind such as were used at a later time.
     disordered: bool,
     pushed_out: u64,
     went_idle: u64,
@@ -67,6 +73,7 @@ impl<G: KeyGate> Keys<G> {
             entries: Entries::new(),
             limits,
             key_from,
+            last: Time::ZERO,
             newest: Time::ZERO,
             disordered: false,
             pushed_out: 0,
@@ -112,25 +119,50 @@ impl<G: KeyGate> Keys<G> {
     /// Uses `key`, where it is kept. Without an idle time `now` does not matter.
     #[inline]
     pub(super) fn use_key(&mut self, key: Key, now: Time, gone: &mut Gone<G>) -> Option<&G> {
-        if self.limits.idle.is_some() {
-            self.see(now, gone);
-        }
+        self.see(now, GO_PER_USE, gone);
         let at = self.find(key)?;
         if self.is_over(at, now) {
             self.take_out_idle(at, gone);
             return None;
         }
+        self.note_order(now);
         self.entries.touch(at);
         let kept = self.entries.get_mut(at);
         kept.used = kept.used.max(now);
         Some(&kept.gate)
     }
 
-    /// Learns the time of a use, and lets some go that are idle.
-    fn see(&mut self, now: Time, gone: &mut Gone<G>) {
-        self.disordered |= now < self.newest;
-        self.newest = self.newest.max(now);
-        self.let_idle_go(now, GO_PER_USE, gone);
+    /// Learns the time of a use.
+    #[inline]
+    fn note_order(&mut self, used: Time) {
+        let Some(idle) = self.limits.idle else {
+            return;
+        };
+        self.disordered |= is_back(self.newest, used, idle);
+        self.newest = self.newest.max(used);
+    }
+
+    /// Learns the time, and lets at most `most` go that are idle.
+    #[inline]
+    fn see(&mut self, now: Time, most: usize, gone: &mut Gone<G>) {
+        let Some(idle) = self.limits.idle else {
+            return;
+        };
+        if now < self.last {
+            self.go_back(now, idle, gone);
+        }
+        self.last = now;
+        self.let_idle_go(now, most, gone);
+    }
+
+    /// Lets those go that were idle when the time was seen last, before it is an earlier one: they
+    /// were gone then, though nobody took them out.
+    #[cold]
+    fn go_back(&mut self, now: Time, idle: Duration, gone: &mut Gone<G>) {
+        match is_back(self.last, now, idle) {
+            true => self.let_all_idle_go(self.last, gone),
+            false => self.let_idle_go(self.last, usize::MAX, gone),
+        }
     }
 
     /// Lets at most `most` go that are idle, the least recently used first.
@@ -144,15 +176,20 @@ impl<G: KeyGate> Keys<G> {
         }
     }
 
-    /// Lets all go that are idle.
+    /// Learns the time, and lets all go that are idle.
     pub(super) fn sweep(&mut self, now: Time, gone: &mut Gone<G>) {
+        self.see(now, usize::MAX, gone);
+        self.let_all_idle_go(now, gone);
+    }
+
+    fn let_all_idle_go(&mut self, now: Time, gone: &mut Gone<G>) {
         if self.limits.idle.is_none() {
             return;
         }
         self.let_idle_go(now, usize::MAX, gone);
-        self.sweep_list(List::Held, now, gone);
+        let held_in_order = self.sweep_list(List::Held, now, gone);
         if self.disordered {
-            self.disordered = !self.sweep_list(List::Used, now, gone);
+            self.disordered = !(self.sweep_list(List::Used, now, gone) && held_in_order);
         }
     }
 
@@ -183,9 +220,13 @@ impl<G: KeyGate> Keys<G> {
         gone: &mut Gone<G>,
     ) -> bool {
         self.set_aside();
+        if self.disordered && !self.has_room(1) {
+            self.let_all_idle_go(now, gone);
+        }
         if !self.make_room(1, now, gone) {
             return false;
         }
+        self.note_order(now);
         let at = self.entries.insert(Kept {
             hash: key.hash,
             name: name.clone(),
@@ -285,7 +326,8 @@ impl<G: KeyGate> Keys<G> {
     }
 
     /// Returns the gate of `key`, where it is kept, which is no use of it.
-    pub(super) fn peek(&self, key: Key, now: Time) -> Option<&G> {
+    pub(super) fn peek(&mut self, key: Key, now: Time, gone: &mut Gone<G>) -> Option<&G> {
+        self.see(now, GO_PER_USE, gone);
         let at = self.find(key)?;
         (!self.is_over(at, now)).then(|| &self.entries.get(at).gate)
     }
@@ -306,5 +348,18 @@ impl<G: KeyGate> Keys<G> {
             went_idle: self.went_idle,
             overflowed,
         }
+    }
+}
+
+/// Says whether the time went back from `then` to `now` by more than threads make it.
+#[inline]
+fn is_back(then: Time, now: Time, idle: Duration) -> bool {
+    now < then && then.since(now) >= idle / RACE
+}
+
+#[cfg(all(test, not(loom)))]
+impl<G> Keys<G> {
+    pub(super) fn places(&self) -> usize {
+        self.entries.places() + self.table.places()
     }
 }

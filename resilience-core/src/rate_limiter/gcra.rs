@@ -5,10 +5,10 @@
 
 use std::task::Waker;
 
-use super::RateLimiterConfig;
-use super::state::{Rate, Refused, Seen};
+use super::state::{Rate, Refused, Seen, duration};
 use super::tail::{Tail, Ticket};
 use super::waiters::{Waiter, Waiters};
+use super::{Quota, RateLimiterConfig};
 use crate::line::{Left, Line, WakeLock, Wakes};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -168,6 +168,29 @@ impl Gcra {
                 waiting: waiters.line.len(),
             }
         })
+    }
+
+    pub(super) fn quota(&self, now: u64) -> Quota {
+        let (rate, tail) = self.look(now);
+        Quota {
+            limit: rate.burst,
+            window: duration(rate.price(rate.burst)),
+            remaining: rate.remaining(tail, now),
+            reset_after: duration(tail.saturating_sub(now.into())),
+        }
+    }
+
+    /// Looks, without a lock where nobody is due and the tail is in its word.
+    fn look(&self, now: u64) -> (Rate, u128) {
+        while now < self.next_due.load(Ordering::Acquire) {
+            let (tail, rate) = (self.tail(), self.rate());
+            match tail.near() {
+                Some(near) if self.tail() == tail => return (rate, near.into()),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        self.see(now)
     }
 
     /// Hands out what is due, and looks.

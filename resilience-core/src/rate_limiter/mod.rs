@@ -4,6 +4,7 @@
 
 mod config;
 mod gcra;
+mod quota;
 mod shared;
 mod state;
 mod tail;
@@ -17,13 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::config::{RateLimiterConfig, RateLimiterKind};
+pub use self::quota::{Metered, Quota};
 pub use self::tail::Ticket;
 pub use self::turn::RateLimiterTurn;
 
 use self::gcra::Gcra;
 use self::shared::Shared;
 use crate::counter::Counter;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Policy, Queue, Rejected, Time};
 
 /// Keeps calls to a rate: so many permits in so much time.
 ///
@@ -125,6 +127,17 @@ impl RateLimiter {
         Ok(Self(Arc::new(shared)))
     }
 
+    /// Returns the limiter that a registry lists, or a keyed policy shows for a key; `None` where
+    /// `policy` is of another kind.
+    #[must_use]
+    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
+        Arc::downcast(policy.into_any()).ok().map(Self)
+    }
+
+    pub(crate) fn policy(&self) -> Arc<dyn Policy> {
+        self.0.clone()
+    }
+
     /// Says whether nobody waits, as far as anybody has looked.
     pub(crate) fn may_go(&self) -> bool {
         self.0.gcra().is_none_or(Gcra::has_no_queue)
@@ -140,6 +153,12 @@ impl RateLimiter {
     /// then.
     pub fn reconfigure(&self, config: RateLimiterConfig) -> Result<(), ConfigError> {
         self.0.reconfigure(config)
+    }
+
+    /// Returns what is left now: one clock reading, and under GCRA no lock but where a turn is due.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        self.0.quota()
     }
 
     /// Returns what the limiter knows now.

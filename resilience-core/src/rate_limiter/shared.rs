@@ -8,7 +8,7 @@ use super::state::{Refused, duration};
 use super::tail::Ticket;
 use super::turn::Place;
 use super::window::Window;
-use super::{RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};
+use super::{Quota, RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};
 use crate::counter::Counter;
 use crate::sync::Mutex;
 use crate::{
@@ -161,6 +161,22 @@ impl Shared {
             Meter::Window(window) => window.lock().reconfigure(config, now),
         }
         Ok(())
+    }
+
+    pub(super) fn quota(&self) -> Quota {
+        let now = self.env.now().as_nanos();
+        match &self.meter {
+            Meter::Gcra(gcra) => gcra.quota(now),
+            Meter::Window(window) => {
+                let seen = window.lock().seen(now);
+                Quota {
+                    limit: seen.config.permits,
+                    window: seen.config.per,
+                    remaining: seen.remaining,
+                    reset_after: duration(seen.reset_after),
+                }
+            }
+        }
     }
 
     pub(super) fn observe(&self) -> RateLimiterSnapshot {

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
@@ -21,11 +20,11 @@ pub struct ResponseFuture<F: Future, G: Gate, R> {
 
 #[pin_project(project = StateProj)]
 enum State<F: Future, G: Gate, R> {
-    /// Let through.
+    /// Let through, by a gate where the request has one.
     Called {
         #[pin]
         future: F,
-        permit: Option<Permit<Arc<G>>>,
+        permit: Option<Permit<G>>,
         rule: R,
         tells: Tells<R, F::Output>,
     },
@@ -38,7 +37,7 @@ enum State<F: Future, G: Gate, R> {
 /// The permit of a call that was answered, and what the answer tells.
 #[must_use = "a permit that is dropped gives the call up"]
 pub struct Answered<G: Gate> {
-    permit: Permit<Arc<G>>,
+    permit: Permit<G>,
     outcome: Outcome,
     hint: Hint,
 }
@@ -59,7 +58,7 @@ pub trait HoldsPermit: Future {
 }
 
 impl<G: Gate> Answered<G> {
-    pub(crate) fn new(permit: Permit<Arc<G>>, told: Told) -> Self {
+    pub(crate) fn new(permit: Permit<G>, told: Told) -> Self {
         Self {
             permit,
             outcome: told.outcome,
@@ -73,7 +72,7 @@ impl<G: Gate> Answered<G> {
     }
 
     #[cfg(feature = "http")]
-    pub(crate) fn into_parts(self) -> (Permit<Arc<G>>, Outcome, Hint) {
+    pub(crate) fn into_parts(self) -> (Permit<G>, Outcome, Hint) {
         (self.permit, self.outcome, self.hint)
     }
 }
@@ -81,13 +80,13 @@ impl<G: Gate> Answered<G> {
 impl<F: Future, G: Gate, R> ResponseFuture<F, G, R> {
     pub(crate) fn called(
         future: F,
-        permit: Permit<Arc<G>>,
+        permit: Option<Permit<G>>,
         rule: R,
         tells: Tells<R, F::Output>,
     ) -> Self {
         let state = State::Called {
             future,
-            permit: Some(permit),
+            permit,
             rule,
             tells,
         };
@@ -117,8 +116,8 @@ where
                 tells,
             } => {
                 let result = ready!(poll_held(permit, || future.poll(cx)));
-                let told = tells(rule, &result);
-                let answered = permit.take().map(|permit| Answered::new(permit, told));
+                let permit = permit.take();
+                let answered = permit.map(|permit| Answered::new(permit, tells(rule, &result)));
                 (result, answered)
             }
             StateProj::Refused(reason) => {
@@ -154,7 +153,9 @@ fn poll_held<T, G: Gate>(
     permit: &mut Option<Permit<G>>,
     poll: impl FnOnce() -> Poll<T>,
 ) -> Poll<T> {
-    let permit = permit.as_mut().expect("it is taken with the answer");
+    let Some(permit) = permit else {
+        return poll();
+    };
     let polled = permit.step(poll);
     if polled.is_pending() {
         permit.waiting();

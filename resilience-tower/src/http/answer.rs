@@ -13,6 +13,7 @@ impl<B: Default> Respond<Rejected, Tower> for Response<B> {
         let status = match reason {
             Rejected::RateLimited(_) | Rejected::NeverFits(_) => StatusCode::TOO_MANY_REQUESTS,
             Rejected::DeadlinePassed(_) => StatusCode::GATEWAY_TIMEOUT,
+            Rejected::NoKey(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         let wait = reason.retry_after();
@@ -59,13 +60,17 @@ fn respond<B: Default>(
     let mut response = Response::default();
     *response.status_mut() = status;
     if let Some(wait) = wait {
-        // Rounded up: a client that comes back early is refused again.
-        let seconds = wait.as_secs();
-        let seconds = seconds.saturating_add(u64::from(wait.subsec_nanos() > 0));
+        let seconds = whole_seconds(wait);
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
     response.extensions_mut().insert(reason);
     response
+}
+
+/// Returns a wait in whole seconds, rounded up: a client that comes back early is refused again.
+pub(super) fn whole_seconds(wait: Duration) -> u64 {
+    let more = u64::from(wait.subsec_nanos() > 0);
+    wait.as_secs().saturating_add(more)
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
@@ -138,7 +137,7 @@ pub struct PermitBody<B, G: Gate> {
 
 /// The permit of a response whose body is under way.
 struct Held<G: Gate> {
-    permit: Option<Permit<Arc<G>>>,
+    permit: Option<Permit<G>>,
     outcome: Outcome,
     hint: Hint,
     /// Whether anybody began to read the body.

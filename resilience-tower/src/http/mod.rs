@@ -28,7 +28,9 @@ mod body;
 #[cfg(feature = "cache")]
 mod cache;
 mod context;
+pub mod key;
 mod layers;
+pub mod rate_limit;
 mod repeat;
 mod rule;
 mod stale;
@@ -42,6 +44,7 @@ pub use self::context::{
     ClientContext, ClientContextFuture, ClientContextLayer, ContextHeaders, ServerContext,
     ServerContextFuture, ServerContextLayer,
 };
+pub use self::rate_limit::RateLimitHeaders;
 pub use self::repeat::is_repeatable;
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
@@ -37,13 +36,13 @@ enum State<F: Future, Q: Queue, R> {
         turn: Q::Turn,
         #[pin]
         timer: Option<Sleep>,
-        gate: Arc<Q>,
+        gate: Option<Q>,
         rest: Option<Rest<F, R>>,
     },
     /// Has its turn, and makes its clone of the inner service ready. Nothing is sent yet, so a
     /// permit that is dropped here goes back unused.
     Readying {
-        permit: Option<Permit<Arc<Q>>>,
+        permit: Option<Permit<Q>>,
         rest: Option<Rest<F, R>>,
     },
     /// Let through or refused.
@@ -53,7 +52,7 @@ enum State<F: Future, Q: Queue, R> {
 impl<F: Future, Q: Queue, R> ResponseFuture<F, Q, R> {
     pub(super) fn waiting(
         turn: Q::Turn,
-        gate: Arc<Q>,
+        gate: Q,
         call: F,
         rule: R,
         tells: Tells<R, F::Output>,
@@ -61,7 +60,7 @@ impl<F: Future, Q: Queue, R> ResponseFuture<F, Q, R> {
         let state = State::Waiting {
             turn,
             timer: None,
-            gate,
+            gate: Some(gate),
             rest: Some(Rest { call, rule, tells }),
         };
         Self { state }
@@ -69,7 +68,7 @@ impl<F: Future, Q: Queue, R> ResponseFuture<F, Q, R> {
 
     pub(super) fn called(
         future: F,
-        permit: Permit<Arc<Q>>,
+        permit: Option<Permit<Q>>,
         rule: R,
         tells: Tells<R, F::Output>,
     ) -> Self {
@@ -104,7 +103,7 @@ where
                 } => match ready!(poll_turn(turn, timer, cx)) {
                     Err(reason) => State::Decided(GateFuture::refused(reason)),
                     Ok(ticket) => State::Readying {
-                        permit: Some(Permit::from_ticket(gate.clone(), ticket)),
+                        permit: gate.take().map(|gate| Permit::from_ticket(gate, ticket)),
                         rest: rest.take(),
                     },
                 },
@@ -122,7 +121,7 @@ where
                         return Poll::Ready((result, Some(answered)));
                     }
                     let call = permit.step(|| call.call());
-                    State::Decided(GateFuture::called(call, permit, rule, tells))
+                    State::Decided(GateFuture::called(call, Some(permit), rule, tells))
                 }
             };
             // Drops the turn, which thus leaves the queue.

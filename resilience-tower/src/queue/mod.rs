@@ -76,6 +76,13 @@ impl<Q, R> QueueLayer<Q, R> {
     pub fn until_body_end(self) -> crate::http::UntilBodyEnd<Self> {
         crate::http::UntilBodyEnd(self)
     }
+
+    /// Tells in every response what is left of the rate.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn rate_limit_headers(self) -> crate::http::RateLimitHeaders<Self> {
+        crate::http::RateLimitHeaders(self)
+    }
 }
 
 impl<Q, R: Clone> Clone for QueueLayer<Q, R> {

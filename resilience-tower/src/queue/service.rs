@@ -2,10 +2,11 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use resilience_core::{Answer, Classify, Permit, Queue, Rejected};
+use resilience_core::{Answer, Classify, Gate, Permit, Queue, Rejected};
 use tower_service::Service;
 
 use super::future::ResponseFuture;
+use crate::gate::{AsksGate, Gates};
 use crate::rule::{ask, tells};
 use crate::{Failures, Oneshot, Tower};
 
@@ -38,16 +39,80 @@ impl<S, Q, R> Queued<S, Q, R> {
     }
 }
 
+/// The future of a call, and what was seen of its gate.
+type Entered<S, Req, Q, R, T> = (
+    ResponseFuture<Oneshot<S, Req>, <Q as Gates<Req>>::Gate, R>,
+    Option<T>,
+);
+
+impl<S, Q, R> Queued<S, Q, R> {
+    /// Makes a call, and looks at the gate that is asked for it.
+    fn enter<Req, T>(
+        &mut self,
+        req: Req,
+        look: impl FnOnce(&Q::Gate) -> T,
+    ) -> Entered<S, Req, Q, R, T>
+    where
+        S: Service<Req> + Clone,
+        Q: Gates<Req, Gate: Queue>,
+        R: Classify<Req, Result<S::Response, S::Error>> + Clone,
+        Result<S::Response, S::Error>: Answer<Rejected, Tower>,
+    {
+        let ask = ask(&self.rule, &req);
+        let rule = self.rule.clone();
+        let tells = tells::<Req, _, R>;
+        let ready = mem::take(&mut self.ready);
+        let gate = match self.gate.choose(&req, &ask) {
+            Err(reason) => {
+                self.ready = ready;
+                return (ResponseFuture::refused(reason), None);
+            }
+            Ok(None) => {
+                let call = match ready {
+                    true => Oneshot::called(self.inner.call(req)),
+                    false => Oneshot::waiting(self.inner.clone(), req),
+                };
+                return (ResponseFuture::called(call, None, rule, tells), None);
+            }
+            Ok(Some(gate)) => gate,
+        };
+        let seen = Some(look(&gate));
+        // Checked first, so that a gate does not count as refused what it then lets wait.
+        if ready && gate.check(&ask).is_ok() {
+            if let Ok(ticket) = gate.try_acquire(&ask) {
+                let mut permit = Permit::from_ticket(gate.into_owned(), ticket);
+                let call = Oneshot::called(permit.step(|| self.inner.call(req)));
+                return (
+                    ResponseFuture::called(call, Some(permit), rule, tells),
+                    seen,
+                );
+            }
+        }
+        if ready {
+            // It is not called now: the place that it holds may be the one the clone waits for.
+            self.inner = self.inner.clone();
+        }
+        let future = match gate.enqueue(&ask) {
+            Err(reason) => ResponseFuture::refused(reason),
+            Ok(turn) => {
+                let call = Oneshot::waiting(self.inner.clone(), req);
+                ResponseFuture::waiting(turn, gate.into_owned(), call, rule, tells)
+            }
+        };
+        (future, seen)
+    }
+}
+
 impl<S, Q, R, Req> Service<Req> for Queued<S, Q, R>
 where
     S: Service<Req> + Clone,
-    Q: Queue,
+    Q: Gates<Req, Gate: Queue>,
     R: Classify<Req, Result<S::Response, S::Error>> + Clone,
     Result<S::Response, S::Error>: Answer<Rejected, Tower>,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = ResponseFuture<Oneshot<S, Req>, Q, R>;
+    type Future = ResponseFuture<Oneshot<S, Req>, Q::Gate, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.ready = false;
@@ -60,29 +125,21 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        let ask = ask(&self.rule, &req);
-        let rule = self.rule.clone();
-        let tells = tells::<Req, _, R>;
-        // Checked first, so that a gate does not count as refused what it then lets wait.
-        if self.ready && self.gate.check(&ask).is_ok() {
-            if let Ok(ticket) = self.gate.try_acquire(&ask) {
-                let mut permit = Permit::from_ticket(self.gate.clone(), ticket);
-                self.ready = false;
-                let future = permit.step(|| self.inner.call(req));
-                return ResponseFuture::called(Oneshot::called(future), permit, rule, tells);
-            }
-        }
-        if mem::take(&mut self.ready) {
-            // It is not called now: the place that it holds may be the one the clone waits for.
-            self.inner = self.inner.clone();
-        }
-        match self.gate.enqueue(&ask) {
-            Err(reason) => ResponseFuture::refused(reason),
-            Ok(turn) => {
-                let call = Oneshot::waiting(self.inner.clone(), req);
-                ResponseFuture::waiting(turn, self.gate.clone(), call, rule, tells)
-            }
-        }
+        self.enter(req, |_| ()).0
+    }
+}
+
+impl<S, Q, R, Req> AsksGate<Req> for Queued<S, Q, R>
+where
+    S: Service<Req> + Clone,
+    Q: Gates<Req, Gate: Queue>,
+    R: Classify<Req, Result<S::Response, S::Error>> + Clone,
+    Result<S::Response, S::Error>: Answer<Rejected, Tower>,
+{
+    type Gate = Q::Gate;
+
+    fn call_asking(&mut self, req: Req) -> (Self::Future, Option<Q::Gate>) {
+        self.enter(req, Clone::clone)
     }
 }
 

@@ -1,19 +1,21 @@
 //! Every layer of the crate keeps the contract.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ::http::{Request, Response};
 use resilience_core::{
     Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker, Deadlines, DeadlinesConfig, Env,
-    Failover, FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig,
+    Failover, FailoverConfig, Fallback, FallbackConfig, Keyed, KeyedConfig, RateLimiter,
+    RateLimiterConfig,
 };
 use resilience_tower::http::{ClientContextLayer, ServerContextLayer};
 use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
 use resilience_tower::{
-    BulkheadLayer, BulkheadQueueLayer, CacheLayer, CircuitBreakerLayer, FailoverLayer,
-    FallbackLayer, GateLayer, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer, Resilience,
-    ResilienceConfig, RetryLayer,
+    BulkheadLayer, BulkheadQueueLayer, ByKey, CacheLayer, CircuitBreakerLayer, FailoverLayer,
+    FallbackLayer, GateLayer, Keyless, QueueLayer, RateLimiterLayer, RateLimiterQueueLayer,
+    Resilience, ResilienceConfig, RetryLayer,
 };
 use tower::ServiceExt;
 use tower::util::{MapRequest, MapResponse};
@@ -140,6 +142,33 @@ fn over_http<S>(
 
 type HttpProbe = MapResponse<MapRequest<Probe, fn(Request<u64>) -> u64>, fn(u64) -> Response<u64>>;
 
+fn slots_by_key(max_waiting: u32) -> Keyed<Bulkhead> {
+    let gate = BulkheadConfig {
+        max_in_flight: 2,
+        max_waiting,
+        ..Default::default()
+    };
+    let config = KeyedConfig {
+        gate,
+        ..Default::default()
+    };
+    Keyed::new("venue", config, &env()).unwrap()
+}
+
+type Key = for<'r> fn(&'r u64) -> Option<Cow<'r, str>>;
+
+fn by_key(keyed: &Keyed<Bulkhead>) -> ByKey<Bulkhead, Key> {
+    ByKey::new(keyed.clone(), |_| Some("XNYS".into()))
+}
+
+fn by_key_case<L>(keyed: &Keyed<Bulkhead>, layer: L) -> Case<L> {
+    let keyed = keyed.clone();
+    Case::new(layer).idle(move || {
+        let mut seen = keyed.list().into_iter().map(|(_, it)| it.snapshot());
+        seen.all(|it| it.in_flight + it.waiting == 0)
+    })
+}
+
 contract! {
     server_context: Case::new(over_http(ServerContextLayer::new(deadlines())));
     client_context: Case::new(over_http(ClientContextLayer::new(deadlines())));
@@ -187,6 +216,22 @@ contract! {
         slots_case(slots, layer_fn(move |probe: Probe| {
                 body.layer(probe.map_response(|it| ::http::Response::new(it.to_string())))
                 .map_response(drop)
+        }))
+    };
+    gate_by_key: { let keyed = slots_by_key(0); by_key_case(&keyed, GateLayer::new(by_key(&keyed))) };
+    queue_by_key: { let keyed = slots_by_key(9); by_key_case(&keyed, QueueLayer::new(by_key(&keyed))) };
+    gate_by_key_for_which_a_request_has_none: {
+        let keyed = slots_by_key(0);
+        let none = ByKey::with(keyed.clone(), |_: &u64| None).keyless(Keyless::Pass);
+        by_key_case(&keyed, GateLayer::new(none))
+    };
+    rate_limit_headers: {
+        let config = RateLimiterConfig { permits: 100, per: SECOND, ..Default::default() };
+        let limiter = RateLimiter::new("venue", config, &env()).unwrap();
+        let told = GateLayer::new(limiter).rate_limit_headers();
+        Case::new(layer_fn(move |probe: Probe| {
+            use tower_layer::Layer;
+            told.layer(probe.map_response(::http::Response::new))
         }))
     };
     time_limit: Case::new(timeout(300 * SECOND));

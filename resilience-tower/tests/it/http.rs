@@ -180,7 +180,7 @@ fn streaming(slots: &Slots) -> (impl Future<Output = Response<Streamed>>, Sender
 }
 
 type Sender = http_body_util::channel::Sender<&'static [u8], BoxError>;
-type Streamed = resilience_tower::http::PermitBody<Held, Slots>;
+type Streamed = resilience_tower::http::PermitBody<Held, std::sync::Arc<Slots>>;
 
 /// A body that a layer can also make empty.
 #[derive(Debug, Default)]

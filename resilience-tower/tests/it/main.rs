@@ -2,6 +2,7 @@
 
 mod axum;
 mod broken;
+mod by_key;
 mod cache;
 mod common;
 mod context;
@@ -10,9 +11,12 @@ mod factory;
 mod failover;
 mod fallback;
 mod gate;
+mod header_and_path;
 mod health;
 mod http;
+mod keys;
 mod queue;
+mod rate_limit;
 mod recovery;
 mod retry;
 mod supervisor;

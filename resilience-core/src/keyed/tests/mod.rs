@@ -10,10 +10,12 @@ use crate::{
 mod concurrent;
 mod flood;
 mod model;
+mod operator;
 mod own_gate;
 mod reconfigure;
 mod rules;
 mod table;
+mod tuples;
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -16,6 +16,8 @@ enum Op {
     End,
     Operate(u8, bool),
     Wait(u64),
+    /// The clock goes back.
+    Back(u64),
     Get(u8),
     Read,
 }
@@ -44,8 +46,8 @@ impl<G: KeyGate> Naive<G> {
         self.see();
         let now = self.env.now();
         if let Some(at) = self.kept.iter().position(|(it, ..)| *it == key) {
-            let (_, gate, _) = self.kept.remove(at);
-            self.kept.push((key, gate.clone(), now));
+            let (_, gate, used) = self.kept.remove(at);
+            self.kept.push((key, gate.clone(), used.max(now)));
             return gate;
         }
         if self.kept.len() == self.config.max_keys {
@@ -76,6 +78,8 @@ struct Both<G: KeyGate> {
     clock: Arc<ManualClock>,
     /// Calls that were begun, on both sides.
     begun: VecDeque<(Permit<G>, Permit<G>)>,
+    /// Whether a call ended since all keys were looked at.
+    ended: bool,
     operate: fn(&G, bool),
 }
 
@@ -95,6 +99,7 @@ impl<G: KeyGate> Both<G> {
             naive,
             clock,
             begun,
+            ended: false,
             operate,
         }
     }
@@ -123,6 +128,7 @@ impl<G: KeyGate> Both<G> {
                 if let Some((ours, theirs)) = self.begun.pop_front() {
                     ours.record(Outcome::Success);
                     theirs.record(Outcome::Success);
+                    self.ended = true;
                 }
             }
             Op::Operate(key, which) => {
@@ -130,12 +136,25 @@ impl<G: KeyGate> Both<G> {
                 (self.operate)(&self.keyed.gate(&name(key)), which);
             }
             Op::Wait(nanos) => self.clock.advance(Duration::from_nanos(nanos)),
+            Op::Back(nanos) => {
+                // Whether a key might have gone at the later time is asked at the earlier one.
+                let looks = self.ended || !self.begun.is_empty();
+                if looks {
+                    self.step(&Op::Read);
+                }
+                let now = self.naive.env.now().as_nanos();
+                self.clock.set(Time::from_nanos(now.saturating_sub(nanos)));
+                if looks {
+                    self.step(&Op::Read);
+                }
+            }
             Op::Get(key) => {
                 self.naive.see();
                 let kept = self.naive.kept.iter().any(|(it, ..)| *it == key);
                 assert_eq!(self.keyed.get(&name(key)).is_some(), kept);
             }
             Op::Read => {
+                self.ended = false;
                 self.naive.see();
                 let kept = self.naive.kept.iter().map(|(key, ..)| name(*key));
                 assert_eq!(self.keyed.keys(), kept.collect::<Vec<_>>());
@@ -163,6 +182,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         2 => Just(Op::End),
         1 => (key(), any::<bool>()).prop_map(|(key, which)| Op::Operate(key, which)),
         4 => (0..8_u64).prop_map(Op::Wait),
+        1 => (0..20_u64).prop_map(Op::Back),
         2 => key().prop_map(Op::Get),
         1 => Just(Op::Read),
     ];

@@ -276,6 +276,36 @@ fn a_clock_that_goes_back_ends_nothing_early_and_leaves_nobody_behind() {
 }
 
 #[test]
+fn what_was_gone_stays_gone_when_the_clock_goes_back() {
+    for by_reading in [true, false] {
+        let (keyed, clock) = keyed(circuits(1), 99, Some(10 * SECOND));
+        (0..9).for_each(|n| assert!(keyed.call(&format!("key-{n}"), Success)));
+        clock.set(Time::ZERO.after(10 * SECOND));
+        // One use takes only two of them out.
+        match by_reading {
+            true => assert!(keyed.get("key-8").is_none()),
+            false => assert!(keyed.call("new", Success)),
+        }
+        clock.set(Time::ZERO.after(5 * SECOND));
+        assert!(keyed.get("key-8").is_none());
+        assert_eq!(keyed.snapshot().keys, usize::from(!by_reading));
+    }
+}
+
+#[test]
+fn an_idle_key_goes_before_one_that_was_used_earlier_but_at_a_later_time() {
+    let (keyed, clock) = keyed(circuits(2), 2, Some(10 * SECOND));
+    let at = |seconds| clock.set(Time::ZERO.after(seconds * SECOND));
+    at(10);
+    keyed.call("late", Failure);
+    at(0);
+    keyed.call("early", Success);
+    at(15);
+    keyed.call("new", Success);
+    assert_eq!(keyed.keys(), ["late", "new"]);
+}
+
+#[test]
 fn keys_may_look_like_anything() {
     let (keyed, _) = keyed(circuits(1), 9, None);
     let odd = ["", "]", "a]", "[", "test[a]", "é", "\0", " "];

@@ -21,6 +21,20 @@ fn threads_never_take_more_than_the_burst() {
 }
 
 #[test]
+fn a_quota_that_is_read_while_the_rate_changes_is_of_one_rate() {
+    model(|| {
+        let (limiter, _) = limiter(gcra(10, 10));
+        take(&limiter, 4).unwrap();
+        let other = limiter.clone();
+        let thread = spawn(move || other.quota());
+        limiter.reconfigure(gcra(5, 10)).unwrap();
+        let quota = thread.join().unwrap();
+        assert_eq!((quota.limit, quota.remaining), (10, 6));
+        assert_eq!(quota.reset_after, quota.window * 4 / 10);
+    });
+}
+
+#[test]
 fn a_permit_that_goes_back_is_not_given_twice() {
     model(|| {
         let (limiter, _) = limiter(gcra(1, 2));

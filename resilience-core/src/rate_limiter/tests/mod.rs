@@ -8,6 +8,8 @@ mod model;
 #[cfg(not(loom))]
 mod queue;
 #[cfg(not(loom))]
+mod quota;
+#[cfg(not(loom))]
 mod reconfigure;
 #[cfg(not(loom))]
 mod windows;
