@@ -5,6 +5,7 @@ use std::fmt;
 use crate::Name;
 use crate::circuit_breaker::CircuitState;
 use crate::failover::Switch;
+use crate::retry::Cause;
 
 /// A change of a policy's state.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,10 +22,12 @@ pub enum Event {
     CircuitWouldTrip,
     /// A failover made another target the active one.
     Switched(Switch),
-    /// A retry policy ran out of attempts, time or budget.
+    /// A retry policy did not repeat a failure any more.
     GaveUp {
         /// Number of attempts that were sent.
         attempts: u32,
+        /// What kept it from it.
+        cause: Cause,
     },
 }
 

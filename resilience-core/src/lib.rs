@@ -57,7 +57,7 @@ pub mod timeout;
 pub mod window;
 
 pub use crate::answer::{Answer, Respond};
-pub use crate::ask::{Ask, Priority};
+pub use crate::ask::{Ask, Priority, RetryLimits};
 pub use crate::backoff::{Backoff, BackoffConfig};
 pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
 pub use crate::chance::Chance;
@@ -80,6 +80,8 @@ pub use crate::permit::Permit;
 pub use crate::queue::{Queue, Turn};
 pub use crate::rate_limiter::{RateLimiter, RateLimiterConfig, RateLimiterKind};
 pub use crate::registry::{Policy, Registry, Snapshot};
-pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};
+pub use crate::retry::{
+    Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig, Verdict,
+};
 pub use crate::timeout::{Timeout, TimeoutConfig};
 pub use crate::window::{Window, WindowConfig};

@@ -58,6 +58,13 @@ pub trait Classify<Req, Res> {
         Hint::None
     }
 
+    /// Says how many retries a repetition takes from the [budget](crate::RetryBudget): more for what
+    /// costs the callee more, such as a call that was timed out and may be at work still. Default: 1.
+    #[inline]
+    fn cost(&self, _result: &Res) -> u32 {
+        1
+    }
+
     /// Returns the refusal that the result carries where its type does not say so by itself, such as
     /// an `Ok` response that a policy further in made. Default: none.
     #[inline]

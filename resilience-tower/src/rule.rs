@@ -1,6 +1,6 @@
 //! What results tell where nobody said otherwise.
 
-use resilience_core::{Answer, Classify, Hint, Outcome, Rejected};
+use resilience_core::{Answer, Classify, Hint, Outcome, Rejected, Verdict};
 
 /// Marks the answers of this crate's layers.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,20 @@ impl<Req, Res: Answer<Rejected, Tower>> Classify<Req, Res> for Failures {
 pub(crate) struct Told {
     pub(crate) outcome: Outcome,
     pub(crate) hint: Hint,
+    pub(crate) cost: u32,
     pub(crate) refused: Refused,
+}
+
+impl Told {
+    /// Returns what a retry goes by.
+    pub(crate) fn verdict(self) -> Verdict {
+        Verdict {
+            outcome: self.outcome,
+            rejected: self.refused != Refused::No,
+            hint: self.hint,
+            cost: self.cost,
+        }
+    }
 }
 
 /// Whether a policy further in refused the call.
@@ -57,6 +70,7 @@ where
         return Told {
             outcome,
             hint: Hint::None,
+            cost: 1,
             refused: Refused::No,
         };
     }
@@ -68,6 +82,7 @@ where
     Told {
         outcome,
         hint: rule.hint(result),
+        cost: rule.cost(result),
         refused,
     }
 }

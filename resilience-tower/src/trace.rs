@@ -11,7 +11,7 @@ use tracing::{debug, info, warn};
 /// | `circuit moved` | info to closed, else warn | `from`, `to`: `closed`, `open`, `half_open`, `isolated`, `disabled`, `shadow` |
 /// | `circuit would trip` | warn | |
 /// | `failover switched` | warn | `from`, `to`: the targets; `switch`: the switch in words |
-/// | `retry gave up` | warn | `attempts` |
+/// | `retry gave up` | warn | `attempts`; `cause`: `attempts`, `time`, `budget`, `do_not_retry` |
 ///
 /// Messages, levels and fields are part of this crate's interface. What a later version reports
 /// besides is a debug event `policy event` with the field `event`.
@@ -45,8 +45,9 @@ impl Observer for TraceObserver {
                 let (from, to) = (switch.from.as_str(), switch.to.as_str());
                 warn!(target: "resilience", policy, from, to, %switch, "failover switched");
             }
-            Event::GaveUp { attempts } => {
-                warn!(target: "resilience", policy, attempts, "retry gave up");
+            Event::GaveUp { attempts, cause } => {
+                let cause = cause.as_str();
+                warn!(target: "resilience", policy, attempts, cause, "retry gave up");
             }
             event => debug!(target: "resilience", policy, ?event, "policy event"),
         }

@@ -61,15 +61,21 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        let RetryLayer { retry, copy, rule } = &self.layer;
-        match retry.start(&rule.ask(&req)) {
+        let RetryLayer {
+            retry,
+            repeats,
+            rule,
+        } = &self.layer;
+        let mut ask = rule.ask(&req);
+        ask.retries = ask.retries.and((repeats.limits)(&req));
+        match retry.start(&ask) {
             Err(reason) => ResponseFuture::refused(reason),
             Ok(attempts) => {
-                let again = copy(&req).map(|req| Again {
+                let again = (repeats.copy)(&req).map(|req| Again {
                     template: self.template.clone(),
                     service: None,
                     req,
-                    copy: *copy,
+                    repeats: *repeats,
                 });
                 let future = self.inner.call(req);
                 let rule = rule.clone();

@@ -10,5 +10,6 @@ mod gate;
 mod http;
 mod queue;
 mod retry;
+mod retry_extras;
 mod timeout;
 mod trace;
