@@ -25,15 +25,21 @@
 mod answer;
 mod attempts;
 mod body;
+mod idempotency;
 mod layers;
+mod pass_on;
 mod repeat;
+mod replay;
 mod rule;
 mod stale;
 mod wait;
 
 pub use self::attempts::{Attempts, TellAttempts, TellAttemptsFuture};
 pub use self::body::{BulkheadLayer, BulkheadQueueLayer, PermitBody, ResponseFuture, UntilBodyEnd};
+pub use self::idempotency::{IdempotencyKeyLayer, Keyed};
+pub use self::pass_on::{DO_NOT_RETRY, PassOnLayer, PassedOn, PassedOnFuture};
 pub use self::repeat::is_repeatable;
+pub use self::replay::{BodyGone, ReplayBody, ReplayBodyConfig, ReplayBodyLayer, Replayed};
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;
 pub use self::wait::hint;

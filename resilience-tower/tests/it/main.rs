@@ -8,6 +8,7 @@ mod failover;
 mod fallback;
 mod gate;
 mod http;
+mod http_retry;
 mod queue;
 mod retry;
 mod retry_extras;
