@@ -26,6 +26,7 @@
 
 mod answer;
 mod ask;
+mod call;
 mod chance;
 mod clock;
 mod counter;
@@ -38,6 +39,7 @@ mod line;
 mod name;
 mod outcome;
 mod permit;
+mod policies;
 mod queue;
 mod registry;
 mod shared;
@@ -46,6 +48,7 @@ mod sync;
 pub mod backoff;
 pub mod bulkhead;
 pub mod circuit_breaker;
+pub mod component;
 pub mod failover;
 pub mod fallback;
 pub mod keyed;
@@ -63,6 +66,7 @@ pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
 pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
+pub use crate::component::{Component, OperationsConfig};
 pub use crate::env::Env;
 pub use crate::error::{
     BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, RateLimited,
@@ -77,6 +81,7 @@ pub use crate::keyed::{GateConfig, KeyGate, Keyed, KeyedConfig};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
+pub use crate::policies::Policies;
 pub use crate::queue::{Queue, Turn};
 pub use crate::rate_limiter::{RateLimiter, RateLimiterConfig, RateLimiterKind};
 pub use crate::registry::{Policy, Registry, Snapshot};

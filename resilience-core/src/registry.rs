@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
+use crate::component::ComponentSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
 use crate::keyed::KeyedSnapshot;
@@ -35,6 +36,8 @@ pub enum Snapshot {
     Bulkhead(BulkheadSnapshot),
     /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
+    /// Of a [`Component`](crate::Component).
+    Component(ComponentSnapshot),
     /// Of a [`Failover`](crate::Failover).
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).

@@ -34,11 +34,15 @@
 //! | [`queue`] | [`QueueLayer`] | the same, where requests wait their turn |
 //! | [`timeout`] | [`TimeoutLayer`] | bounds one attempt |
 //!
+//! Without tower, [`RetryExt`], [`TimeoutExt`], [`CallExt`] and [`ComponentExt`] put the policies around
+//! plain async functions.
+//!
 //! Errors are any [`CallError`](resilience_core::CallError); lift those of others once, innermost, by
 //! `map_err`. Services that cannot fail get a response instead: see `http`.
 
 mod clock;
 mod oneshot;
+mod plain;
 mod rule;
 mod trace;
 
@@ -58,6 +62,7 @@ pub use crate::failover::{FailedOver, FailoverLayer, Targets};
 pub use crate::fallback::{FallbackLayer, FallenBack};
 pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, RateLimiterLayer};
 pub use crate::oneshot::Oneshot;
+pub use crate::plain::{CallExt, ComponentExt, RetryExt, TimeoutExt};
 pub use crate::queue::{BulkheadQueueLayer, QueueLayer, Queued, RateLimiterQueueLayer};
 pub use crate::retry::{Repeat, Retried, RetryLayer};
 pub use crate::rule::{Failures, Tower};

@@ -1,5 +1,6 @@
 //! Answer something else when a call fails.
 
+mod call;
 mod config;
 mod last_resort;
 mod lru;

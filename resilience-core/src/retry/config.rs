@@ -62,6 +62,10 @@ impl Default for RetryConfig {
 }
 
 impl RetryConfig {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.settings().map(drop)
+    }
+
     /// Returns what runs go by, if no rule is broken.
     pub(super) fn settings(&self) -> Result<Settings, ConfigError> {
         let (most, total) = (self.max_attempts, self.max_total);

@@ -36,7 +36,7 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// let mut keys = Vec::new();
 /// let venue = tower::service_fn(|order: Request<&'static str>| {
 ///     let key = order.headers()["idempotency-key"].clone();
-///     async { Err::<Response<()>, BoxError>(key.to_str()?.into()) }
+///     async move { Err::<Response<()>, BoxError>(key.to_str()?.into()) }
 /// });
 /// let mut orders = ServiceBuilder::new()
 ///     .layer(IdempotencyKeyLayer::new())

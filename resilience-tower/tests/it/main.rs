@@ -9,6 +9,7 @@ mod fallback;
 mod gate;
 mod http;
 mod http_retry;
+mod plain;
 mod queue;
 mod retry;
 mod retry_extras;
