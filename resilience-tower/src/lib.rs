@@ -42,7 +42,6 @@
 
 mod clock;
 mod oneshot;
-mod plain;
 mod rule;
 mod trace;
 
@@ -51,6 +50,7 @@ pub mod fallback;
 pub mod gate;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod plain;
 pub mod queue;
 pub mod retry;
 #[cfg(feature = "testing")]

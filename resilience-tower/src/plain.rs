@@ -1,7 +1,9 @@
 //! The policies around plain functions, without tower, on tokio's timers.
 //!
 //! The methods are those of resilience-core with the `sleep` filled in. A gate needs none:
-//! [`Gate::call`](resilience_core::Gate::call).
+//! [`Gate::call`].
+//!
+#![doc = include_str!("../docs/wrapping.md")]
 
 use std::error::Error;
 use std::future::Future;

@@ -1,4 +1,9 @@
 //! Middleware that tries again.
+#![cfg_attr(
+    feature = "http",
+    doc = "",
+    doc = include_str!("../../docs/retry_extras.md")
+)]
 
 pub mod future;
 mod repeat;
