@@ -49,6 +49,17 @@ pub trait Classify<Req, Res> {
         Ask::default()
     }
 
+    /// Returns the rule that judges the result of this request: one that goes by the request's kind
+    /// keeps here what it needs of it. Default: a copy of itself.
+    #[inline]
+    #[must_use]
+    fn of_request(&self, _request: &Req) -> Self
+    where
+        Self: Sized + Clone,
+    {
+        self.clone()
+    }
+
     /// Says what the result tells about the dependency.
     fn outcome(&self, result: &Res) -> Outcome;
 

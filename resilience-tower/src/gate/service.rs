@@ -107,9 +107,9 @@ where
             Err(reason) => ResponseFuture::refused(reason),
             Ok(ticket) => {
                 let mut permit = Permit::from_ticket(self.gate.clone(), ticket);
+                let rule = self.rule.of_request(&req);
                 let future = permit.step(|| self.inner.call(req));
-                let tells = tells::<Req, _, R>;
-                ResponseFuture::called(future, permit, self.rule.clone(), tells)
+                ResponseFuture::called(future, permit, rule, tells::<Req, _, R>)
             }
         }
     }

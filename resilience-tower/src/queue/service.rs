@@ -61,7 +61,7 @@ where
 
     fn call(&mut self, req: Req) -> Self::Future {
         let ask = self.rule.ask(&req);
-        let rule = self.rule.clone();
+        let rule = self.rule.of_request(&req);
         let tells = tells::<Req, _, R>;
         // Checked first, so that a gate does not count as refused what it then lets wait.
         if self.ready && self.gate.check(&ask).is_ok() {

@@ -77,8 +77,8 @@ where
                     req,
                     repeats: *repeats,
                 });
+                let rule = rule.of_request(&req);
                 let future = self.inner.call(req);
-                let rule = rule.clone();
                 ResponseFuture::called(future, again, attempts, rule, tells::<Req, _, R>)
             }
         }

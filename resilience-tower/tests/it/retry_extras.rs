@@ -5,10 +5,10 @@ use resilience_core::{Ask, BoxError, Classify, Outcome, Retry, RetryBudgetConfig
 use resilience_core::{BackoffConfig, RetryLimits};
 use resilience_tower::retry::report;
 use resilience_tower::testing::{Probe, Step};
-use resilience_tower::{Repeat, RetryLayer};
+use resilience_tower::{GateLayer, Repeat, RetryLayer};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
-use crate::common::{SECOND, env, retry};
+use crate::common::{SECOND, env, in_a_row, retry};
 
 const DOWN: Step = Step::Fail("down");
 
@@ -183,5 +183,45 @@ async fn a_rule_says_what_a_retry_takes_from_the_budget() {
         let (_, told) = report(call).await;
         assert_eq!(probe.calls(), 1 + granted, "{error}");
         assert_eq!(told.unwrap().cause, Cause::Budget);
+    }
+}
+
+/// Counts every error of a read as a failure, and of a write only those before it was sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct ByRequest {
+    write: bool,
+}
+
+const WRITE: u64 = 1;
+
+impl<T> Classify<u64, Result<T, BoxError>> for ByRequest {
+    fn of_request(&self, request: &u64) -> Self {
+        let write = *request == WRITE;
+        Self { write }
+    }
+
+    fn outcome(&self, result: &Result<T, BoxError>) -> Outcome {
+        match result {
+            Ok(_) => Outcome::Success,
+            Err(error) if self.write && error.to_string() != "not sent" => Outcome::Ignored,
+            Err(_) => Outcome::Failure,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_may_judge_results_by_their_requests_in_retries_and_gates() {
+    for (request, error, attempts) in [(WRITE, "reset", 1), (WRITE, "not sent", 3), (2, "reset", 3)]
+    {
+        let probe = Probe::new([Step::Fail(error); 99]);
+        let breaker = in_a_row(99, &env());
+        let mut venue = ServiceBuilder::new()
+            .layer(RetryLayer::new(named("venue", fixed())).classify(ByRequest::default()))
+            .layer(GateLayer::new(breaker.clone()).classify(ByRequest::default()))
+            .service(probe.clone());
+        assert!(venue.ready().await.unwrap().call(request).await.is_err());
+        assert_eq!(probe.calls(), attempts, "{request} {error}");
+        let failures = if attempts == 1 { 0 } else { 3 };
+        assert_eq!(breaker.snapshot().total.failures, failures);
     }
 }

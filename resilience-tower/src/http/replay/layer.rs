@@ -25,7 +25,7 @@ impl Default for ReplayBodyConfig {
 /// Keeps the bodies of requests while they are sent, so that the retry layer inside can repeat
 /// requests whose bodies cannot be cloned.
 ///
-/// A request whose method or key makes it [repeatable](super::is_repeatable) is repeated as long as
+/// A request whose method or key makes it [repeatable](crate::http::is_repeatable) is repeated as long as
 /// its body fits; see [`ReplayBody`].
 ///
 /// ```
