@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use resilience_core::{Failover, FailoverConfig, Gate, Outcome};
+use resilience_core::{Failover, FailoverConfig, Gate, Hint, Outcome};
 use resilience_tower::TraceObserver;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::common::{env, fragile};
+use crate::common::{env, fragile, retry};
 
 /// Remembers events as lines of text.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +51,9 @@ fn policies_report_what_they_do_under_the_documented_names() {
             ..Default::default()
         };
         Failover::new("venue", config, &env).unwrap().fail_over();
+        let retry = retry(&env);
+        let mut attempts = retry.start(&Default::default()).unwrap();
+        attempts.next(Outcome::Failure, false, Hint::DoNotRetry);
     });
     let lines = lines.0.lock().unwrap();
     let moved = |level, from, to| {
@@ -67,5 +70,8 @@ fn policies_report_what_they_do_under_the_documented_names() {
     );
     let switched = "WARN resilience message=failover switched policy=\"venue\" from=\"primary\" to=\"backup\" switch=";
     assert!(lines[4].starts_with(switched), "{}", lines[4]);
-    assert_eq!(lines.len(), 5);
+    let gave_up = "attempts=1 cause=\"do_not_retry\"";
+    assert!(lines[5].contains("WARN resilience message=retry gave up policy="));
+    assert!(lines[5].ends_with(gave_up), "{}", lines[5]);
+    assert_eq!(lines.len(), 6);
 }
