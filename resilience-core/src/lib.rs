@@ -10,6 +10,8 @@
 //! | move to a backup and back | [`Failover`] |
 //! | answer something else | [`Fallback`] |
 //! | keep a gate for each key | [`Keyed`] |
+//! | put several around a plain function | [`Policies`] |
+//! | wrap a component's operations by name | [`Component`] |
 //!
 //! Whatever can refuse a call is a [`Gate`], and a tuple of gates is a gate:
 //!

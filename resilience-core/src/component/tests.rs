@@ -248,3 +248,45 @@ fn what_no_component_can_be_built_from_is_refused_by_name() {
     );
     assert_eq!(venue.snapshot().operations["order"].errors, 1);
 }
+
+proptest::proptest! {
+    #[test]
+    fn counts_are_those_of_a_recount(
+        max_operations in 0_usize..5,
+        calls in proptest::collection::vec((0_usize..6, 0_u64..4, 0_u64..9), 0..40),
+    ) {
+        let (env, clock) = Env::manual();
+        let config = OperationsConfig { max_operations, ..Default::default() };
+        let venue = Component::new("venue", config, &env).unwrap();
+        let mut naive = BTreeMap::<String, Vec<(u64, u64)>>::new();
+        let mut known = Vec::new();
+        for (name, end, seconds) in calls {
+            let name = ["a", "b", "c", "d", "e", "f"][name];
+            let _ = venue.call_blocking(name, |_| (), || {
+                clock.advance(u32::try_from(seconds).unwrap() * SECOND);
+                match end {
+                    0 => Ok(()),
+                    1 => Err(BoxError::from("down")),
+                    2 => Err(Elapsed::new(SECOND).into()),
+                    _ => Err(crate::Rejected::from(crate::DeadlinePassed::new("x")).into()),
+                }
+            });
+            if !known.contains(&name) && known.len() < max_operations {
+                known.push(name);
+            }
+            let name = if known.contains(&name) { name } else { OTHERS };
+            naive.entry(name.to_owned()).or_default().push((end, seconds));
+        }
+        let seen = venue.snapshot().operations;
+        let recount = naive.into_iter().map(|(name, calls)| {
+            let ends = [0, 1, 2, 3].map(|end| calls.iter().filter(|it| it.0 == end).count() as u64);
+            let times = calls.iter().map(|it| it.1);
+            (name, (ends, times.clone().sum::<u64>(), times.max().unwrap_or(0)))
+        });
+        let told = seen.into_iter().map(|(name, it)| {
+            let ends = [it.successes, it.errors, it.timed_out, it.refused];
+            (name, (ends, it.total.as_secs(), it.longest.as_secs()))
+        });
+        proptest::prop_assert_eq!(told.collect::<BTreeMap<_, _>>(), recount.collect::<BTreeMap<_, _>>());
+    }
+}
