@@ -65,7 +65,7 @@ async fn main() -> Result<(), BoxError> {
     venue.failures.set(u32::MAX);
     venue.asked.set(0);
     for _ in 0..10 {
-        let Exhausted { attempts, last } = quote().await.expect_err("the venue is down");
+        let Exhausted { attempts, last, .. } = quote().await.expect_err("the venue is down");
         println!("venue down: {last} after {attempts} attempt(s)");
     }
     println!("ten calls, {} attempts", venue.asked.get());

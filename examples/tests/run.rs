@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Of each example a line that it prints where it shows what it is there for.
-const TELLING: [(&str, &str); 6] = [
+const TELLING: [(&str, &str); 7] = [
     (
         "breaker_without_a_runtime",
         "call rejected by venue, retry after Some(30s)",
@@ -28,6 +28,10 @@ const TELLING: [(&str, &str); 6] = [
         "acme: 429 Too Many Requests, 0 left, wait 1 s",
     ),
     ("retry_with_budget", "ten calls, 11 attempts"),
+    (
+        "wrap_a_plain_client",
+        "place_order: 0 good, 3 bad, 1 refused",
+    ),
 ];
 
 /// The sources of the examples by name.

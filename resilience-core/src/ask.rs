@@ -1,6 +1,7 @@
 //! What a call wants.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use crate::{Deadline, Env, Time};
 
@@ -17,6 +18,8 @@ pub struct Ask {
     /// When the answer stops being of use, on the clock of the policies. Bulkheads, queues, retries and
     /// timeouts look at it; a circuit breaker, and a limiter by `try_acquire`, do not. Default: never.
     pub deadline: Option<Deadline>,
+    /// How far the call may be repeated. Default: as far as the policy says.
+    pub retries: RetryLimits,
     /// The time, and which clock it was read from.
     read: Cell<Option<(usize, Time)>>,
 }
@@ -33,6 +36,58 @@ pub enum Priority {
     Critical,
 }
 
+/// How far one call may be repeated. Where a policy allows less, the policy's number holds.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_core::{Ask, Env, Hint, Outcome, Retry, RetryLimits};
+///
+/// let (env, clock) = Env::manual();
+/// let retry = Retry::new("quotes", Default::default(), &env)?;
+/// let fail = |ask: Ask| retry.start(&ask).unwrap().next(Outcome::Failure, false, Hint::None);
+/// assert!(fail(Ask::default()).is_some());
+/// assert!(fail(Ask::default().retries(RetryLimits::NONE)).is_none());
+///
+/// let soon = RetryLimits { max_total: Duration::from_millis(100), ..Default::default() };
+/// assert!(fail(Ask::default().retries(soon)).is_none());
+/// # Ok::<(), resilience_core::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RetryLimits {
+    /// Number of attempts including the first, which is made in any case. Default: no limit.
+    pub max_attempts: u32,
+    /// Time from the call's beginning after which no attempt begins but the first. Default: no limit.
+    pub max_total: Duration,
+}
+
+impl RetryLimits {
+    /// No repetition at all.
+    pub const NONE: Self = Self {
+        max_attempts: 1,
+        max_total: Duration::MAX,
+    };
+
+    /// Returns the smaller of each two limits.
+    #[inline]
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            max_attempts: self.max_attempts.min(other.max_attempts),
+            max_total: self.max_total.min(other.max_total),
+        }
+    }
+}
+
+impl Default for RetryLimits {
+    #[inline]
+    fn default() -> Self {
+        Self {
+            max_attempts: u32::MAX,
+            max_total: Duration::MAX,
+        }
+    }
+}
+
 impl Default for Ask {
     #[inline]
     fn default() -> Self {
@@ -40,6 +95,7 @@ impl Default for Ask {
             cost: 1,
             priority: Priority::default(),
             deadline: None,
+            retries: RetryLimits::default(),
             read: Cell::new(None),
         }
     }
@@ -65,6 +121,12 @@ impl Ask {
             deadline: Some(deadline.into()),
             ..self
         }
+    }
+
+    /// Sets how far the call may be repeated.
+    #[must_use]
+    pub fn retries(self, retries: RetryLimits) -> Self {
+        Self { retries, ..self }
     }
 
     /// Says whether the deadline has passed, on `env`'s clock; without one, never.

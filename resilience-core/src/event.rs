@@ -7,6 +7,7 @@ use crate::circuit_breaker::CircuitState;
 use crate::failover::Switch;
 use crate::health::HealthChange;
 use crate::recovery::{ErrorKind, RecoveryRecord, RecoveryStrategy};
+use crate::retry::Cause;
 
 /// A change of a policy's state.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,10 +44,12 @@ pub enum Event {
         /// Whether it goes on without.
         degraded: bool,
     },
-    /// A retry policy ran out of attempts, time or budget.
+    /// A retry policy did not repeat a failure any more.
     GaveUp {
         /// Number of attempts that were sent.
         attempts: u32,
+        /// What kept it from it.
+        cause: Cause,
     },
 }
 

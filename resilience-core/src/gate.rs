@@ -1,9 +1,11 @@
 //! The one shape of all that may refuse a call.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{Ask, Env, Outcome, Permit, Rejected, Time};
+use crate::call::{through, through_blocking};
+use crate::{Ask, CallError, Env, Outcome, Permit, Rejected, Time, Verdict};
 
 /// How the use of a ticket ended.
 ///
@@ -74,6 +76,154 @@ pub trait Gate {
     #[inline]
     fn permit(&self, ask: &Ask) -> Result<Permit<&Self>, Rejected> {
         Permit::acquire(self, ask)
+    }
+
+    /// Calls `op`, an async function, unless the gate refuses.
+    ///
+    /// An `Err` is a failure; one that is or was caused by a refusal of a policy's says nothing. For a
+    /// rule of your own, a deadline or a cost, see [`call_by`](Self::call_by). A plain error is lifted
+    /// by `map_err(Failed::Inner)` or boxed.
+    ///
+    /// ```
+    /// # use std::{pin::pin, task::{Context, Poll, Waker}};
+    /// use resilience_core::{BoxError, CircuitBreaker, CircuitBreakerConfig, Env, Gate};
+    ///
+    /// let config = CircuitBreakerConfig { consecutive: Some(1), ..Default::default() };
+    /// let breaker = CircuitBreaker::new("venue", config, &Env::default())?;
+    /// # let calls = async {
+    /// let down = breaker.call(async || Err::<u32, BoxError>("down".into())).await;
+    /// assert_eq!(down.unwrap_err().to_string(), "down");
+    /// let refused = breaker.call(async || Ok::<_, BoxError>(42)).await;
+    /// assert_eq!(refused.unwrap_err().to_string(), "call rejected by venue");
+    /// # };
+    /// # assert!(pin!(calls).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// # Ok::<(), resilience_core::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal, or the error of `op`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it gives up the call: what that teaches is for the gate to say.
+    fn call<T, E, F>(&self, op: impl FnOnce() -> F) -> impl Future<Output = Result<T, E>>
+    where
+        Self: Sized,
+        E: CallError,
+        F: Future<Output = Result<T, E>>,
+    {
+        self.call_by(Ask::default(), Verdict::of_call, op)
+    }
+
+    /// Calls `op`, an async function, unless the gate refuses what `ask` wants; `rule` says what the
+    /// result tells.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal, or the error of `op`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`call`](Self::call).
+    fn call_by<T, E, F>(
+        &self,
+        ask: Ask,
+        rule: impl FnOnce(&Result<T, E>) -> Verdict,
+        op: impl FnOnce() -> F,
+    ) -> impl Future<Output = Result<T, E>>
+    where
+        Self: Sized,
+        E: From<Rejected>,
+        F: Future<Output = Result<T, E>>,
+    {
+        through(self, ask, rule, op)
+    }
+
+    /// Calls `op`, a function that blocks, unless the gate refuses, as [`call`](Self::call) does.
+    ///
+    /// ```
+    /// use resilience_core::{BoxError, Bulkhead, BulkheadConfig, CallError, Env, Gate};
+    ///
+    /// let config = BulkheadConfig { max_in_flight: 1, ..Default::default() };
+    /// let bulkhead = Bulkhead::new("files", config, &Env::default())?;
+    /// let inside = || bulkhead.call_blocking(|| Ok::<_, BoxError>(42));
+    /// assert_eq!(inside()?, 42);
+    /// let full = bulkhead.call_blocking(inside).unwrap_err();
+    /// assert_eq!(full.rejected().unwrap().policy().as_str(), "files");
+    /// # Ok::<(), BoxError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal, or the error of `op`.
+    fn call_blocking<T, E: CallError>(&self, op: impl FnOnce() -> Result<T, E>) -> Result<T, E>
+    where
+        Self: Sized,
+    {
+        self.call_blocking_by(&Ask::default(), Verdict::of_call, op)
+    }
+
+    /// Calls `op`, a function that blocks, unless the gate refuses what `ask` wants; `rule` says what
+    /// the result tells.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal, or the error of `op`.
+    fn call_blocking_by<T, E: From<Rejected>>(
+        &self,
+        ask: &Ask,
+        rule: impl FnOnce(&Result<T, E>) -> Verdict,
+        op: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        Self: Sized,
+    {
+        through_blocking(self, ask, rule, op)
+    }
+}
+
+/// Lets every call through.
+impl Gate for () {
+    type Ticket = ();
+
+    fn check(&self, _ask: &Ask) -> Result<(), Rejected> {
+        Ok(())
+    }
+
+    fn try_acquire(&self, _ask: &Ask) -> Result<(), Rejected> {
+        Ok(())
+    }
+
+    fn settle(&self, (): (), _end: End) {}
+}
+
+/// Lets every call through where there is no gate.
+impl<G: Gate> Gate for Option<G> {
+    type Ticket = Option<G::Ticket>;
+
+    fn check(&self, ask: &Ask) -> Result<(), Rejected> {
+        self.as_ref().map_or(Ok(()), |gate| gate.check(ask))
+    }
+
+    fn try_acquire(&self, ask: &Ask) -> Result<Self::Ticket, Rejected> {
+        self.as_ref().map(|gate| gate.try_acquire(ask)).transpose()
+    }
+
+    fn pending(&self, ticket: &Self::Ticket, now: Time) {
+        if let (Some(gate), Some(ticket)) = (self, ticket) {
+            gate.pending(ticket, now);
+        }
+    }
+
+    fn settle(&self, ticket: Self::Ticket, end: End) {
+        if let (Some(gate), Some(ticket)) = (self, ticket) {
+            gate.settle(ticket, end);
+        }
+    }
+
+    fn timed_by(&self) -> Option<&Env> {
+        self.as_ref()?.timed_by()
     }
 }
 

@@ -16,6 +16,8 @@
 //! | recover from errors, and say so | [`Recovery`] |
 //! | space out repetitions | [`Backoff`] |
 //! | count what happened lately | [`Window`] |
+//! | put several around a plain function | [`PolicyStack`] |
+//! | wrap a component's operations by name | [`Component`] |
 //!
 //! The module of each says when to use it, what to set, what it costs, and what an operator can do.
 //!
@@ -34,6 +36,7 @@
 
 mod answer;
 mod ask;
+mod call;
 mod chance;
 mod clock;
 mod counter;
@@ -50,6 +53,7 @@ mod queue;
 mod recent;
 mod registry;
 mod shared;
+mod stack;
 mod sync;
 
 pub mod backoff;
@@ -57,6 +61,7 @@ pub mod bulkhead;
 #[cfg(all(feature = "cache", not(loom)))]
 pub mod cache;
 pub mod circuit_breaker;
+pub mod component;
 pub mod deadline;
 pub mod failover;
 pub mod fallback;
@@ -71,7 +76,7 @@ pub mod timeout;
 pub mod window;
 
 pub use crate::answer::{Answer, Respond};
-pub use crate::ask::{Ask, Priority};
+pub use crate::ask::{Ask, Priority, RetryLimits};
 pub use crate::backoff::{Backoff, BackoffConfig};
 pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
 #[cfg(all(feature = "cache", not(loom)))]
@@ -79,6 +84,7 @@ pub use crate::cache::{Cache, CacheConfig};
 pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
+pub use crate::component::{Component, OperationsConfig};
 pub use crate::deadline::{Deadline, Deadlines, DeadlinesConfig};
 pub use crate::env::Env;
 pub use crate::error::{
@@ -101,6 +107,9 @@ pub use crate::queue::{Queue, Turn};
 pub use crate::rate_limiter::{Metered, Quota, RateLimiter, RateLimiterConfig, RateLimiterKind};
 pub use crate::recovery::{Recovery, RecoveryConfig, RecoveryStrategy};
 pub use crate::registry::{Policy, Registry, Snapshot};
-pub use crate::retry::{Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig};
+pub use crate::retry::{
+    Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig, Verdict,
+};
+pub use crate::stack::PolicyStack;
 pub use crate::timeout::{Timeout, TimeoutConfig};
 pub use crate::window::{Window, WindowConfig};

@@ -49,6 +49,17 @@ pub trait Classify<Req, Res> {
         Ask::default()
     }
 
+    /// Returns the rule that judges the result of this request: one that goes by the request's kind
+    /// keeps here what it needs of it. Default: a copy of itself.
+    #[inline]
+    #[must_use]
+    fn of_request(&self, _request: &Req) -> Self
+    where
+        Self: Sized + Clone,
+    {
+        self.clone()
+    }
+
     /// Says what the result tells about the dependency.
     fn outcome(&self, result: &Res) -> Outcome;
 
@@ -56,6 +67,13 @@ pub trait Classify<Req, Res> {
     #[inline]
     fn hint(&self, _result: &Res) -> Hint {
         Hint::None
+    }
+
+    /// Says how many retries a repetition takes from the [budget](crate::RetryBudget): more for what
+    /// costs the callee more, such as a call that was timed out and may be at work still. Default: 1.
+    #[inline]
+    fn cost(&self, _result: &Res) -> u32 {
+        1
     }
 
     /// Returns the refusal that the result carries where its type does not say so by itself, such as

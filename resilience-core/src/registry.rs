@@ -8,6 +8,7 @@ use crate::bulkhead::BulkheadSnapshot;
 #[cfg(all(feature = "cache", not(loom)))]
 use crate::cache::CacheSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
+use crate::component::ComponentSnapshot;
 use crate::deadline::DeadlinesSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
@@ -58,6 +59,8 @@ pub enum Snapshot {
     CircuitBreaker(CircuitSnapshot),
     /// Of [`Deadlines`](crate::Deadlines).
     Deadlines(DeadlinesSnapshot),
+    /// Of a [`Component`](crate::Component).
+    Component(ComponentSnapshot),
     /// Of a [`Failover`](crate::Failover).
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).

@@ -39,6 +39,8 @@
 //! Beside the stack: [`Checks`] of components, an [`Orchestrator`] that recovers from errors, and a
 //! [`Supervisor`] that keeps a component running, as futures that the caller spawns or awaits.
 //! What travels with a call, its deadline and its correlation id, is in [`context`].
+//! Without tower, [`RetryExt`], [`TimeoutExt`], [`CallExt`] and [`ComponentExt`] put the policies around
+//! plain async functions.
 //!
 //! Errors are any [`CallError`](resilience_core::CallError); lift those of others once, innermost, by
 //! `map_err`. Services that cannot fail get a response instead: see `http`.
@@ -60,6 +62,7 @@ pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod keyed;
+pub mod plain;
 pub mod queue;
 pub mod recovery;
 pub mod retry;
@@ -78,6 +81,7 @@ pub use crate::gate::{BulkheadLayer, CircuitBreakerLayer, GateLayer, Gated, Rate
 pub use crate::health::Checks;
 pub use crate::keyed::{ByKey, KeyOf, Keyless};
 pub use crate::oneshot::Oneshot;
+pub use crate::plain::{CallExt, ComponentExt, RetryExt, TimeoutExt};
 pub use crate::queue::{BulkheadQueueLayer, QueueLayer, Queued, RateLimiterQueueLayer};
 pub use crate::recovery::{Handlers, Orchestrator, Supervised, Supervisor};
 pub use crate::retry::{Repeat, Retried, RetryLayer};

@@ -1,6 +1,6 @@
 //! What results tell where nobody said otherwise.
 
-use resilience_core::{Answer, Ask, Classify, Deadline, Hint, Outcome, Rejected};
+use resilience_core::{Answer, Ask, Classify, Deadline, Hint, Outcome, Rejected, Verdict};
 
 use crate::context;
 
@@ -43,7 +43,20 @@ pub(crate) fn ask<Req, Res, R: Classify<Req, Res>>(rule: &R, req: &Req) -> Ask {
 pub(crate) struct Told {
     pub(crate) outcome: Outcome,
     pub(crate) hint: Hint,
+    pub(crate) cost: u32,
     pub(crate) refused: Refused,
+}
+
+impl Told {
+    /// Returns what a retry goes by.
+    pub(crate) fn verdict(self) -> Verdict {
+        Verdict {
+            outcome: self.outcome,
+            rejected: self.refused != Refused::No,
+            hint: self.hint,
+            cost: self.cost,
+        }
+    }
 }
 
 /// Whether a policy further in refused the call.
@@ -70,6 +83,7 @@ where
         return Told {
             outcome,
             hint: Hint::None,
+            cost: 1,
             refused: Refused::No,
         };
     }
@@ -81,6 +95,7 @@ where
     Told {
         outcome,
         hint: rule.hint(result),
+        cost: rule.cost(result),
         refused,
     }
 }

@@ -20,7 +20,7 @@ use crate::context::{self, CorrelationId};
 /// | `recovery ended` | info if recovered, else warn | `component`, `result`: `recovered`, `gave_up`, `abandoned`; `recovery`: the recovery in words |
 /// | `degraded` | warn | `component` |
 /// | `restored` | info | `component` |
-/// | `retry gave up` | warn | `attempts` |
+/// | `retry gave up` | warn | `attempts`; `cause`: `attempts`, `time`, `budget`, `do_not_retry` |
 ///
 /// Where the event is told within a [call](crate::context) that has a correlation id, that is the
 /// field `correlation_id`. It is the call that caused the event, unless two calls move one policy at
@@ -85,8 +85,9 @@ impl Observer for TraceObserver {
                     false => info!(target: "resilience", policy, component, "restored"),
                 }
             }
-            Event::GaveUp { attempts } => {
-                warn!(target: "resilience", policy, correlation_id, attempts, "retry gave up");
+            Event::GaveUp { attempts, cause } => {
+                let cause = cause.as_str();
+                warn!(target: "resilience", policy, correlation_id, attempts, cause, "retry gave up");
             }
             event => debug!(target: "resilience", policy, correlation_id, ?event, "policy event"),
         }

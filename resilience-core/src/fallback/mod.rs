@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../../docs/fallback.md")]
 
+mod call;
 mod config;
 mod last_resort;
 mod lru;

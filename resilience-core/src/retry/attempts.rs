@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Retry;
-use super::state::{Run, UsedUp};
-use crate::{Hint, Outcome, Time};
+use super::state::{Cause, Run};
+use super::told::{self, GivenUp};
+use crate::{Hint, Outcome};
 
 /// The attempts of one call.
 ///
@@ -16,6 +17,9 @@ pub struct Attempts {
     run: Run,
     /// Whether the run's request was counted by the budget.
     budgeted: bool,
+    /// What a retry inside the attempt that is under way told when it gave up.
+    told: Option<GivenUp>,
+    gave_up: Option<Cause>,
 }
 
 /// What an attempt told.
@@ -27,6 +31,11 @@ pub struct Verdict {
     pub rejected: bool,
     /// What the callee asked of a repetition.
     pub hint: Hint,
+    /// How many retries a repetition takes from the budget, 1 for most; 0 takes nothing.
+    ///
+    /// What costs the callee much, such as a call that was timed out and may be at work still, should
+    /// cost more than what costs it nothing, such as one that it throttled.
+    pub cost: u32,
 }
 
 impl From<Outcome> for Verdict {
@@ -35,42 +44,87 @@ impl From<Outcome> for Verdict {
             outcome,
             rejected: false,
             hint: Hint::None,
+            cost: 1,
         }
     }
 }
 
 impl Attempts {
     #[inline]
-    pub(super) fn new(retry: Retry, until: Option<Time>, budgeted: bool) -> Self {
-        let run = Run::new(until);
+    pub(super) const fn new(retry: Retry, run: Run, budgeted: bool) -> Self {
         Self {
             retry,
             run,
             budgeted,
+            told: None,
+            gave_up: None,
         }
     }
 
-    /// Returns how long to wait before the next attempt, or `None` where the run ends.
+    /// Runs a step of the attempt that is under way, such as one poll of it, and hears of a retry that
+    /// gives up in there: then the attempt is not repeated should it fail, so that retries happen at
+    /// one layer only.
+    #[inline]
+    pub fn step<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        let (out, told) = told::listen(step);
+        self.told = told.or(self.told);
+        out
+    }
+
+    /// Returns how long to wait before the next attempt, or `None` where the run ends: what
+    /// [`after`](Self::after) says, at a cost of 1.
     ///
-    /// `outcome`, `rejected` and `hint` are what the attempt told that just ended: see [`Verdict`].
+    /// # Cancel safety
+    ///
+    /// As [`after`](Self::after).
+    #[inline]
+    pub fn next(&mut self, outcome: Outcome, rejected: bool, hint: Hint) -> Option<Duration> {
+        self.after(Verdict {
+            outcome,
+            rejected,
+            hint,
+            cost: 1,
+        })
+    }
+
+    /// Returns how long to wait before the next attempt, given what the one told that just ended, or
+    /// `None` where the run ends.
+    ///
     /// What is granted is taken from the budget, so ask only where another attempt can be made, and
-    /// do make it.
+    /// do make it; where none can be made, [`end`](Self::end) the run instead.
     ///
     /// # Cancel safety
     ///
     /// A retry that was granted and then not made, because the caller went away while it waited, is
     /// not given back to the budget.
     #[inline]
-    pub fn next(&mut self, outcome: Outcome, rejected: bool, hint: Hint) -> Option<Duration> {
+    pub fn after(&mut self, verdict: Verdict) -> Option<Duration> {
+        let Verdict {
+            outcome, rejected, ..
+        } = verdict;
         self.run.count(rejected);
         let repeatable = match rejected {
             true => self.retry.0.refused(),
             false => outcome == Outcome::Failure,
         };
-        match repeatable && hint != Hint::DoNotRetry {
-            true => self.again(hint),
-            false => None,
+        match repeatable {
+            true => self.again(verdict),
+            false => {
+                self.pass_on(outcome);
+                None
+            }
         }
+    }
+
+    /// Ends the run with an attempt that cannot be repeated, whatever the policy says. That is no
+    /// giving up.
+    #[inline]
+    pub fn end(&mut self, verdict: Verdict) {
+        self.run.count(verdict.rejected);
+        if verdict.rejected {
+            self.retry.0.refused();
+        }
+        self.pass_on(verdict.outcome);
     }
 
     /// Says whether the attempt that was granted may still begin, where it had to wait for something
@@ -84,8 +138,15 @@ impl Attempts {
             .is_some_and(|until| policy.env().now() >= until);
         if late {
             policy.withdraw(self.run.sent);
+            self.give_up(Cause::Time);
         }
         !late
+    }
+
+    /// Returns why the run gave up, once it has.
+    #[must_use]
+    pub const fn gave_up(&self) -> Option<Cause> {
+        self.gave_up
     }
 
     /// Returns the number of attempts that were sent and have ended.
@@ -94,18 +155,42 @@ impl Attempts {
         self.run.sent
     }
 
+    /// Tells those further out of a retry further in that gave up, unless all went well in the end.
+    #[inline]
+    fn pass_on(&mut self, outcome: Outcome) {
+        if let (Some(told), true) = (self.told.take(), outcome != Outcome::Success) {
+            told::tell(told);
+        }
+    }
+
+    /// Remembers and tells why the run gave up; where one further in did, it tells its own cause.
+    fn give_up(&mut self, cause: Cause) {
+        self.gave_up = Some(cause);
+        let attempts = self.run.sent;
+        let own = GivenUp { attempts, cause };
+        told::tell(self.told.take().unwrap_or(own));
+    }
+
     #[cold]
-    fn again(&mut self, hint: Hint) -> Option<Duration> {
-        let next = self.try_again(hint);
+    fn again(&mut self, verdict: Verdict) -> Option<Duration> {
+        let next = self.try_again(verdict);
         self.retry.0.count(next.err(), self.run.sent);
+        match next {
+            Ok(_) => self.told = None,
+            Err(cause) => self.give_up(cause),
+        }
         next.ok()
     }
 
-    fn try_again(&mut self, hint: Hint) -> Result<Duration, UsedUp> {
+    fn try_again(&mut self, Verdict { hint, cost, .. }: Verdict) -> Result<Duration, Cause> {
+        if self.told.is_some() || hint == Hint::DoNotRetry {
+            return Err(Cause::DoNotRetry);
+        }
         let Self {
             retry,
             run,
             budgeted,
+            ..
         } = self;
         let (policy, env) = (&retry.0, retry.0.env());
         let delay = run.delay(hint, || policy.settings(), env.chance())?;
@@ -113,9 +198,9 @@ impl Attempts {
             run.fits(delay, env.now())?;
         }
         let budget = budgeted.then(|| policy.any_budget()).flatten();
-        match budget.is_none_or(super::RetryBudget::try_withdraw) {
+        match budget.is_none_or(|it| it.try_withdraw_cost(cost)) {
             true => Ok(delay),
-            false => Err(UsedUp::Budget),
+            false => Err(Cause::Budget),
         }
     }
 }

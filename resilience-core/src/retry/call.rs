@@ -2,17 +2,20 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::time::Duration;
 
-use super::{Attempted, Attempts, Retry, Verdict};
-use crate::{Ask, Hint, Outcome, Rejected, failed};
+use super::{Attempted, Attempts, Cause, Retry, Verdict};
+use crate::{Ask, CallError, Hint, Outcome, Rejected, failed};
 
 /// A call that failed for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exhausted<E> {
     /// Number of attempts that were sent.
     pub attempts: u32,
+    /// Why it was not repeated any more; `None` where its last error is none that is repeated.
+    pub cause: Option<Cause>,
     /// The error of the last attempt that was sent, or of the last one where none was.
     pub last: E,
 }
@@ -96,6 +99,37 @@ impl Retry {
         let attempts = self.begin(&Ask::default());
         attempts.run(Verdict::of, sleep, op).await
     }
+
+    /// Calls `op`, which blocks, as [`call_with`](Self::call_with) does; `sleep` blocks too, such as
+    /// the standard library's.
+    ///
+    /// ```
+    /// use std::{cell::Cell, io, time::Duration};
+    /// use resilience_core::{Env, Retry, RetryConfig};
+    ///
+    /// let (env, clock) = Env::manual();
+    /// let retry = Retry::new("quotes", RetryConfig::default(), &env)?;
+    /// let tries = Cell::new(0);
+    /// let quote = || match tries.replace(tries.get() + 1) {
+    ///     0 => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
+    ///     _ => Ok(42),
+    /// };
+    /// let got = retry.call_blocking(|delay| clock.advance(delay), quote);
+    /// assert_eq!((got.unwrap(), tries.get()), (42, 2));
+    /// # Ok::<(), resilience_core::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the last attempt that was sent.
+    pub fn call_blocking<T, E: Error + 'static>(
+        &self,
+        sleep: impl FnMut(Duration),
+        op: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, Exhausted<E>> {
+        let attempts = self.begin(&Ask::default());
+        attempts.run_blocking(Verdict::of, sleep, op)
+    }
 }
 
 impl Attempts {
@@ -121,28 +155,79 @@ impl Attempts {
     {
         let mut earlier = None;
         loop {
-            let result = op().await;
-            let Verdict {
-                outcome,
-                rejected,
-                hint,
-            } = rule(&result);
-            let delay = self.next(outcome, rejected, hint);
-            let stands = Attempted { result, rejected }.after(earlier.take());
-            let again = match delay {
-                None => false,
-                Some(delay) => {
-                    sleep(delay).await;
-                    // A timer may be late, and the next attempt with it.
-                    self.may_begin()
-                }
+            let result = {
+                let mut call = pin!(op());
+                poll_fn(|cx| self.step(|| call.as_mut().poll(cx))).await
             };
-            if !again {
-                let attempts = self.sent();
-                return stands.result.map_err(|last| Exhausted { attempts, last });
+            match self.judge(&rule, result, &mut earlier) {
+                Ok(delay) => sleep(delay).await,
+                Err(stands) => return self.close(stands),
             }
-            earlier = Some(stands);
+            // A timer may be late, and the next attempt with it.
+            if !self.may_begin() {
+                return self.close_late(earlier);
+            }
         }
+    }
+
+    /// Calls `op`, which blocks, as [`run`](Self::run) does; `sleep` blocks too.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_blocking<T, E>(
+        mut self,
+        rule: impl Fn(&Result<T, E>) -> Verdict,
+        mut sleep: impl FnMut(Duration),
+        mut op: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, Exhausted<E>> {
+        let mut earlier = None;
+        loop {
+            let result = self.step(&mut op);
+            match self.judge(&rule, result, &mut earlier) {
+                Ok(delay) => sleep(delay),
+                Err(stands) => return self.close(stands),
+            }
+            if !self.may_begin() {
+                return self.close_late(earlier);
+            }
+        }
+    }
+
+    /// Returns how long to wait for the next attempt, or what stands where there is none.
+    fn judge<R>(
+        &mut self,
+        rule: impl Fn(&R) -> Verdict,
+        result: R,
+        earlier: &mut Option<Attempted<R>>,
+    ) -> Result<Duration, R> {
+        let verdict = rule(&result);
+        let rejected = verdict.rejected;
+        let delay = self.after(verdict);
+        let stands = Attempted { result, rejected }.after(earlier.take());
+        match delay {
+            Some(delay) => {
+                *earlier = Some(stands);
+                Ok(delay)
+            }
+            None => Err(stands.result),
+        }
+    }
+
+    fn close_late<T, E>(
+        &self,
+        earlier: Option<Attempted<Result<T, E>>>,
+    ) -> Result<T, Exhausted<E>> {
+        let stands = earlier.expect("a wait follows an attempt");
+        self.close(stands.result)
+    }
+
+    fn close<T, E>(&self, stands: Result<T, E>) -> Result<T, Exhausted<E>> {
+        stands.map_err(|last| Exhausted {
+            attempts: self.sent(),
+            cause: self.gave_up(),
+            last,
+        })
     }
 }
 
@@ -153,6 +238,14 @@ impl Verdict {
         match result {
             Ok(_) => Outcome::Success.into(),
             Err(error) => Self::of_error(failed::find(error)),
+        }
+    }
+
+    /// Judges a result whose error says itself whether it is a refusal of ours.
+    pub fn of_call<T, E: CallError>(result: &Result<T, E>) -> Self {
+        match result {
+            Ok(_) => Outcome::Success.into(),
+            Err(error) => Self::of_error(error.rejected()),
         }
     }
 
@@ -167,6 +260,7 @@ impl Verdict {
             outcome: Outcome::Ignored,
             rejected: true,
             hint: rejected.retry_after().map_or(Hint::None, Hint::After),
+            cost: 1,
         }
     }
 }

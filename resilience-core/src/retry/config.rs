@@ -85,6 +85,9 @@ impl RetryConfig {
         max_total: Some(Duration::from_secs(30)),
         ..Self::DEFAULT
     };
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.settings().map(drop)
+    }
 
     /// Returns what runs go by, if no rule is broken.
     pub(super) fn settings(&self) -> Result<Settings, ConfigError> {

@@ -9,6 +9,7 @@ mod config;
 mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod told;
 
 use std::any::Any;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +20,9 @@ pub use self::attempts::{Attempted, Attempts, Verdict};
 pub use self::budget::{RetryBudget, RetryBudgetSnapshot};
 pub use self::call::Exhausted;
 pub use self::config::{HintPolicy, RetryBudgetConfig, RetryConfig};
-use self::state::{Settings, UsedUp};
+pub use self::state::Cause;
+use self::state::{Run, Settings};
+pub use self::told::{GivenUp, listen};
 use crate::clock::nanos;
 use crate::counter::{Counter, Tally};
 use crate::registry::{Policy, Snapshot};
@@ -94,13 +97,14 @@ pub struct RetrySnapshot {
     pub sent: u64,
     /// Number of repetitions granted, except for those that came too late to begin.
     pub retries: u64,
-    /// Number of runs that ended with a failure because something was used up.
+    /// Number of runs that ended with a failure because something was used up, or because they were
+    /// told to.
     pub gave_up: GaveUp,
     /// Name of the budget in force.
     pub budget: Option<Name>,
 }
 
-/// How many runs gave up, by what was used up.
+/// How many runs gave up, by the cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GaveUp {
     /// The attempts.
@@ -109,6 +113,8 @@ pub struct GaveUp {
     pub time: u64,
     /// The budget.
     pub budget: u64,
+    /// The callee asked for no repetition, or a retry further in had given up.
+    pub do_not_retry: u64,
 }
 
 impl Retry {
@@ -217,7 +223,8 @@ impl Retry {
         if let Some(budget) = budget {
             budget.deposit_at(ask.now(budget.env()));
         }
-        Attempts::new(self.clone(), inner.until(ask), budget.is_some())
+        let run = Run::new(ask.retries.max_attempts, inner.until(ask));
+        Attempts::new(self.clone(), run, budget.is_some())
     }
 }
 
@@ -267,9 +274,13 @@ impl Inner {
     /// Returns the time from which on a run must not begin another attempt.
     #[inline]
     fn until(&self, ask: &Ask) -> Option<Time> {
-        let limit = match self.max_total.load(Ordering::Relaxed) {
-            0 => None,
-            limit => Some(ask.now(self.env()).after(Duration::from_nanos(limit))),
+        let own = match self.max_total.load(Ordering::Relaxed) {
+            0 => Duration::MAX,
+            limit => Duration::from_nanos(limit),
+        };
+        let limit = match own.min(ask.retries.max_total) {
+            Duration::MAX => None,
+            limit => Some(ask.now(self.env()).after(limit)),
         };
         let deadline = ask.deadline.map(Deadline::time);
         limit.into_iter().chain(deadline).min()
@@ -322,27 +333,29 @@ impl Inner {
     }
 
     /// Counts what followed an attempt that was to be repeated.
-    fn count(&self, used_up: Option<UsedUp>, sent: u32) {
+    fn count(&self, gave_up: Option<Cause>, attempts: u32) {
         self.shared.locked(|locked, events| {
-            let count = match used_up {
+            let count = match gave_up {
                 None => &mut locked.retries,
-                Some(UsedUp::Attempts) => &mut locked.gave_up.attempts,
-                Some(UsedUp::Time) => &mut locked.gave_up.time,
-                Some(UsedUp::Budget) => &mut locked.gave_up.budget,
+                Some(Cause::Attempts) => &mut locked.gave_up.attempts,
+                Some(Cause::Time) => &mut locked.gave_up.time,
+                Some(Cause::Budget) => &mut locked.gave_up.budget,
+                Some(Cause::DoNotRetry) => &mut locked.gave_up.do_not_retry,
             };
             *count += 1;
-            if used_up.is_some() {
-                events.push(Event::GaveUp { attempts: sent });
+            if let Some(cause) = gave_up {
+                events.push(Event::GaveUp { attempts, cause });
             }
         });
     }
 
     /// Counts that a repetition which was granted came too late to begin.
-    fn withdraw(&self, sent: u32) {
+    fn withdraw(&self, attempts: u32) {
         self.shared.locked(|locked, events| {
             locked.retries = locked.retries.saturating_sub(1);
             locked.gave_up.time += 1;
-            events.push(Event::GaveUp { attempts: sent });
+            let cause = Cause::Time;
+            events.push(Event::GaveUp { attempts, cause });
         });
     }
 

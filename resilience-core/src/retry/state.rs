@@ -17,13 +17,30 @@ pub(super) struct Settings {
     pub(super) hint_max: Duration,
 }
 
-/// What a run ran out of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UsedUp {
+/// Why a run that had failed was not repeated any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The attempts were used up, those of the policy or those of the call.
     Attempts,
     /// The next attempt would begin too late.
     Time,
+    /// The budget was used up.
     Budget,
+    /// The callee asked for no repetition, or a retry further in had given up.
+    DoNotRetry,
+}
+
+impl Cause {
+    /// Returns the cause in snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempts => "attempts",
+            Self::Time => "time",
+            Self::Budget => "budget",
+            Self::DoNotRetry => "do_not_retry",
+        }
+    }
 }
 
 /// One run. While it has not failed, it owns nothing.
@@ -33,6 +50,8 @@ pub(super) struct Run {
     made: u32,
     /// Number of those that were sent.
     pub(super) sent: u32,
+    /// Number of attempts that the call itself allows.
+    max_attempts: u32,
     /// When no attempt may begin any more.
     pub(super) until: Option<Time>,
     failed: Option<Box<Failing>>,
@@ -47,10 +66,11 @@ struct Failing {
 
 impl Run {
     #[inline]
-    pub(super) fn new(until: Option<Time>) -> Self {
+    pub(super) const fn new(max_attempts: u32, until: Option<Time>) -> Self {
         Self {
             made: 0,
             sent: 0,
+            max_attempts,
             until,
             failed: None,
         }
@@ -70,19 +90,19 @@ impl Run {
         hint: Hint,
         settings: impl FnOnce() -> Arc<Settings>,
         chance: &Chance,
-    ) -> Result<Duration, UsedUp> {
+    ) -> Result<Duration, Cause> {
         let Failing { settings, delays } =
             &mut **self.failed.get_or_insert_with(|| Failing::new(settings()));
-        match self.made < settings.max_attempts {
+        match self.made < settings.max_attempts.min(self.max_attempts) {
             true => Ok(settings.delay(delays, hint, chance)),
-            false => Err(UsedUp::Attempts),
+            false => Err(Cause::Attempts),
         }
     }
 
     /// Says whether an attempt may begin `delay` after `now`.
-    pub(super) fn fits(&self, delay: Duration, now: Time) -> Result<(), UsedUp> {
+    pub(super) fn fits(&self, delay: Duration, now: Time) -> Result<(), Cause> {
         match self.until {
-            Some(until) if now.after(delay) >= until => Err(UsedUp::Time),
+            Some(until) if now.after(delay) >= until => Err(Cause::Time),
             _ => Ok(()),
         }
     }

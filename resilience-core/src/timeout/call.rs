@@ -61,6 +61,21 @@ impl Timeout {
         F: Future<Output = Result<T, E>>,
     {
         let limit = self.limit(ask)?;
+        self.within(limit, sleep, op).await
+    }
+
+    /// Calls `op`, and waits for it until `sleep` of `limit` is over.
+    pub(crate) async fn within<T, E, S, F>(
+        &self,
+        limit: Duration,
+        sleep: impl FnOnce(Duration) -> S,
+        op: impl FnOnce() -> F,
+    ) -> Result<T, E>
+    where
+        E: CallError,
+        S: Future<Output = ()>,
+        F: Future<Output = Result<T, E>>,
+    {
         let mut call = pin!(op());
         let mut sleep = Some(sleep);
         let mut timer = pin!(None);

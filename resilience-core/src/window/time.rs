@@ -35,10 +35,15 @@ impl TimeWindow {
     }
 
     pub(crate) fn note(&mut self, mark: Mark) {
+        self.note_times(mark, 1);
+    }
+
+    /// Notes the same `times` over.
+    pub(crate) fn note_times(&mut self, mark: Mark, times: u64) {
         let slot = self.slot(self.newest);
         for totals in [&mut self.ring[slot], &mut self.sum] {
-            totals.failures += u64::from(mark.failed);
-            totals.slow += u64::from(mark.slow);
+            totals.failures += u64::from(mark.failed) * times;
+            totals.slow += u64::from(mark.slow) * times;
         }
     }
 

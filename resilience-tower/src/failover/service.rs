@@ -79,7 +79,7 @@ where
 
     fn call(&mut self, req: Req) -> Self::Future {
         let FailoverLayer { failover, rule } = &self.layer;
-        let (failover, rule) = (failover.clone(), rule.clone());
+        let (failover, rule) = (failover.clone(), rule.of_request(&req));
         let ticket = failover.begin();
         let active = ticket.target();
         self.leave(active);

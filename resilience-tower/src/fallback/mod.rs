@@ -162,7 +162,7 @@ where
             fallback: layer.fallback.clone(),
             mark: layer.mark,
             keep: layer.keep,
-            rule: layer.rule.clone(),
+            rule: layer.rule.of_request(&req),
             tells: tells::<Req, _, R>,
         };
         ResponseFuture::new(self.inner.call(req), key, policy)

@@ -109,8 +109,8 @@ impl<S, G, R> Gated<S, G, R> {
         let gate = match self.gate.choose(&req, &ask) {
             Err(reason) => return (ResponseFuture::refused(reason), None),
             Ok(None) => {
+                let rule = self.rule.of_request(&req);
                 let future = self.inner.call(req);
-                let rule = self.rule.clone();
                 return (ResponseFuture::called(future, None, rule, tells), None);
             }
             Ok(Some(gate)) => gate,
@@ -126,8 +126,9 @@ impl<S, G, R> Gated<S, G, R> {
             Err(reason) => ResponseFuture::refused(reason),
             Ok(ticket) => {
                 let mut permit = Permit::from_ticket(gate.into_owned(), ticket);
+                let rule = self.rule.of_request(&req);
                 let future = permit.step(|| self.inner.call(req));
-                ResponseFuture::called(future, Some(permit), self.rule.clone(), tells)
+                ResponseFuture::called(future, Some(permit), rule, tells)
             }
         };
         (future, seen)

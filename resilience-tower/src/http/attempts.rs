@@ -15,7 +15,8 @@ use crate::retry::{Retried, future::ResponseFuture};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Attempts(pub u32);
 
-/// A retry layer, or a service that it made, whose responses tell how many [`Attempts`] they took.
+/// A retry layer, or a service that it made, whose responses tell how many [`Attempts`] they took, and
+/// the [`Cause`](resilience_core::retry::Cause) where no more were made in spite of a failure.
 ///
 /// Made by [`RetryLayer::tell_attempts`](crate::RetryLayer::tell_attempts).
 #[derive(Clone, Debug)]
@@ -67,6 +68,9 @@ where
         if let Ok(response) = &mut result {
             let attempts = Attempts(inner.sent());
             response.extensions_mut().insert(attempts);
+            if let Some(cause) = inner.gave_up() {
+                response.extensions_mut().insert(cause);
+            }
         }
         Poll::Ready(result)
     }

@@ -28,10 +28,13 @@ mod body;
 #[cfg(feature = "cache")]
 mod cache;
 mod context;
+mod idempotency;
 pub mod key;
 mod layers;
+mod pass_on;
 pub mod rate_limit;
 mod repeat;
+mod replay;
 mod rule;
 mod stale;
 mod wait;
@@ -44,8 +47,11 @@ pub use self::context::{
     ClientContext, ClientContextFuture, ClientContextLayer, ContextHeaders, ServerContext,
     ServerContextFuture, ServerContextLayer,
 };
+pub use self::idempotency::{IdempotencyKeyLayer, IdempotencyKeyed};
+pub use self::pass_on::{DO_NOT_RETRY, PassOnLayer, PassedOn, PassedOnFuture};
 pub use self::rate_limit::RateLimitHeaders;
 pub use self::repeat::is_repeatable;
+pub use self::replay::{BodyGone, ReplayBody, ReplayBodyConfig, ReplayBodyLayer, Replayed};
 pub use self::rule::Failures;
 pub use self::stale::mark_stale;
 pub use self::wait::hint;

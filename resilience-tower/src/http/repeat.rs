@@ -1,7 +1,9 @@
 //! Which requests are safe to repeat.
 
-use http::{HeaderMap, Method, Request};
+use http::{Extensions, HeaderMap, Method, Request};
+use resilience_core::RetryLimits;
 
+use super::ReplayBody;
 use crate::Repeat;
 
 /// Says whether repeating a request cannot do harm: its method is GET, HEAD, PUT, DELETE or OPTIONS,
@@ -34,4 +36,38 @@ impl<B: Clone> Repeat for Request<B> {
     fn repeat(&self) -> Option<Self> {
         is_repeatable(self.method(), self.headers()).then(|| self.clone())
     }
+
+    /// Returns the [`RetryLimits`] in the request's extensions.
+    fn limits(&self) -> RetryLimits {
+        limits(self.extensions())
+    }
+}
+
+impl<B> Repeat for Request<ReplayBody<B>> {
+    /// Copies what [`is_repeatable`] as long as all of the body that was read is kept.
+    fn repeat(&self) -> Option<Self> {
+        if !is_repeatable(self.method(), self.headers()) {
+            return None;
+        }
+        let mut copy = Self::new(self.body().replay()?);
+        copy.method_mut().clone_from(self.method());
+        copy.uri_mut().clone_from(self.uri());
+        *copy.version_mut() = self.version();
+        copy.headers_mut().clone_from(self.headers());
+        copy.extensions_mut().clone_from(self.extensions());
+        Some(copy)
+    }
+
+    fn is_repeatable_still(&self) -> bool {
+        self.body().is_replayable()
+    }
+
+    /// Returns the [`RetryLimits`] in the request's extensions.
+    fn limits(&self) -> RetryLimits {
+        limits(self.extensions())
+    }
+}
+
+fn limits(extensions: &Extensions) -> RetryLimits {
+    extensions.get().copied().unwrap_or_default()
 }

@@ -6,10 +6,11 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use resilience_core::Hint;
 
-/// Reads how long a response that failed asks to be left alone.
+/// Reads how long a response that failed asks to be left alone, or that it asks for no repetition.
 ///
 /// The first of these that is there and can be read:
 ///
+/// - [`x-do-not-retry`](super::DO_NOT_RETRY), whatever its value: forbids a repetition;
 /// - `grpc-retry-pushback-ms`: milliseconds; what is negative or no number forbids a repetition;
 /// - `x-amz-retry-after`, `retry-after-ms`: milliseconds;
 /// - `retry-after`: seconds, or a date;
@@ -33,6 +34,9 @@ use resilience_core::Hint;
 /// ```
 #[must_use]
 pub fn hint(status: StatusCode, headers: &HeaderMap) -> Hint {
+    if headers.contains_key(super::DO_NOT_RETRY) {
+        return Hint::DoNotRetry;
+    }
     if headers.contains_key("grpc-retry-pushback-ms") {
         let pushback = whole(headers, "grpc-retry-pushback-ms");
         return pushback.map_or(Hint::DoNotRetry, |it| {
@@ -141,6 +145,13 @@ mod tests {
             Some(1_000),
             "the plain wait comes first"
         );
+    }
+
+    #[test]
+    fn a_response_that_forbids_a_repetition_may_say_no_wait_beside_it() {
+        let pairs = [("x-do-not-retry", "1"), ("retry-after", "1")];
+        let hint = read(StatusCode::SERVICE_UNAVAILABLE, &pairs);
+        assert_eq!(hint, Hint::DoNotRetry);
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl<S, Q, R> Queued<S, Q, R> {
         Result<S::Response, S::Error>: Answer<Rejected, Tower>,
     {
         let ask = ask(&self.rule, &req);
-        let rule = self.rule.clone();
+        let rule = self.rule.of_request(&req);
         let tells = tells::<Req, _, R>;
         let ready = mem::take(&mut self.ready);
         let gate = match self.gate.choose(&req, &ask) {

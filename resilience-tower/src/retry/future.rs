@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
-use resilience_core::retry::{Attempted, Attempts};
-use resilience_core::{Answer, Hint, Rejected};
+use resilience_core::retry::{Attempted, Attempts, Cause};
+use resilience_core::{Answer, Rejected};
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
+use super::repeat::Repeats;
 use crate::Tower;
-use crate::rule::{Refused, Tells, Told};
+use crate::rule::Tells;
 
 /// Response future of [`Retried`](super::Retried).
 #[pin_project]
@@ -22,6 +23,7 @@ pub struct ResponseFuture<S: Service<Req>, Req, R> {
     state: State<S::Future>,
     run: Option<Run<S, Req, R>>,
     sent: u32,
+    gave_up: Option<Cause>,
 }
 
 /// What the next attempt takes: a service to be made ready, and a copy of the request.
@@ -29,8 +31,9 @@ pub(super) struct Again<S, Req> {
     pub(super) template: Arc<Mutex<S>>,
     /// Cloned from the template when it is needed first.
     pub(super) service: Option<S>,
+    /// Kept to be copied.
     pub(super) req: Req,
-    pub(super) copy: fn(&Req) -> Option<Req>,
+    pub(super) repeats: Repeats<Req>,
 }
 
 /// What is kept from attempt to attempt.
@@ -77,6 +80,7 @@ impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
             state: State::Called(future),
             run: Some(run),
             sent: 0,
+            gave_up: None,
         }
     }
 
@@ -85,6 +89,7 @@ impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
             state: State::Refused(Some(reason)),
             run: None,
             sent: 0,
+            gave_up: None,
         }
     }
 
@@ -92,6 +97,12 @@ impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
     #[must_use]
     pub const fn sent(&self) -> u32 {
         self.sent
+    }
+
+    /// Returns why the run gave up, where it has: `None` also where it ended otherwise.
+    #[must_use]
+    pub const fn gave_up(&self) -> Option<Cause> {
+        self.gave_up
     }
 }
 
@@ -102,15 +113,17 @@ where
 {
     /// Takes in the result of an attempt, and says what comes next.
     fn next(&mut self, result: Result<S::Response, S::Error>) -> State<S::Future> {
-        let Told {
-            outcome,
-            hint,
-            refused,
-        } = (self.tells)(&self.rule, &result);
-        let rejected = refused != Refused::No;
-        // What cannot be repeated must not take from the budget.
-        let hint = self.again.as_ref().map_or(Hint::DoNotRetry, |_| hint);
-        let delay = self.attempts.next(outcome, rejected, hint);
+        let verdict = (self.tells)(&self.rule, &result).verdict();
+        let rejected = verdict.rejected;
+        let again = self.again.as_ref();
+        let delay = match again.is_some_and(|it| (it.repeats.still)(&it.req)) {
+            true => self.attempts.after(verdict),
+            // What cannot be repeated must not take from the budget.
+            false => {
+                self.attempts.end(verdict);
+                None
+            }
+        };
         let attempted = Attempted { result, rejected };
         self.last = Some(attempted.after(self.last.take()));
         match delay {
@@ -141,13 +154,12 @@ where
         if !self.attempts.may_begin() {
             return Poll::Ready(State::Done);
         }
-        let next = self.again.take().and_then(|mut again| {
-            let copied = (again.copy)(&again.req);
-            let future = again.service.as_mut()?.call(again.req);
-            self.again = copied.map(|req| Again { req, ..again });
-            Some(State::Called(future))
-        });
-        Poll::Ready(next.unwrap_or(State::Done))
+        // Some requests are not repeatable any more by now; then what was sent stands.
+        let next = (again.repeats.copy)(&again.req).zip(again.service.as_mut());
+        Poll::Ready(match next {
+            Some((req, service)) => State::Called(self.attempts.step(|| service.call(req))),
+            None => State::Done,
+        })
     }
 }
 
@@ -163,16 +175,21 @@ where
         loop {
             let next = match (this.state.as_mut().project(), &mut *this.run) {
                 (StateProj::Called(future), Some(run)) => {
-                    let result = ready!(future.poll(cx));
+                    let result = ready!(run.attempts.step(|| future.poll(cx)));
                     let next = run.next(result);
                     *this.sent = run.attempts.sent();
+                    *this.gave_up = run.attempts.gave_up();
                     next
                 }
                 (StateProj::Waiting(timer), _) => {
                     ready!(timer.poll(cx));
                     State::Readying
                 }
-                (StateProj::Readying, Some(run)) => ready!(run.poll_again(cx)),
+                (StateProj::Readying, Some(run)) => {
+                    let next = ready!(run.poll_again(cx));
+                    *this.gave_up = run.attempts.gave_up();
+                    next
+                }
                 (StateProj::Refused(reason), _) => {
                     let reason = reason.take().expect("it is refused once");
                     this.state.set(State::Done);

@@ -1,7 +1,13 @@
 //! Middleware that tries again.
+#![cfg_attr(
+    feature = "http",
+    doc = "",
+    doc = include_str!("../../docs/retry_extras.md")
+)]
 
 pub mod future;
 mod repeat;
+mod report;
 mod service;
 
 use std::fmt;
@@ -10,6 +16,8 @@ use resilience_core::Retry;
 use tower_layer::Layer;
 
 pub use self::repeat::Repeat;
+use self::repeat::Repeats;
+pub use self::report::{Reported, report};
 pub use self::service::Retried;
 use crate::Failures;
 
@@ -45,6 +53,10 @@ use crate::Failures;
 /// When no attempt is left the caller gets the result of the last attempt that was sent, as it was. A
 /// refusal that comes after it is not the result: it would say that nothing was sent.
 ///
+/// How many attempts that took, [`future::ResponseFuture::sent`] tells, and through whatever lies in
+/// between [`report`]. A retry layer further out, on the same call, does not repeat what this one gave
+/// up; see `http::PassOnLayer` for callers in other processes.
+///
 /// # Cancel safety
 ///
 /// Dropping the future drops the attempt that is under way, or the wait for the next one. A retry
@@ -52,7 +64,7 @@ use crate::Failures;
 /// of it, and callers who give up must not make room for more.
 pub struct RetryLayer<Req, R = Failures> {
     retry: Retry,
-    copy: fn(&Req) -> Option<Req>,
+    repeats: Repeats<Req>,
     rule: R,
 }
 
@@ -64,14 +76,22 @@ impl<Req> RetryLayer<Req> {
     where
         Req: Repeat,
     {
-        Self::repeatable(retry, Req::repeat)
+        Self::with(retry, Repeats::of_type())
     }
 
     /// Creates a layer with the default rule that repeats what `copy` gives a copy of.
     #[must_use]
     pub fn repeatable(retry: Retry, copy: fn(&Req) -> Option<Req>) -> Self {
+        Self::with(retry, Repeats::by(copy))
+    }
+
+    fn with(retry: Retry, repeats: Repeats<Req>) -> Self {
         let rule = Failures;
-        Self { retry, copy, rule }
+        Self {
+            retry,
+            repeats,
+            rule,
+        }
     }
 }
 
@@ -79,11 +99,16 @@ impl<Req, R> RetryLayer<Req, R> {
     /// Replaces the rule that says what is a failure, and thus tried again.
     #[must_use]
     pub fn classify<R2>(self, rule: R2) -> RetryLayer<Req, R2> {
-        let Self { retry, copy, .. } = self;
-        RetryLayer { retry, copy, rule }
+        let Self { retry, repeats, .. } = self;
+        RetryLayer {
+            retry,
+            repeats,
+            rule,
+        }
     }
 
-    /// Puts the number of [`Attempts`](crate::http::Attempts) into the extensions of responses.
+    /// Puts the number of [`Attempts`](crate::http::Attempts) into the extensions of responses, and
+    /// where the run gave up, the [`Cause`](resilience_core::retry::Cause).
     #[cfg(feature = "http")]
     #[must_use]
     pub fn tell_attempts(self) -> crate::http::TellAttempts<Self> {
@@ -95,7 +120,7 @@ impl<Req, R: Clone> Clone for RetryLayer<Req, R> {
     fn clone(&self) -> Self {
         Self {
             retry: self.retry.clone(),
-            copy: self.copy,
+            repeats: self.repeats,
             rule: self.rule.clone(),
         }
     }

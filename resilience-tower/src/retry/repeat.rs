@@ -1,4 +1,7 @@
+use std::fmt;
 use std::sync::Arc;
+
+use resilience_core::RetryLimits;
 
 /// A request that says itself whether it is safe to repeat, and gives a copy if it is.
 ///
@@ -27,6 +30,60 @@ use std::sync::Arc;
 pub trait Repeat: Sized {
     /// Returns a copy to be sent again, or nothing where a repetition may do harm.
     fn repeat(&self) -> Option<Self>;
+
+    /// Says whether [`repeat`](Self::repeat) would still give a copy of this one, which it gave a copy
+    /// of before: it is asked before anything is taken from a budget. Default: yes.
+    fn is_repeatable_still(&self) -> bool {
+        true
+    }
+
+    /// Returns the limits that the request brings, beside those that the rule's
+    /// [`ask`](resilience_core::Classify::ask) sets. Default: none.
+    fn limits(&self) -> RetryLimits {
+        RetryLimits::default()
+    }
+}
+
+/// What a layer knows of its requests.
+pub(super) struct Repeats<Req> {
+    pub(super) copy: fn(&Req) -> Option<Req>,
+    pub(super) still: fn(&Req) -> bool,
+    pub(super) limits: fn(&Req) -> RetryLimits,
+}
+
+impl<Req> Repeats<Req> {
+    pub(super) fn of_type() -> Self
+    where
+        Req: Repeat,
+    {
+        Self {
+            copy: Req::repeat,
+            still: Req::is_repeatable_still,
+            limits: Req::limits,
+        }
+    }
+
+    pub(super) fn by(copy: fn(&Req) -> Option<Req>) -> Self {
+        Self {
+            copy,
+            still: |_| true,
+            limits: |_| RetryLimits::default(),
+        }
+    }
+}
+
+impl<Req> Clone for Repeats<Req> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Req> Copy for Repeats<Req> {}
+
+impl<Req> fmt::Debug for Repeats<Req> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repeats").finish_non_exhaustive()
+    }
 }
 
 macro_rules! repeat_plain {

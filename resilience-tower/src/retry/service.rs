@@ -61,18 +61,24 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        let RetryLayer { retry, copy, rule } = &self.layer;
-        match retry.start(&ask(rule, &req)) {
+        let RetryLayer {
+            retry,
+            repeats,
+            rule,
+        } = &self.layer;
+        let mut ask = ask(rule, &req);
+        ask.retries = ask.retries.and((repeats.limits)(&req));
+        match retry.start(&ask) {
             Err(reason) => ResponseFuture::refused(reason),
             Ok(attempts) => {
-                let again = copy(&req).map(|req| Again {
+                let again = (repeats.copy)(&req).map(|req| Again {
                     template: self.template.clone(),
                     service: None,
                     req,
-                    copy: *copy,
+                    repeats: *repeats,
                 });
+                let rule = rule.of_request(&req);
                 let future = self.inner.call(req);
-                let rule = rule.clone();
                 ResponseFuture::called(future, again, attempts, rule, tells::<Req, _, R>)
             }
         }

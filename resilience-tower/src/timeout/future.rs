@@ -39,7 +39,7 @@ enum State<F> {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn called(
+    pub(crate) fn called(
         future: F,
         timeout: Timeout,
         limit: Duration,
@@ -55,7 +55,7 @@ impl<F> ResponseFuture<F> {
         Self { state }
     }
 
-    pub(super) fn refused(reason: Rejected) -> Self {
+    pub(crate) fn refused(reason: Rejected) -> Self {
         let state = State::Refused(Some(reason));
         Self { state }
     }

@@ -9,7 +9,10 @@ use resilience_core::{
     Failover, FailoverConfig, Fallback, FallbackConfig, Keyed, KeyedConfig, RateLimiter,
     RateLimiterConfig,
 };
-use resilience_tower::http::{ClientContextLayer, ServerContextLayer};
+use resilience_tower::http::{
+    ClientContextLayer, IdempotencyKeyLayer, PassOnLayer, ReplayBody, ReplayBodyLayer,
+    ServerContextLayer,
+};
 use resilience_tower::testing::Probe;
 use resilience_tower::testing::contract::{self, Case};
 use resilience_tower::{
@@ -240,6 +243,23 @@ contract! {
         RetryLayer::<u64>::new(retry(&env()))
             .tell_attempts()
             .layer(probe.map_response(::http::Response::new))
+    }));
+    answers_that_pass_on_that_a_retry_gave_up: Case::new(layer_fn(|probe: Probe| {
+        use tower_layer::Layer;
+        PassOnLayer.layer(probe.map_response(::http::Response::new))
+            .map_response(::http::Response::into_body)
+    }));
+    idempotency_keys_and_replayed_bodies: Case::new(layer_fn(|probe: Probe| {
+        use tower_layer::Layer;
+        let number = |it: ::http::Request<ReplayBody<String>>| it.uri().path()[1..].parse::<u64>();
+        // The layers' futures are the inner ones, and this one is dropped with its answer.
+        let probe = probe.map_response(std::convert::identity);
+        let inner = probe.map_request(move |it| number(it).unwrap());
+        let replayed = ReplayBodyLayer::default().layer(inner);
+        IdempotencyKeyLayer::new().layer(replayed).map_request(|it: u64| {
+            let builder = ::http::Request::post(format!("/{it}"));
+            builder.body(String::new()).unwrap()
+        })
     }));
     retry_around_a_gate: {
         let slots = slots();

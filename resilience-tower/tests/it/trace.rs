@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use resilience_core::recovery::{ErrorKind, Incident};
 use resilience_core::{
-    Failover, FailoverConfig, Gate, Health, HealthConfig, Outcome, Recovery, RecoveryConfig,
+    Failover, FailoverConfig, Gate, Health, HealthConfig, Hint, Outcome, Recovery, RecoveryConfig,
 };
 use resilience_tower::TraceObserver;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::common::{env, fragile};
+use crate::common::{env, fragile, retry};
 
 /// Remembers events as lines of text.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,9 @@ fn policies_report_what_they_do_under_the_documented_names() {
         let incident = Incident::new("db", ErrorKind::DatabaseError, "refused");
         recovery.start(incident.clone()).unwrap().told(Ok(()));
         drop(recovery.start(incident).unwrap());
+        let retry = retry(&env);
+        let mut attempts = retry.start(&Default::default()).unwrap();
+        attempts.next(Outcome::Failure, false, Hint::DoNotRetry);
     });
     let lines = lines.0.lock().unwrap();
     let moved = |level, from, to| {
@@ -104,5 +107,8 @@ fn policies_report_what_they_do_under_the_documented_names() {
             "{line}"
         );
     }
-    assert_eq!(lines.len(), 12);
+    let gave_up = "attempts=1 cause=\"do_not_retry\"";
+    assert!(lines[12].contains("WARN resilience message=retry gave up policy="));
+    assert!(lines[12].ends_with(gave_up), "{}", lines[12]);
+    assert_eq!(lines.len(), 13);
 }

@@ -66,7 +66,7 @@ pub struct RetryBudgetSnapshot {
     pub balance: u64,
     /// Number of requests in the window.
     pub requests: u64,
-    /// Number of retries in the window.
+    /// Number of retries in the window, each by its cost.
     pub retries: u64,
     /// Number of retries refused so far.
     pub refused: u64,
@@ -116,7 +116,16 @@ impl RetryBudget {
     /// Takes a retry, if there is one; a refusal takes nothing.
     #[must_use]
     pub fn try_withdraw(&self) -> bool {
-        self.0.look(self.env().now(), State::try_withdraw)
+        self.try_withdraw_cost(1)
+    }
+
+    /// Takes a retry that counts as `cost` of them, if there are so many; a refusal takes nothing. A
+    /// cost of 0 is granted always.
+    #[must_use]
+    pub fn try_withdraw_cost(&self, cost: u32) -> bool {
+        self.0.look(self.env().now(), |state, requests| {
+            state.try_withdraw(requests, cost)
+        })
     }
 
     /// Returns the number of retries that would be granted now.

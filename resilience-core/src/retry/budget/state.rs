@@ -39,8 +39,8 @@ impl Terms {
         let floor = billionths(config.floor_per_second);
         let floor = floor.saturating_mul(i128::from(nanos(config.window)));
         Self {
-            // With at most 2⁶⁴ requests and retries beside it, no sum overflows.
-            floor: floor.min(i128::MAX / 2),
+            // With at most 2⁶³ requests beside it, no sum overflows, nor does the number of retries.
+            floor: floor.min(RETRY * i128::from(i64::MAX)),
             share: billionths(config.ratio) * 1_000_000_000,
         }
     }
@@ -69,11 +69,12 @@ impl State {
         self.counts.next_bucket()
     }
 
-    /// Takes a retry, if there is one.
-    pub(super) fn try_withdraw(&mut self, requests: u64) -> bool {
-        let granted = self.terms.balance(self.counts.totals(requests)) >= RETRY;
+    /// Takes `cost` retries, if there are so many.
+    pub(super) fn try_withdraw(&mut self, requests: u64, cost: u32) -> bool {
+        let balance = self.terms.balance(self.counts.totals(requests));
+        let granted = cost == 0 || balance >= RETRY * i128::from(cost);
         match granted {
-            true => self.counts.note(A_RETRY),
+            true => self.counts.note_times(A_RETRY, cost.into()),
             false => self.refused += 1,
         }
         granted
@@ -98,7 +99,7 @@ impl State {
         self.counts = TimeWindow::new(config.window, BUCKETS, self.created);
         self.counts.advance(0, now);
         self.counts.clear(requests - held.calls);
-        (0..held.failures).for_each(|_| self.counts.note(A_RETRY));
+        self.counts.note_times(A_RETRY, held.failures);
     }
 }
 

@@ -107,10 +107,14 @@ fn a_rule_of_the_callers_own_decides_for_any_type_of_error() {
         at_once(start(&retry).run(rule, |_| ready(()), op))
     };
     assert_eq!(run([Ok(503), Ok(200)]), Ok(200));
-    let (attempts, last) = (2, "gone");
+    let (attempts, cause, last) = (2, Some(Cause::DoNotRetry), "gone");
     assert_eq!(
         run([Ok(503), Err("gone")]),
-        Err(Exhausted { attempts, last })
+        Err(Exhausted {
+            attempts,
+            cause,
+            last
+        })
     );
 }
 

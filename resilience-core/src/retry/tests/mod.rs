@@ -7,6 +7,7 @@ use super::*;
 use crate::{BackoffConfig, Hint, ManualClock, Outcome};
 
 mod call;
+mod extras;
 mod model;
 mod rules;
 

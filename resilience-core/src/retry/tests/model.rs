@@ -11,6 +11,7 @@ struct Step {
     took: u64,
     hint: Option<u64>,
     never_again: bool,
+    cost: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +34,9 @@ struct Rules {
     retry_rejected: bool,
     /// Retries that the budget has.
     budget: Option<u32>,
+    /// What the call itself allows.
+    own_attempts: u32,
+    own_total: Option<u64>,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -76,17 +80,20 @@ fn naive(rules: Rules, script: &[Step], begin: u64) -> Run {
             (HintPolicy::Clamped, Some(hint)) => hint.max(rules.hint_min),
         };
         let late = |end: u64| now + delay >= end;
-        let too_late =
-            rules.max_total.is_some_and(|it| late(begin + it)) || rules.deadline.is_some_and(late);
+        let too_late = [rules.max_total, rules.own_total]
+            .iter()
+            .flatten()
+            .any(|it| late(begin + it))
+            || rules.deadline.is_some_and(late);
         if !again
             || step.never_again
-            || attempt as u32 >= rules.max_attempts
+            || attempt as u32 >= rules.max_attempts.min(rules.own_attempts)
             || too_late
-            || budget == Some(0)
+            || budget.is_some_and(|it| it < step.cost)
         {
             break;
         }
-        budget = budget.map(|it| it - 1);
+        budget = budget.map(|it| it - step.cost);
         run.delays.push(delay);
         now += delay;
     }
@@ -123,7 +130,11 @@ fn driven(rules: Rules, script: &[Step], begin: u64) -> Run {
     let mut run = Run::default();
     let ask = rules
         .deadline
-        .map_or_else(Ask::default, |it| Ask::default().deadline(time(it)));
+        .map_or_else(Ask::default, |it| Ask::default().deadline(time(it)))
+        .retries(crate::RetryLimits {
+            max_attempts: rules.own_attempts,
+            max_total: rules.own_total.map_or(Duration::MAX, millis),
+        });
     if let Ok(mut attempts) = retry.start(&ask) {
         let mut earlier = None;
         for attempt in 1.. {
@@ -143,7 +154,12 @@ fn driven(rules: Rules, script: &[Step], begin: u64) -> Run {
                 Some(hint) => Hint::After(millis(hint)),
                 None => Hint::None,
             };
-            let delay = attempts.next(outcome, rejected, hint);
+            let delay = attempts.after(Verdict {
+                outcome,
+                rejected,
+                hint,
+                cost: step.cost,
+            });
             let stands = Attempted {
                 result: attempt,
                 rejected,
@@ -170,12 +186,15 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Answer::Rejected),
     ];
     let never_again = prop::bool::weighted(0.05);
-    (answer, 0_u64..4, prop::option::of(0_u64..15), never_again).prop_map(
-        |(answer, took, hint, never_again)| Step {
+    let hint = prop::option::of(0_u64..15);
+    let cost = prop_oneof![4 => Just(1_u32), 1 => 0_u32..4];
+    (answer, 0_u64..4, hint, never_again, cost).prop_map(
+        |(answer, took, hint, never_again, cost)| Step {
             answer,
             took,
             hint,
             never_again,
+            cost,
         },
     )
 }
@@ -193,10 +212,13 @@ prop_compose! {
         hint_share in 0_u64..=100,
         retry_rejected in any::<bool>(),
         budget in prop::option::of(0_u32..5),
+        own_attempts in prop_oneof![2 => Just(u32::MAX), 1 => 0_u32..8],
+        own_total in prop::option::weighted(0.3, 0_u64..40),
     ) -> Rules {
         let hint_min = hint_max * hint_share / 100;
         Rules {
             max_attempts, base, max_total, deadline, hints, hint_min, hint_max, retry_rejected, budget,
+            own_attempts, own_total,
         }
     }
 }

@@ -191,7 +191,12 @@ fn giving_up_is_told_and_counted_by_what_was_used_up() {
     start(&retry).next(Outcome::Failure, false, Hint::DoNotRetry);
     start(&retry).next(Outcome::Ignored, false, Hint::None);
     start(&retry).next(Outcome::Ignored, true, Hint::None);
-    let given_up = [3, 2].map(|attempts| Event::GaveUp { attempts });
+    let causes = [
+        (3, Cause::Attempts),
+        (2, Cause::Budget),
+        (1, Cause::DoNotRetry),
+    ];
+    let given_up = causes.map(|(attempts, cause)| Event::GaveUp { attempts, cause });
     assert_eq!(*told.0.lock(), given_up);
     let snapshot = RetrySnapshot {
         runs: 5,
@@ -201,6 +206,7 @@ fn giving_up_is_told_and_counted_by_what_was_used_up() {
             attempts: 1,
             time: 0,
             budget: 1,
+            do_not_retry: 1,
         },
         budget: Some("retry".into()),
     };

@@ -186,6 +186,7 @@ fn scripted(attempt: &Value) -> Checked<Scripted> {
             outcome: told,
             rejected,
             hint,
+            cost: 1,
         },
         took,
     })

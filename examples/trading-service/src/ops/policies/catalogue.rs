@@ -101,11 +101,11 @@ pub(super) const RETRIES: Metric = counter("retries_total", "Attempts after the 
 
 pub(super) const RETRY_GAVE_UP: Metric = Metric::counter(
     "retry_gave_up_total",
-    "Calls that were given up, by what was used up.",
+    "Calls that were given up, by the cause.",
 )
 .labels(&[
     NAME,
-    Label::one_of("reason", &["attempts", "time", "budget"]),
+    Label::one_of("reason", &["attempts", "time", "budget", "do_not_retry"]),
 ]);
 
 pub(super) const BUDGET_BALANCE: Metric =

@@ -75,6 +75,7 @@ fn retry(it: &RetrySnapshot, show: Show<'_>) {
         ("attempts", it.gave_up.attempts),
         ("time", it.gave_up.time),
         ("budget", it.gave_up.budget),
+        ("do_not_retry", it.gave_up.do_not_retry),
     ] {
         show(&m::RETRY_GAVE_UP, Some(("reason", reason)), Total(runs));
     }

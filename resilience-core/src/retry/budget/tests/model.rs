@@ -7,7 +7,8 @@ use super::*;
 #[derive(Clone, Copy, Debug)]
 enum Op {
     Request,
-    Retry,
+    /// By its cost.
+    Retry(u32),
     Read,
 }
 
@@ -29,7 +30,12 @@ impl Naive {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    prop_oneof![Just(Op::Request), Just(Op::Retry), Just(Op::Read)]
+    prop_oneof![
+        2 => Just(Op::Request),
+        1 => Just(Op::Retry(1)),
+        1 => (0_u32..4).prop_map(Op::Retry),
+        1 => Just(Op::Read),
+    ]
 }
 
 proptest! {
@@ -47,15 +53,17 @@ proptest! {
             clock.set(at(now));
             naive.newest = naive.newest.max(now / 1_000);
             for _ in 0..times {
-                let granted = naive.balance(ratio, floor) >= 1_000_000_000;
                 match op {
                     Op::Request => {
                         budget.deposit();
                         naive.requests.push(naive.newest);
                     }
-                    Op::Retry => {
-                        prop_assert_eq!(budget.try_withdraw(), granted);
-                        naive.retries.extend(granted.then_some(naive.newest));
+                    Op::Retry(cost) => {
+                        let held = naive.balance(ratio, floor);
+                        let granted = cost == 0 || held >= 1_000_000_000 * i128::from(cost);
+                        prop_assert_eq!(budget.try_withdraw_cost(cost), granted);
+                        let taken = if granted { cost } else { 0 };
+                        naive.retries.extend((0..taken).map(|_| naive.newest));
                     }
                     Op::Read => {}
                 }
@@ -103,6 +111,51 @@ fn trap_15_the_share_is_exact_under_eight_threads() {
 }
 
 #[test]
+fn trap_15_retries_of_any_cost_take_what_there_is_exactly_under_eight_threads() {
+    for cost in [1, 2, 3, 7] {
+        let (budget, _) = budget(0.5, 0.1);
+        let taken = std::sync::atomic::AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let (budget, taken) = (&budget, &taken);
+                scope.spawn(move || {
+                    for turn in 0..1_000 {
+                        budget.deposit();
+                        // A refusal takes nothing, of whatever cost.
+                        let cost = cost + (thread + turn) % 3;
+                        let paid = u64::from(budget.try_withdraw_cost(cost)) * u64::from(cost);
+                        taken.fetch_add(paid, Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        let seen = budget.snapshot();
+        // 8000 requests at a half, and one of the floor.
+        assert_eq!(seen.retries, taken.into_inner());
+        assert_eq!(seen.retries + seen.balance, 4_001);
+    }
+}
+
+#[test]
+fn a_cost_past_what_there_is_takes_nothing_and_a_cost_of_zero_is_granted_in_debt() {
+    let (budget, _) = budget(0.0, 0.3);
+    assert!(!budget.try_withdraw_cost(4));
+    assert!(!budget.try_withdraw_cost(u32::MAX));
+    assert_eq!(budget.balance(), 3);
+    assert!(budget.try_withdraw_cost(3));
+    let less = RetryBudgetConfig {
+        ratio: 0.0,
+        floor_per_second: 0.1,
+        window: WINDOW,
+    };
+    budget.reconfigure(less).unwrap();
+    assert!(budget.try_withdraw_cost(0));
+    assert!(!budget.try_withdraw());
+    let seen = budget.snapshot();
+    assert_eq!((seen.balance, seen.retries, seen.refused), (0, 3, 3));
+}
+
+#[test]
 fn no_number_that_can_be_typed_overflows() {
     let (env, clock) = Env::manual();
     for (ratio, floor_per_second, window) in [
@@ -122,6 +175,9 @@ fn no_number_that_can_be_typed_overflows() {
             budget.deposit();
             let (held, granted) = (budget.balance(), budget.try_withdraw());
             assert_eq!(held > 0, granted);
+            for _ in 0..9 {
+                let _ = budget.try_withdraw_cost(u32::MAX);
+            }
         }
     }
 }
