@@ -26,6 +26,10 @@ pub enum Event {
         /// Number of attempts that were sent.
         attempts: u32,
     },
+    /// A distributed rate limiter's store fell silent.
+    StoreLost,
+    /// A distributed rate limiter's store answers again.
+    StoreBack,
 }
 
 /// Hears what policies do.

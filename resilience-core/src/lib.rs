@@ -3,7 +3,7 @@
 //! | to | use |
 //! |---|---|
 //! | stop calling what keeps failing | [`CircuitBreaker`] |
-//! | keep to a rate | [`RateLimiter`] |
+//! | keep to a rate | [`RateLimiter`]; together with other processes [`DistributedRateLimiter`] |
 //! | bound the calls in flight | [`Bulkhead`] |
 //! | try again, within a budget | [`Retry`], [`RetryBudget`] |
 //! | give up waiting | [`Timeout`] |
@@ -46,6 +46,7 @@ mod sync;
 pub mod backoff;
 pub mod bulkhead;
 pub mod circuit_breaker;
+pub mod distributed_rate_limiter;
 pub mod failover;
 pub mod fallback;
 pub mod keyed;
@@ -63,6 +64,9 @@ pub use crate::bulkhead::{Bulkhead, BulkheadConfig};
 pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
+pub use crate::distributed_rate_limiter::{
+    DistributedRateLimiter, DistributedRateLimiterConfig, OnOutage,
+};
 pub use crate::env::Env;
 pub use crate::error::{
     BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, NeverFits, RateLimited,

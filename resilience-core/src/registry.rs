@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use crate::bulkhead::BulkheadSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
+use crate::distributed_rate_limiter::DistributedRateLimiterSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
 use crate::keyed::KeyedSnapshot;
@@ -35,6 +36,8 @@ pub enum Snapshot {
     Bulkhead(BulkheadSnapshot),
     /// Of a [`CircuitBreaker`](crate::CircuitBreaker).
     CircuitBreaker(CircuitSnapshot),
+    /// Of a [`DistributedRateLimiter`](crate::DistributedRateLimiter).
+    DistributedRateLimiter(DistributedRateLimiterSnapshot),
     /// Of a [`Failover`](crate::Failover).
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).

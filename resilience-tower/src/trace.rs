@@ -12,6 +12,8 @@ use tracing::{debug, info, warn};
 /// | `circuit would trip` | warn | |
 /// | `failover switched` | warn | `from`, `to`: the targets; `switch`: the switch in words |
 /// | `retry gave up` | warn | `attempts` |
+/// | `rate store lost` | warn | |
+/// | `rate store back` | info | |
 ///
 /// Messages, levels and fields are part of this crate's interface. What a later version reports
 /// besides is a debug event `policy event` with the field `event`.
@@ -48,6 +50,8 @@ impl Observer for TraceObserver {
             Event::GaveUp { attempts } => {
                 warn!(target: "resilience", policy, attempts, "retry gave up");
             }
+            Event::StoreLost => warn!(target: "resilience", policy, "rate store lost"),
+            Event::StoreBack => info!(target: "resilience", policy, "rate store back"),
             event => debug!(target: "resilience", policy, ?event, "policy event"),
         }
     }
