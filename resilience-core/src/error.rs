@@ -216,8 +216,12 @@ impl ConfigError {
         Self { field, rule, value }
     }
 
-    /// Refuses `value` unless the rule holds.
-    pub(crate) fn unless(
+    /// Refuses `value` unless the rule holds; for configs of the caller's own too.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that names field, rule and value, where the rule does not hold.
+    pub fn unless(
         holds: bool,
         field: &'static str,
         rule: &'static str,

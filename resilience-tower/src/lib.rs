@@ -48,6 +48,8 @@ pub mod gate;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod queue;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod retry;
 #[cfg(feature = "testing")]
 pub mod testing;
