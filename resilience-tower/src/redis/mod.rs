@@ -18,7 +18,7 @@ use std::time::Duration;
 use redis::{Client, Script};
 use resilience_core::distributed_rate_limiter::{StoreAnswer, StoreFailed, StoreRequest};
 use resilience_core::{
-    Ask, ConfigError, DistributedRateLimiter, Env, Gate, Permit, Rejected,
+    Ask, ConfigError, DistributedRateLimiter, Env, Permit, Rejected,
 };
 use tokio::time::sleep;
 use tracing::debug;
