@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::DistributedRateLimiterSnapshot;
 use super::config::{DistributedRateLimiterConfig, OnOutage};
 use super::demand::{StoreAnswer, StoreFailed, StoreRequest};
 use super::state::{Change, Decision, Next, Request, State};
-use super::DistributedRateLimiterSnapshot;
 use crate::rate_limiter::Ticket as LocalTicket;
 use crate::shared::{self, Events};
 use crate::{
@@ -71,11 +71,7 @@ impl Shared {
     }
 
     /// Works on the state at `now`; wakes the driver where it has something to do then.
-    fn at<T>(
-        &self,
-        now: Time,
-        work: impl FnOnce(&mut Known) -> (T, Option<Change>),
-    ) -> T {
+    fn at<T>(&self, now: Time, work: impl FnOnce(&mut Known) -> (T, Option<Change>)) -> T {
         let (out, driver) = self.0.locked(|known, events| {
             tell(known.state.advance(now), events);
             let (out, change) = work(known);
@@ -213,7 +209,9 @@ impl Shared {
             retry_after,
         } = answer;
         self.at(now, |known| {
-            let change = known.state.granted(request.number, granted, retry_after, now);
+            let change = known
+                .state
+                .granted(request.number, granted, retry_after, now);
             ((), change)
         });
     }
@@ -252,12 +250,7 @@ impl Shared {
         self.without_store(&Ask::default().cost(ask.cost), by, retry_after)
     }
 
-    fn exact_granted(
-        &self,
-        ask: &Ask,
-        answer: StoreAnswer,
-        now: Time,
-    ) -> Result<Taken, Rejected> {
+    fn exact_granted(&self, ask: &Ask, answer: StoreAnswer, now: Time) -> Result<Taken, Rejected> {
         let cost = u64::from(ask.cost);
         let admitted = answer.granted >= ask.cost;
         self.at(now, |known| {

@@ -232,12 +232,7 @@ impl State {
     }
 
     /// Learns that there will be no answer to the request of that number, and when to ask again.
-    pub(super) fn failed(
-        &mut self,
-        number: u64,
-        retry_in: Duration,
-        now: Time,
-    ) -> Option<Change> {
+    pub(super) fn failed(&mut self, number: u64, retry_in: Duration, now: Time) -> Option<Change> {
         self.request.take_if(|it| it.number == number)?;
         self.not_before = now.after(retry_in);
         self.unheard()

@@ -13,7 +13,8 @@ local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local span = each * burst
 
 local tail = tonumber(redis.call('GET', KEYS[1]) or now)
-if not tail or tail < now then
+-- Nor is what is not a number at or after it.
+if not tail or not (tail >= now) then
     tail = now
 end
 -- Further off only where the clock was set back or the rate was another.

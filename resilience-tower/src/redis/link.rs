@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
+use resilience_core::Env;
 use resilience_core::backoff::{Backoff, Delays};
 use resilience_core::distributed_rate_limiter::StoreFailed;
-use resilience_core::Env;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::debug;

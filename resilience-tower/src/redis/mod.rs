@@ -17,9 +17,7 @@ use std::time::Duration;
 
 use redis::{Client, Script};
 use resilience_core::distributed_rate_limiter::{StoreAnswer, StoreFailed, StoreRequest};
-use resilience_core::{
-    Ask, ConfigError, DistributedRateLimiter, Env, Permit, Rejected,
-};
+use resilience_core::{Ask, ConfigError, DistributedRateLimiter, Env, Permit, Rejected};
 use tokio::time::sleep;
 use tracing::debug;
 

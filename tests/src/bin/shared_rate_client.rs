@@ -64,7 +64,10 @@ async fn main() {
         () = call(&limiter, &told) => {}
     }
     let seen = limiter.snapshot();
-    say(&format!("C {} {} {}", seen.used, seen.admitted_in_outage, seen.leased));
+    say(&format!(
+        "C {} {} {}",
+        seen.used, seen.admitted_in_outage, seen.leased
+    ));
 }
 
 async fn call(limiter: &DistributedRateLimiter, told: &Told) {

@@ -119,5 +119,8 @@ pub(crate) fn missing(what: &str, variable: &str) {
         "{variable} is set, and {what} is missing"
     );
     // Not by the macro, whose words a test that passes keeps to itself.
-    let _ = writeln!(std::io::stderr(), "{what} is missing: this test did nothing");
+    let _ = writeln!(
+        std::io::stderr(),
+        "{what} is missing: this test did nothing"
+    );
 }
