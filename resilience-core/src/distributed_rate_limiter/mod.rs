@@ -33,7 +33,7 @@ use crate::{Ask, ConfigError, End, Env, Gate, Name, Rejected};
 ///
 /// ```
 /// use std::time::Duration;
-/// use resilience_core::distributed_rate_limiter::{Demand, StoreAnswer};
+/// use resilience_core::distributed_rate_limiter::StoreAnswer;
 /// use resilience_core::{Ask, DistributedRateLimiter, DistributedRateLimiterConfig, Env, Gate};
 ///
 /// let (env, clock) = Env::manual();

@@ -2,14 +2,19 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use resilience_core::{Failover, FailoverConfig, Gate, Outcome};
+use resilience_core::distributed_rate_limiter::{StoreAnswer, StoreFailed};
+use resilience_core::{
+    DistributedRateLimiter, DistributedRateLimiterConfig, Env, Failover, FailoverConfig, Gate,
+    Outcome,
+};
 use resilience_tower::TraceObserver;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::common::{env, fragile};
+use crate::common::{SECOND, env, fragile};
 
 /// Remembers events as lines of text.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +56,7 @@ fn policies_report_what_they_do_under_the_documented_names() {
             ..Default::default()
         };
         Failover::new("venue", config, &env).unwrap().fail_over();
+        lose_a_store(&env);
     });
     let lines = lines.0.lock().unwrap();
     let moved = |level, from, to| {
@@ -67,5 +73,25 @@ fn policies_report_what_they_do_under_the_documented_names() {
     );
     let switched = "WARN resilience message=failover switched policy=\"venue\" from=\"primary\" to=\"backup\" switch=";
     assert!(lines[4].starts_with(switched), "{}", lines[4]);
-    assert_eq!(lines.len(), 5);
+    assert_eq!(
+        lines[5..],
+        [
+            "WARN resilience message=rate store lost policy=\"shared\"",
+            "INFO resilience message=rate store back policy=\"shared\"",
+        ]
+    );
+}
+
+/// Lets the store of a shared rate fall silent and answer again.
+fn lose_a_store(env: &Env) {
+    let config = DistributedRateLimiterConfig::new(1, SECOND);
+    let limiter = DistributedRateLimiter::new("shared", config, env).unwrap();
+    let due = || limiter.next_request().expect("it is due at once");
+    let retry_in = Duration::ZERO;
+    limiter.failed(&due(), StoreFailed { retry_in });
+    let answer = StoreAnswer {
+        granted: 1,
+        retry_after: Duration::ZERO,
+    };
+    limiter.granted(&due(), answer);
 }

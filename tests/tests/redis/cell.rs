@@ -55,10 +55,14 @@ fn calls(burst: u32, step: u64) -> impl Iterator<Item = (u32, u64)> {
     })
 }
 
+fn signed(seconds: u64) -> i64 {
+    i64::try_from(seconds).expect("it is short")
+}
+
 /// Lets seconds pass for the moment in `key`, which is counted in parts of a second.
 fn pass(con: &mut Connection, key: &str, seconds: u64, parts: i64) {
     if con.exists(key).expect("it is up") {
-        let back = i64::try_from(seconds).expect("it is short") * parts;
+        let back = signed(seconds) * parts;
         let _: i64 = con.decr(key, back).expect("it is a number");
     }
 }
@@ -90,11 +94,7 @@ async fn ours(
     let answer = store.acquire(limiter, &Ask::default().cost(cost)).await;
     let retry_after = match &answer {
         Ok(_) => -1,
-        Err(refused) => refused
-            .retry_after()
-            .expect("it fits some day")
-            .as_secs()
-            .cast_signed(),
+        Err(refused) => signed(refused.retry_after().expect("it fits some day").as_secs()),
     };
     let tail: Option<i64> = con
         .get(format!("rate:{}", limiter.name()))
@@ -102,7 +102,7 @@ async fn ours(
     let (seconds, micros): (i64, i64) = redis::cmd("TIME").query(con).expect("it is up");
     let now = seconds * 1_000_000 + micros;
     let debt = (tail.unwrap_or(now) - now).max(0);
-    let permit = permit.cast_signed() * 1_000_000;
+    let permit = signed(permit) * 1_000_000;
     let span = permit * i64::from(limiter.snapshot().burst);
     Answer {
         limited: answer.is_err(),
@@ -134,7 +134,7 @@ fn read(line: &str, burst: u32, call: (u32, u64)) -> Answer {
         .split(' ')
         .map(|it| it.parse().expect("it is a number"))
         .collect();
-    let asked = [i64::from(burst), call.1.cast_signed(), i64::from(call.0)];
+    let asked = [i64::from(burst), signed(call.1), i64::from(call.0)];
     assert_eq!(numbers[..3], asked, "the record is of other calls");
     Answer {
         limited: numbers[3] == 1,
