@@ -21,6 +21,9 @@ pub const LOCAL: u64 = 20;
 /// Number of calls in an outage after which a process waits for its end.
 pub const CALLS_IN_OUTAGE: u64 = 30;
 
+/// So long that a server that is up never counts as silent, however busy the machine is.
+pub const NEVER: Duration = Duration::from_secs(100);
+
 /// Returns the settings of the rate; `mode` is what to do in an outage.
 ///
 /// # Panics
@@ -40,6 +43,7 @@ pub fn rate(mode: &str) -> DistributedRateLimiterConfig {
         lease_for: Duration::from_nanos(LEASE),
         on_outage,
         local_permits,
+        outage_after: NEVER,
         ..DistributedRateLimiterConfig::new(200, Duration::from_secs(1))
     }
 }
@@ -48,7 +52,8 @@ pub fn rate(mode: &str) -> DistributedRateLimiterConfig {
 #[must_use]
 pub fn store_config() -> RedisStoreConfig {
     RedisStoreConfig {
-        response_timeout: Duration::from_secs(1),
+        connect_timeout: NEVER,
+        response_timeout: NEVER,
         backoff: BackoffConfig {
             base: Duration::from_millis(5),
             max: Duration::from_millis(20),

@@ -3,6 +3,7 @@
 
 mod config;
 mod demand;
+mod known;
 mod shared;
 mod state;
 #[cfg(all(test, not(loom)))]
@@ -50,8 +51,8 @@ use crate::{Ask, ConfigError, End, Env, Gate, Name, Rejected};
 ///
 /// assert!(limiter.try_acquire(&Ask::default()).is_ok());
 /// assert_eq!(limiter.snapshot().left, 1);
-/// // The other one was not used in time, and is nobody's any more.
-/// clock.advance(Duration::from_secs(1));
+/// // The other one is not used within a second of the asking, and is nobody's any more.
+/// clock.advance(Duration::from_millis(997));
 /// let refused = limiter.try_acquire(&Ask::default()).unwrap_err();
 /// assert_eq!(refused.retry_after(), Some(Duration::from_millis(3)), "as long as the last answer took");
 /// # Ok::<(), resilience_core::ConfigError>(())

@@ -6,9 +6,10 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::DistributedRateLimiterSnapshot;
-use super::config::{DistributedRateLimiterConfig, OnOutage};
+use super::config::DistributedRateLimiterConfig;
 use super::demand::{StoreAnswer, StoreFailed, StoreRequest};
-use super::state::{Change, Decision, Next, Request, State};
+use super::known::{Known, OutageBy};
+use super::state::{Change, Decision, Next, State};
 use crate::rate_limiter::Ticket as LocalTicket;
 use crate::shared::{self, Events};
 use crate::{
@@ -18,23 +19,6 @@ use crate::{
 
 #[derive(Debug)]
 pub(super) struct Shared(shared::Shared<Known>);
-
-#[derive(Debug)]
-struct Known {
-    config: DistributedRateLimiterConfig,
-    state: State,
-    /// Stands in for the store while that is silent, where one is to.
-    local: Option<RateLimiter>,
-    driver: Option<Driver>,
-}
-
-/// Whoever waits to ask the store.
-#[derive(Debug)]
-struct Driver {
-    waker: Waker,
-    /// When he looks again, though nobody woke him.
-    due: Option<Time>,
-}
 
 /// Where the right to make a call came from.
 #[derive(Debug)]
@@ -179,17 +163,14 @@ impl Shared {
     /// Returns the request that is to be sent; otherwise `waker` is woken when one may be.
     pub(super) fn poll_request(&self, waker: Waker) -> Option<StoreRequest> {
         let now = self.0.env().now();
-        let (request, old) = self.at(now, |known| {
-            let request = known.next_request(now);
-            let due = match known.state.next(now) {
-                Next::At(at) => Some(at),
-                Next::Ask | Next::Nothing => None,
+        // Wakers, and their ends, are the driver's code, and so none is dropped under the lock.
+        let (request, _before, _unused) = self.at(now, |known| {
+            let out = match known.next_request(now) {
+                Some(request) => (Some(request), known.driver.take(), Some(waker)),
+                None => (None, known.wait(waker, now), None),
             };
-            let driver = request.is_none().then_some(Driver { waker, due });
-            let old = std::mem::replace(&mut known.driver, driver);
-            ((request, old), None)
+            (out, None)
         });
-        drop(old);
         request
     }
 
@@ -334,53 +315,6 @@ impl Shared {
     fn never_fits(&self, ask: &Ask, most: u32) -> Rejected {
         let (policy, cost) = (self.name().clone(), ask.cost);
         NeverFits { policy, cost, most }.into()
-    }
-}
-
-/// What decides while the store is silent, where something does.
-#[derive(Debug)]
-enum OutageBy {
-    Open,
-    Local(RateLimiter),
-}
-
-impl Known {
-    /// Returns the driver, where he has something to do that he does not know of.
-    fn driver_to_wake(&mut self, now: Time) -> Option<Driver> {
-        let next = self.state.next(now);
-        self.driver.take_if(|driver| match next {
-            Next::Ask => true,
-            Next::At(at) => driver.due.is_none_or(|due| at < due),
-            Next::Nothing => false,
-        })
-    }
-
-    /// Returns what decides a call that was decided like that.
-    fn outage(&self, decision: Decision) -> Option<OutageBy> {
-        match (decision, self.config.on_outage) {
-            (Decision::Outage { .. }, OnOutage::Open) => Some(OutageBy::Open),
-            (Decision::Outage { .. }, OnOutage::Local) => self.local.clone().map(OutageBy::Local),
-            _ => None,
-        }
-    }
-
-    fn next_request(&mut self, now: Time) -> Option<StoreRequest> {
-        (self.state.next(now) == Next::Ask).then(|| {
-            let Request {
-                number, want, need, ..
-            } = self.state.ask(now);
-            self.request(number, want, need)
-        })
-    }
-
-    fn request(&self, number: u64, want: u32, need: u32) -> StoreRequest {
-        StoreRequest {
-            number,
-            want,
-            need,
-            permit_time: self.config.permit_time(),
-            burst: self.config.burst(),
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use redis::{Commands, Connection};
 use resilience_core::{Ask, DistributedRateLimiter, DistributedRateLimiterConfig, Env};
 use resilience_tower::redis::RedisStore;
+use tests::shared_rate::store_config;
 
 use crate::server::{Server, missing};
 
@@ -159,7 +160,7 @@ async fn the_rate_decides_each_call_as_redis_cell_does() {
     let mut after = String::new();
     let mut con = server.connection();
     let env = Env::default();
-    let store = RedisStore::new(server.client(), Default::default(), &env).unwrap();
+    let store = RedisStore::new(server.client(), store_config(), &env).unwrap();
     let mut refused = 0;
     for (burst, permit, step) in RATES {
         let config = DistributedRateLimiterConfig {

@@ -8,7 +8,7 @@ use resilience_core::{
     Rejected,
 };
 use resilience_tower::redis::{RedisStore, RedisStoreConfig};
-use tests::shared_rate::store_config;
+use tests::shared_rate::{NEVER, store_config};
 
 use crate::server::Server;
 
@@ -18,6 +18,7 @@ fn days(on_outage: OnOutage) -> DistributedRateLimiterConfig {
         burst: Some(10),
         batch: Some(4),
         on_outage,
+        outage_after: NEVER,
         ..DistributedRateLimiterConfig::new(1, Duration::from_secs(86_400))
     }
 }
@@ -166,6 +167,7 @@ async fn a_server_that_hangs_is_silent_after_the_response_timeout() {
         return;
     };
     let config = RedisStoreConfig {
+        connect_timeout: Duration::from_millis(50),
         response_timeout: Duration::from_millis(50),
         ..store_config()
     };
