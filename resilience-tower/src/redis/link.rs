@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{Client, RedisError};
 use resilience_core::Env;
 use resilience_core::backoff::{Backoff, Delays};
 use resilience_core::distributed_rate_limiter::StoreFailed;
@@ -83,14 +83,8 @@ impl Link {
     }
 
     async fn connect(&self) -> Result<MultiplexedConnection, RedisError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.connect_timeout))
-            // Answers are bounded where they are awaited.
-            .set_response_timeout(None);
-        let connect = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config);
-        // The one of the client does not bound the greeting.
+        let connect = self.client.get_multiplexed_async_connection();
+        // The greeting included; answers are bounded where they are awaited.
         match tokio::time::timeout(self.connect_timeout, connect).await {
             Ok(connected) => connected,
             Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
