@@ -24,7 +24,7 @@ pub const CALLS_IN_OUTAGE: u64 = 30;
 /// So long that a server that is up never counts as silent, however busy the machine is.
 pub const NEVER: Duration = Duration::from_secs(100);
 
-/// Returns the settings of the rate; `mode` is what to do in an outage.
+/// Returns the settings of the rate; `mode` is what to do in an outage, or `exact`.
 ///
 /// # Panics
 ///
@@ -33,7 +33,7 @@ pub const NEVER: Duration = Duration::from_secs(100);
 pub fn rate(mode: &str) -> DistributedRateLimiterConfig {
     let (on_outage, local_permits) = match mode {
         "open" => (OnOutage::Open, None),
-        "closed" => (OnOutage::Closed, None),
+        "closed" | "exact" => (OnOutage::Closed, None),
         "local" => (OnOutage::Local, Some(LOCAL as u32)),
         mode => panic!("there is no mode {mode}"),
     };

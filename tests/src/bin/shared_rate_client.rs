@@ -1,6 +1,7 @@
 //! One of several processes that share a rate: calls as fast as it may, and writes down when.
 //!
-//! Arguments: the server's port, `open`, `closed` or `local`. A line for each admission: `A` by a
+//! Arguments: the server's port, and `open`, `closed` or `local` for leases with that in an outage, or
+//! `exact` for single calls that an outage refuses. A line for each admission: `A` by a
 //! permit or `O` in an outage, and the times before and after, in nanoseconds of the machine's
 //! monotonic clock. `E` and an event when the store is lost or back. It stops at the end of its input
 //! and writes what it counted.
@@ -9,7 +10,7 @@ use std::io::{Read, Write, stdout};
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilience_core::{Ask, DistributedRateLimiter, Env, Event, Gate, Name, Observer};
+use resilience_core::{Ask, DistributedRateLimiter, Env, Event, Gate, Name, Observer, Outcome};
 use resilience_tower::TokioClock;
 use resilience_tower::redis::RedisStore;
 use tests::shared_rate::{CALLS_IN_OUTAGE, monotonic, rate, store_config};
@@ -50,7 +51,10 @@ async fn main() {
     let store = RedisStore::new(client.expect("it is an address"), store_config(), &env);
     let limiter = DistributedRateLimiter::new("shared", rate(&mode), &env);
     let limiter = limiter.expect("the config is valid");
-    let driver = store.expect("the config is valid").run(limiter.clone());
+    let store = store.expect("the config is valid");
+    let exact = mode == "exact";
+    let driver = store.clone().run(limiter.clone());
+    let asked = exact.then_some(&store);
 
     let (stop, mut stopped) = watch::channel(());
     std::thread::spawn(move || {
@@ -60,8 +64,8 @@ async fn main() {
     tokio::select! {
         biased;
         _ = stopped.changed() => {}
-        _ = driver => {}
-        () = call(&limiter, &told) => {}
+        _ = driver, if !exact => {}
+        () = call(&limiter, asked, &told) => {}
     }
     let seen = limiter.snapshot();
     say(&format!(
@@ -70,14 +74,21 @@ async fn main() {
     ));
 }
 
-async fn call(limiter: &DistributedRateLimiter, told: &Told) {
+async fn call(limiter: &DistributedRateLimiter, store: Option<&RedisStore>, told: &Told) {
     let mut in_outage = 0;
+    let ask = Ask::default;
     loop {
         let before = monotonic();
-        let admitted = limiter.try_acquire(&Ask::default());
+        let admitted = match store {
+            None => limiter.permit(&ask()).map(|it| it.record(Outcome::Success)),
+            Some(store) => {
+                let permit = store.acquire(limiter, &ask()).await;
+                permit.map(|it| it.record(Outcome::Success))
+            }
+        };
         let after = monotonic();
         match admitted {
-            Ok(_) => {
+            Ok(()) => {
                 let total = limiter.snapshot().admitted_in_outage;
                 let letter = if total > in_outage { 'O' } else { 'A' };
                 in_outage = total;
