@@ -77,7 +77,7 @@ impl RedisStore {
     /// Gets `limiter` the permits it wants, for ever: to be spawned by the caller, once for each
     /// limiter.
     ///
-    /// It does nothing while nobody calls. Its timers are tokio's; a limiter that goes by another clock
+    /// It asks nothing while nobody calls, but once at its start and while the server is silent. Its timers are tokio's; a limiter that goes by another clock
     /// asks no sooner than by both.
     ///
     /// # Cancel safety
