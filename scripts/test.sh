@@ -28,6 +28,14 @@ need() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null
 }
 
+# Where a server is missing, tests that need it say so and pass, unless this is set.
+export ADMF_REQUIRE_SERVERS=1
+need redis-server redis-server
+
+say "redis-cell, to compare shared rates with"
+cargo build -q --manifest-path scripts/redis-cell/Cargo.toml -p redis-cell --locked --target-dir target/redis-cell
+export ADMF_REDIS_CELL=$PWD/target/redis-cell/debug/libredis_cell.so
+
 say "tests of all crates"
 cargo test --workspace --all-features
 

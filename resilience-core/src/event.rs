@@ -51,6 +51,10 @@ pub enum Event {
         /// What kept it from it.
         cause: Cause,
     },
+    /// A distributed rate limiter's store fell silent.
+    StoreLost,
+    /// A distributed rate limiter's store answers again.
+    StoreBack,
 }
 
 /// Hears what policies do.

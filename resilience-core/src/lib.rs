@@ -3,7 +3,7 @@
 //! | to | use |
 //! |---|---|
 //! | stop calling what keeps failing | [`CircuitBreaker`] |
-//! | keep to a rate | [`RateLimiter`] |
+//! | keep to a rate | [`RateLimiter`]; together with other processes [`DistributedRateLimiter`] |
 //! | bound the calls in flight | [`Bulkhead`] |
 //! | try again, within a budget | [`Retry`], [`RetryBudget`] |
 //! | give up waiting | [`Timeout`] |
@@ -63,6 +63,7 @@ pub mod cache;
 pub mod circuit_breaker;
 pub mod component;
 pub mod deadline;
+pub mod distributed_rate_limiter;
 pub mod failover;
 pub mod fallback;
 pub mod health;
@@ -86,6 +87,9 @@ pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitSt
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
 pub use crate::component::{Component, OperationsConfig};
 pub use crate::deadline::{Deadline, Deadlines, DeadlinesConfig};
+pub use crate::distributed_rate_limiter::{
+    DistributedRateLimiter, DistributedRateLimiterConfig, OnOutage,
+};
 pub use crate::env::Env;
 pub use crate::error::{
     BulkheadFull, CircuitOpen, ConfigError, DeadlinePassed, Elapsed, FlightFailed, NeverFits,

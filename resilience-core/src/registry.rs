@@ -10,6 +10,7 @@ use crate::cache::CacheSnapshot;
 use crate::circuit_breaker::CircuitSnapshot;
 use crate::component::ComponentSnapshot;
 use crate::deadline::DeadlinesSnapshot;
+use crate::distributed_rate_limiter::DistributedRateLimiterSnapshot;
 use crate::failover::FailoverSnapshot;
 use crate::fallback::FallbackSnapshot;
 use crate::health::HealthSnapshot;
@@ -61,6 +62,8 @@ pub enum Snapshot {
     Deadlines(DeadlinesSnapshot),
     /// Of a [`Component`](crate::Component).
     Component(ComponentSnapshot),
+    /// Of a [`DistributedRateLimiter`](crate::DistributedRateLimiter).
+    DistributedRateLimiter(DistributedRateLimiterSnapshot),
     /// Of a [`Failover`](crate::Failover).
     Failover(FailoverSnapshot),
     /// Of a [`Fallback`](crate::Fallback).

@@ -65,6 +65,8 @@ pub mod keyed;
 pub mod plain;
 pub mod queue;
 pub mod recovery;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod retry;
 #[cfg(feature = "testing")]
 pub mod testing;

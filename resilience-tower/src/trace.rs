@@ -21,6 +21,8 @@ use crate::context::{self, CorrelationId};
 /// | `degraded` | warn | `component` |
 /// | `restored` | info | `component` |
 /// | `retry gave up` | warn | `attempts`; `cause`: `attempts`, `time`, `budget`, `do_not_retry` |
+/// | `rate store lost` | warn | |
+/// | `rate store back` | info | |
 ///
 /// Where the event is told within a [call](crate::context) that has a correlation id, that is the
 /// field `correlation_id`. It is the call that caused the event, unless two calls move one policy at
@@ -89,6 +91,8 @@ impl Observer for TraceObserver {
                 let cause = cause.as_str();
                 warn!(target: "resilience", policy, correlation_id, attempts, cause, "retry gave up");
             }
+            Event::StoreLost => warn!(target: "resilience", policy, "rate store lost"),
+            Event::StoreBack => info!(target: "resilience", policy, "rate store back"),
             event => debug!(target: "resilience", policy, correlation_id, ?event, "policy event"),
         }
     }

@@ -2,17 +2,20 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use resilience_core::distributed_rate_limiter::{StoreAnswer, StoreFailed};
 use resilience_core::recovery::{ErrorKind, Incident};
 use resilience_core::{
-    Failover, FailoverConfig, Gate, Health, HealthConfig, Hint, Outcome, Recovery, RecoveryConfig,
+    DistributedRateLimiter, DistributedRateLimiterConfig, Env, Failover, FailoverConfig, Gate,
+    Health, HealthConfig, Hint, Outcome, Recovery, RecoveryConfig,
 };
 use resilience_tower::TraceObserver;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::common::{env, fragile, retry};
+use crate::common::{SECOND, env, fragile, retry};
 
 /// Remembers events as lines of text.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +72,7 @@ fn policies_report_what_they_do_under_the_documented_names() {
         let retry = retry(&env);
         let mut attempts = retry.start(&Default::default()).unwrap();
         attempts.next(Outcome::Failure, false, Hint::DoNotRetry);
+        lose_a_store(&env);
     });
     let lines = lines.0.lock().unwrap();
     let moved = |level, from, to| {
@@ -110,5 +114,25 @@ fn policies_report_what_they_do_under_the_documented_names() {
     let gave_up = "attempts=1 cause=\"do_not_retry\"";
     assert!(lines[12].contains("WARN resilience message=retry gave up policy="));
     assert!(lines[12].ends_with(gave_up), "{}", lines[12]);
-    assert_eq!(lines.len(), 13);
+    assert_eq!(
+        lines[13..],
+        [
+            "WARN resilience message=rate store lost policy=\"shared\"",
+            "INFO resilience message=rate store back policy=\"shared\"",
+        ]
+    );
+}
+
+/// Lets the store of a shared rate fall silent and answer again.
+fn lose_a_store(env: &Env) {
+    let config = DistributedRateLimiterConfig::new(1, SECOND);
+    let limiter = DistributedRateLimiter::new("shared", config, env).unwrap();
+    let due = || limiter.next_request().expect("it is due at once");
+    let retry_in = Duration::ZERO;
+    limiter.failed(&due(), StoreFailed { retry_in });
+    let answer = StoreAnswer {
+        granted: 1,
+        retry_after: Duration::ZERO,
+    };
+    limiter.granted(&due(), answer);
 }
