@@ -65,12 +65,14 @@ pub struct Slot(());
 
 /// What a bulkhead knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BulkheadSnapshot {
     /// Number of calls that may be in flight at once.
     pub max_in_flight: u32,
     /// Number of calls that may wait.
     pub max_waiting: u32,
     /// How long a call may wait.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub max_wait: Option<Duration>,
     /// Number of calls in flight; above the limit where that was made smaller.
     pub in_flight: u32,
@@ -138,12 +140,20 @@ impl Bulkhead {
         self.0.reconfigure(&config)
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> BulkheadConfig {
+        self.0.config()
+    }
+
     /// Returns what the bulkhead knows now.
     #[must_use]
     pub fn snapshot(&self) -> BulkheadSnapshot {
         self.0.observe()
     }
 }
+
+crate::handle::handle!(Bulkhead, of: Shared, by: BulkheadConfig, kind: "bulkhead");
 
 impl Gate for Bulkhead {
     type Ticket = Slot;

@@ -64,18 +64,22 @@ pub struct RateLimiter(Arc<Shared>);
 
 /// What a rate limiter knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RateLimiterSnapshot {
-    /// How calls are counted.
+    /// How calls are counted. With the feature `serde` it is called `algorithm`.
+    #[cfg_attr(feature = "serde", serde(rename = "algorithm"))]
     pub kind: RateLimiterKind,
     /// Number of permits for each `per`.
     pub permits: u32,
     /// Length of time that `permits` are for.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub per: Duration,
     /// Number of permits that can be taken at once after a quiet time.
     pub burst: u32,
     /// Number of permits that could be taken now, those who wait having had their turn.
     pub remaining: u32,
     /// Time until all permits are back, if nobody else comes.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub reset_after: Duration,
     /// Number of calls that wait.
     pub waiting: usize,
@@ -128,6 +132,12 @@ impl RateLimiter {
         self.0.gcra().is_none_or(Gcra::has_no_queue)
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> RateLimiterConfig {
+        self.0.config()
+    }
+
     /// Changes the settings and keeps what is in use: under GCRA as many permits, by a window kind
     /// the counts, in windows of the new length. Those who wait keep their order and are reckoned
     /// anew, nobody is thrown out.
@@ -146,6 +156,13 @@ impl RateLimiter {
         self.0.observe()
     }
 }
+
+crate::handle::handle!(
+    RateLimiter,
+    of: Shared,
+    by: RateLimiterConfig,
+    kind: "rate_limiter"
+);
 
 impl Gate for RateLimiter {
     type Ticket = Ticket;

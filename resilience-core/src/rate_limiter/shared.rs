@@ -8,11 +8,12 @@ use super::state::{Refused, duration};
 use super::tail::Ticket;
 use super::turn::Place;
 use super::window::Window;
-use super::{RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};
+use super::{RateLimiter, RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};
 use crate::counter::Counter;
 use crate::sync::Mutex;
 use crate::{
-    Ask, ConfigError, End, Env, Name, NeverFits, Policy, RateLimited, Rejected, Snapshot, Time,
+    Ask, Config, ConfigError, End, Env, Handle, Name, NeverFits, Policy, PolicyConfig, RateLimited,
+    Rejected, Snapshot, Time,
 };
 
 #[derive(Debug)]
@@ -143,10 +144,16 @@ impl Shared {
         }
     }
 
+    pub(super) fn config(&self) -> RateLimiterConfig {
+        match &self.meter {
+            Meter::Gcra(gcra) => gcra.config(),
+            Meter::Window(window) => window.lock().config().clone(),
+        }
+    }
+
     pub(super) fn reconfigure(&self, config: RateLimiterConfig) -> Result<(), ConfigError> {
-        config.check()?;
+        config.check_after(&self.config())?;
         let now = self.env.now().as_nanos();
-        config.check_kind(self.kind)?;
         match &self.meter {
             Meter::Gcra(gcra) => gcra.reconfigure(config, now),
             Meter::Window(window) => window.lock().reconfigure(config, now),
@@ -175,7 +182,7 @@ impl Shared {
 
 impl Policy for Shared {
     fn kind(&self) -> &'static str {
-        "rate_limiter"
+        RateLimiter::KIND
     }
 
     fn name(&self) -> &Name {
@@ -184,6 +191,14 @@ impl Policy for Shared {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::RateLimiter(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<RateLimiterConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -112,7 +112,7 @@ impl Attempts {
         if run.until.is_some() {
             run.fits(delay, env.now())?;
         }
-        let budget = budgeted.then(|| policy.any_budget()).flatten();
+        let budget = budgeted.then(|| policy.budget.any()).flatten();
         match budget.is_none_or(super::RetryBudget::try_withdraw) {
             true => Ok(delay),
             false => Err(UsedUp::Budget),

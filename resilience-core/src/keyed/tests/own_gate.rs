@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::End;
+use crate::{Config, End};
 
 thread_local! {
     static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = RefCell::default();
@@ -19,7 +19,7 @@ fn meanwhile() {
 #[derive(Clone, Debug)]
 struct Numbered(Arc<AtomicU32>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Number(u32);
 
 impl Gate for Numbered {
@@ -60,7 +60,9 @@ impl KeyGate for Numbered {
 
 impl GateConfig for Number {
     type Gate = Numbered;
+}
 
+impl Config for Number {
     fn check(&self) -> Result<(), ConfigError> {
         Ok(())
     }

@@ -1,0 +1,1 @@
+//! Configs as text, and policies from a file.
