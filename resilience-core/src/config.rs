@@ -27,6 +27,9 @@ pub trait Config: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
     }
 }
 
+/// By another name, since serde takes a lifetime in an enum for that of the text.
+type Kind = &'static str;
+
 macro_rules! kinds {
     ($($kind:literal => $variant:ident($config:ty),)+) => {
         /// The settings of a policy of any kind.
@@ -46,7 +49,7 @@ macro_rules! kinds {
             )+
             /// Of a keyed policy over gates of the caller's own; only its handle knows them.
             #[cfg_attr(feature = "serde", serde(skip))]
-            Foreign(&'static str),
+            Foreign(Kind),
         }
 
         impl PolicyConfig {

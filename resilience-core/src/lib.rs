@@ -53,6 +53,8 @@ pub mod circuit_breaker;
 pub mod failover;
 pub mod fallback;
 pub mod keyed;
+#[cfg(feature = "config")]
+pub mod policies;
 pub mod rate_limiter;
 pub mod retry;
 #[cfg(any(test, feature = "testing"))]
@@ -83,6 +85,8 @@ pub use crate::keyed::{GateConfig, KeyGate, Keyed, KeyedConfig};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
+#[cfg(feature = "config")]
+pub use crate::policies::{Policies, PoliciesError};
 pub use crate::queue::{Queue, Turn};
 pub use crate::rate_limiter::{RateLimiter, RateLimiterConfig, RateLimiterKind};
 pub use crate::registry::{Description, Policy, Registry, Snapshot};
