@@ -41,6 +41,8 @@ mod clock;
 mod oneshot;
 mod rule;
 mod trace;
+#[cfg(feature = "config")]
+mod watch;
 
 pub mod failover;
 pub mod fallback;
@@ -63,3 +65,5 @@ pub use crate::retry::{Repeat, Retried, RetryLayer};
 pub use crate::rule::{Failures, Tower};
 pub use crate::timeout::{Timed, TimeoutLayer};
 pub use crate::trace::TraceObserver;
+#[cfg(feature = "config")]
+pub use crate::watch::Watch;

@@ -186,6 +186,10 @@ impl<G: KeyGate> Shared<G> {
 
     pub(super) fn reconfigure(&self, config: KeyedConfig<G::Config>) -> Result<(), ConfigError> {
         config.check()?;
+        // Not even a look, by which idle keys would go.
+        if self.config() == config {
+            return Ok(());
+        }
         let now = self.env.now();
         let limits = limits(&config);
         let new = Arc::new(config.gate);

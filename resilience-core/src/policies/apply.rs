@@ -68,7 +68,7 @@ struct Step<'f> {
 enum Was {
     Absent,
     /// It goes by these settings.
-    Other(PolicyConfig),
+    Other(Box<PolicyConfig>),
     Same,
 }
 
@@ -122,7 +122,7 @@ impl Inner {
         let was = match in_force.or_else(|| known.map(|it| it.config.clone())) {
             None => Was::Absent,
             Some(config) if config == entry.config => Was::Same,
-            Some(config) => Was::Other(config),
+            Some(config) => Was::Other(Box::new(config)),
         };
         Step { entry, policy, was }
     }

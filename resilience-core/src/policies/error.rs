@@ -11,7 +11,10 @@ use crate::ConfigError;
 ///
 /// It is one line: file, line, policy, field, rule and value, as far as there are such.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PoliciesError {
+pub struct PoliciesError(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
     file: Option<PathBuf>,
     line: Option<usize>,
     policy: Option<PolicyId>,
@@ -28,20 +31,23 @@ enum Why {
 }
 
 impl PoliciesError {
-    /// Says that the file cannot be read as TOML or as policies.
+    /// Says that the file cannot be read, as TOML or as policies.
     pub(super) fn said(text: impl Into<String>) -> Self {
         // An error is one line, whatever a library says.
         let text: String = text.into();
         Self::new(Why::Text(text.replace('\n', " ")))
     }
 
+    /// Says that the file at `path` cannot be read.
+    #[must_use]
+    pub fn unreadable(path: impl AsRef<Path>, error: &std::io::Error) -> Self {
+        Self::said(error.to_string()).in_file(Some(path.as_ref()))
+    }
+
     /// Says that a config breaks a rule.
     pub(super) fn rule(why: ConfigError) -> Self {
-        let field = Some(why.field().to_owned());
-        Self {
-            field,
-            ..Self::new(Why::Rule(why))
-        }
+        let field = why.field();
+        Self::new(Why::Rule(why)).in_field(&[field])
     }
 
     /// Says that another text is being applied.
@@ -50,79 +56,79 @@ impl PoliciesError {
     }
 
     fn new(why: Why) -> Self {
-        Self {
+        Self(Box::new(Parts {
             file: None,
             line: None,
             policy: None,
             field: None,
             why,
-        }
+        }))
     }
 
-    pub(super) fn in_file(self, file: Option<&Path>) -> Self {
-        let file = file.map(Path::to_path_buf);
-        Self { file, ..self }
+    pub(super) fn in_file(mut self, file: Option<&Path>) -> Self {
+        self.0.file = file.map(Path::to_path_buf);
+        self
     }
 
-    pub(super) fn at_line(self, line: usize) -> Self {
-        let line = Some(line);
-        Self { line, ..self }
+    pub(super) fn at_line(mut self, line: usize) -> Self {
+        self.0.line = Some(line);
+        self
     }
 
-    pub(super) fn of(self, policy: PolicyId) -> Self {
-        let policy = Some(policy);
-        Self { policy, ..self }
+    pub(super) fn of(mut self, policy: PolicyId) -> Self {
+        self.0.policy = Some(policy);
+        self
     }
 
     /// Names the field, by the keys that lead to it.
-    pub(super) fn in_field(self, path: &[&str]) -> Self {
-        let field = (!path.is_empty()).then(|| path.join("."));
-        Self { field, ..self }
+    pub(super) fn in_field(mut self, path: &[&str]) -> Self {
+        self.0.field = (!path.is_empty()).then(|| path.join("."));
+        self
     }
 
     /// Says whether nothing is wrong but that another text was being applied: try again.
     #[must_use]
-    pub const fn is_busy(&self) -> bool {
-        matches!(self.why, Why::Busy)
+    pub fn is_busy(&self) -> bool {
+        matches!(self.0.why, Why::Busy)
     }
 
     /// Returns the file, where there is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+        self.0.file.as_deref()
     }
 
     /// Returns the line, counted from 1, where it is known.
     #[must_use]
-    pub const fn line(&self) -> Option<usize> {
-        self.line
+    pub fn line(&self) -> Option<usize> {
+        self.0.line
     }
 
     /// Returns the policy, where it is the matter of one.
     #[must_use]
-    pub const fn policy(&self) -> Option<&PolicyId> {
-        self.policy.as_ref()
+    pub fn policy(&self) -> Option<&PolicyId> {
+        self.0.policy.as_ref()
     }
 
     /// Returns the field, where it is the matter of one.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.0.field.as_deref()
     }
 }
 
 impl fmt::Display for PoliciesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.file, self.line) {
+        match (&self.0.file, self.0.line) {
             (Some(file), Some(line)) => write!(f, "{}:{line}: ", file.display())?,
             (Some(file), None) => write!(f, "{}: ", file.display())?,
             (None, Some(line)) => write!(f, "line {line}: ")?,
             (None, None) => {}
         }
-        if let Some(policy) = &self.policy {
+        if let Some(policy) = &self.0.policy {
             write!(f, "{policy}: ")?;
         }
-        match (&self.why, &self.field) {
+        match (&self.0.why, &self.0.field) {
             (Why::Text(text), Some(field)) => write!(f, "`{field}`: {text}"),
             (Why::Text(text), None) => f.write_str(text),
             (Why::Rule(why), _) => why.fmt(f),
@@ -133,7 +139,7 @@ impl fmt::Display for PoliciesError {
 
 impl Error for PoliciesError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.why {
+        match &self.0.why {
             Why::Rule(why) => why.source(),
             Why::Text(_) | Why::Busy => None,
         }

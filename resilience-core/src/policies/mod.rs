@@ -284,5 +284,5 @@ impl Inner {
 
 fn read(path: &Path) -> Result<String, PoliciesError> {
     let text = std::fs::read_to_string(path);
-    text.map_err(|error| PoliciesError::said(error.to_string()).in_file(Some(path)))
+    text.map_err(|error| PoliciesError::unreadable(path, &error))
 }

@@ -434,7 +434,7 @@ fn fallback(env: &Env) -> World {
 macro_rules! same {
     ($($name:ident: $build:ident;)+) => {
         proptest! {
-            #![proptest_config(ProptestConfig::with_cases(512))]
+            #![proptest_config(ProptestConfig::with_cases(128))]
 
             $(
                 #[test]

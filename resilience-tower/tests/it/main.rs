@@ -12,3 +12,4 @@ mod queue;
 mod retry;
 mod timeout;
 mod trace;
+mod watch;
