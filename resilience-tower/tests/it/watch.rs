@@ -40,6 +40,7 @@ impl Watched {
         let told = Arc::new(Mutex::new(Vec::new()));
         let heard = told.clone();
         let watch = Watch::new(policies.clone(), &path).every(SECOND);
+        #[expect(clippy::disallowed_methods, reason = "the caller spawns the watch")]
         let run = tokio::spawn(watch.run(move |applied| {
             let line = applied.map_or_else(|it| it.to_string(), |it| it.to_string());
             heard.lock().unwrap().push(line);
@@ -95,7 +96,7 @@ async fn a_bad_file_is_told_once_and_the_next_good_one_is_applied() {
     watched.write(bulkhead(0));
     let line = "bulkhead.a: `max_in_flight` must be at least 1, is 0";
     let place = format!("{}:2: {line}", watched.path().display());
-    assert_eq!(watched.told().await, [place.clone()]);
+    assert_eq!(watched.told().await, [&*place]);
     assert_eq!(watched.told().await, [""; 0]);
     assert_eq!(watched.limit(), 1);
     for bad in [&b"[[["[..], b"\xff\xfe", &[b'#'; (1 << 20) + 1]] {
