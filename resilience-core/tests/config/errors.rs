@@ -45,6 +45,11 @@ fn an_error_names_line_policy_field_rule_and_value() {
             "[bulkhead.venue]\nmax_inflight = 1",
             "line 2: bulkhead.venue: `max_inflight`: unknown field `max_inflight`, expected one of `max_in_flight`, `max_waiting`, `max_wait`",
         ),
+        // Nobody has asked for it yet.
+        (
+            "[fallback.quotes]\nmax_keys = 0",
+            "line 2: fallback.quotes: `max_keys` must be at least 1, is 0",
+        ),
         (
             "[circuit_braker.venue]",
             "line 1: unknown kind of policy \"circuit_braker\", nearest are \"circuit_breaker\", \"keyed_circuit_breaker\", \"retry_budget\"",

@@ -464,3 +464,47 @@ same! {
     a_failover_takes_no_notice_of_its_own_config: failover;
     a_fallback_takes_no_notice_of_its_own_config: fallback;
 }
+
+#[test]
+fn an_overdue_probe_is_found_by_the_next_call_and_not_by_the_config_in_force() {
+    let (env, clock) = Env::manual();
+    let config = CircuitBreakerConfig {
+        consecutive: Some(1),
+        open_for: Some(Duration::from_secs(10)),
+        probe_timeout: Duration::from_secs(1),
+        probes: 1,
+        ..Default::default()
+    };
+    let breaker = CircuitBreaker::new("test", config.clone(), &env).unwrap();
+    breaker
+        .permit(&Ask::default())
+        .unwrap()
+        .record(Outcome::Failure);
+    clock.advance(Duration::from_secs(10));
+    let _probe = breaker.try_acquire(&Ask::default()).unwrap();
+    clock.advance(Duration::from_secs(1));
+    breaker.reconfigure(config).unwrap();
+    clock.advance(Duration::from_secs(1));
+    let refused = breaker.check(&Ask::default()).unwrap_err();
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(10)));
+}
+
+#[test]
+fn an_idle_key_goes_at_the_next_use_and_not_by_the_config_in_force() {
+    let (env, clock) = Env::manual();
+    let config = KeyedConfig {
+        gate: CircuitBreakerConfig {
+            consecutive: Some(1),
+            ..Default::default()
+        },
+        max_keys: 2,
+        idle: Some(Duration::from_secs(1)),
+    };
+    let keyed = Keyed::new("test", config.clone(), &env).unwrap();
+    let late = keyed.permit("a", &Ask::default()).unwrap();
+    clock.advance(Duration::from_secs(1));
+    keyed.reconfigure(config).unwrap();
+    // What comes back opens the circuit, and an open one stays.
+    late.record(Outcome::Failure);
+    assert_eq!(keyed.keys(), ["a"]);
+}
