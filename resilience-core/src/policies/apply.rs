@@ -12,8 +12,7 @@ use crate::{
 };
 
 /// What became of the policies when a text was applied; in one line by `Display`, for a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Applied {
     /// Those that were not here before.
     pub added: Vec<PolicyId>,

@@ -77,8 +77,7 @@ struct Entry {
 }
 
 /// Which policy it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct PolicyId {
     /// What sort of policy it is, in snake case.
     pub kind: &'static str,

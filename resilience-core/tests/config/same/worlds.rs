@@ -1,15 +1,10 @@
-//! To be given the config that is in force changes no decision of any policy.
+//! Each policy, as something that is told a verb and a number and says what it decides.
 
-use std::collections::BTreeSet;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use proptest::collection::{btree_set, vec};
-use proptest::prelude::*;
 use resilience_core::backoff::Jitter;
-use resilience_core::testing::Recorder;
 use resilience_core::{
     Ask, BackoffConfig, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, End, Env,
     Failover, FailoverConfig, Fallback, FallbackConfig, Gate, Hint, Keyed, KeyedConfig, Outcome,
@@ -17,57 +12,7 @@ use resilience_core::{
     RetryConfig, Time, Timeout, TimeoutConfig, Turn, WindowConfig,
 };
 
-/// One step of a history.
-#[derive(Clone, Copy, Debug)]
-enum Op {
-    Advance(u64),
-    /// A verb of the policy, and which of several things it is about.
-    Do(u8, usize),
-}
-
-type World = Box<dyn FnMut(u8, usize) -> String>;
-
-fn history() -> impl Strategy<Value = (Vec<Op>, BTreeSet<usize>)> {
-    let op = prop_oneof![
-        1 => (0..400_u64).prop_map(Op::Advance),
-        4 => (any::<u8>(), 0..16_usize).prop_map(|(verb, which)| Op::Do(verb, which)),
-    ];
-    (vec(op, 1..120), btree_set(0..120_usize, 1..12))
-}
-
-/// Returns all decisions and events of a history, with the policies given their own config at some
-/// steps of it.
-fn decisions(build: fn(&Env) -> World, ops: &[Op], again: &BTreeSet<usize>) -> Vec<String> {
-    let (env, clock) = Env::manual();
-    let heard = Arc::new(Recorder::default());
-    let env = env.with_observer(heard.clone());
-    let mut world = build(&env);
-    let mut told = Vec::new();
-    for (at, op) in ops.iter().enumerate() {
-        if again.contains(&at) {
-            for policy in env.registry().list() {
-                policy.reconfigure(&policy.config()).unwrap();
-            }
-        }
-        match *op {
-            Op::Advance(millis) => clock.advance(Duration::from_millis(millis)),
-            Op::Do(verb, which) => told.push(world(verb, which)),
-        }
-    }
-    told.push(format!("{:?}", env.registry().describe()));
-    told.push(format!("{:?}", heard.take()));
-    told
-}
-
-fn takes_no_notice(build: fn(&Env) -> World, (ops, again): &(Vec<Op>, BTreeSet<usize>)) {
-    let without = decisions(build, ops, &BTreeSet::new());
-    let with = decisions(build, ops, again);
-    let differs = with
-        .iter()
-        .zip(&without)
-        .find(|(with, without)| with != without);
-    assert_eq!(differs, None, "with and without");
-}
+pub(super) type World = Box<dyn FnMut(u8, usize) -> String>;
 
 fn outcome(which: usize) -> Outcome {
     match which % 5 {
@@ -220,7 +165,7 @@ fn circuit(env: &Env, config: CircuitBreakerConfig) -> World {
     })
 }
 
-fn consecutive(env: &Env) -> World {
+pub(super) fn consecutive(env: &Env) -> World {
     let open_backoff = Some(BackoffConfig {
         base: Duration::from_millis(200),
         jitter: Jitter::Decorrelated,
@@ -237,7 +182,7 @@ fn consecutive(env: &Env) -> World {
     )
 }
 
-fn by_count(env: &Env) -> World {
+pub(super) fn by_count(env: &Env) -> World {
     circuit(
         env,
         CircuitBreakerConfig {
@@ -249,7 +194,7 @@ fn by_count(env: &Env) -> World {
     )
 }
 
-fn by_time(env: &Env) -> World {
+pub(super) fn by_time(env: &Env) -> World {
     circuit(
         env,
         CircuitBreakerConfig {
@@ -275,23 +220,23 @@ fn limiter(env: &Env, kind: RateLimiterKind) -> RateLimiter {
     RateLimiter::new("test", config, env).unwrap()
 }
 
-fn gcra(env: &Env) -> World {
+pub(super) fn gcra(env: &Env) -> World {
     queue(limiter(env, RateLimiterKind::Gcra))
 }
 
-fn fixed_window(env: &Env) -> World {
+pub(super) fn fixed_window(env: &Env) -> World {
     queue(limiter(env, RateLimiterKind::FixedWindow))
 }
 
-fn sliding_log(env: &Env) -> World {
+pub(super) fn sliding_log(env: &Env) -> World {
     queue(limiter(env, RateLimiterKind::SlidingLog))
 }
 
-fn sliding_counter(env: &Env) -> World {
+pub(super) fn sliding_counter(env: &Env) -> World {
     queue(limiter(env, RateLimiterKind::SlidingCounter))
 }
 
-fn bulkhead(env: &Env) -> World {
+pub(super) fn bulkhead(env: &Env) -> World {
     let config = BulkheadConfig {
         max_in_flight: 2,
         max_waiting: 3,
@@ -300,7 +245,7 @@ fn bulkhead(env: &Env) -> World {
     queue(Bulkhead::new("test", config, env).unwrap())
 }
 
-fn keyed_circuit_breaker(env: &Env) -> World {
+pub(super) fn keyed_circuit_breaker(env: &Env) -> World {
     let config = CircuitBreakerConfig {
         consecutive: Some(2),
         open_for: Some(Duration::from_millis(700)),
@@ -310,11 +255,11 @@ fn keyed_circuit_breaker(env: &Env) -> World {
     keyed(env, config)
 }
 
-fn keyed_rate_limiter(env: &Env) -> World {
+pub(super) fn keyed_rate_limiter(env: &Env) -> World {
     keyed(env, RateLimiterConfig::new(2, Duration::from_secs(1)))
 }
 
-fn keyed_bulkhead(env: &Env) -> World {
+pub(super) fn keyed_bulkhead(env: &Env) -> World {
     let max_in_flight = 2;
     keyed(
         env,
@@ -325,7 +270,7 @@ fn keyed_bulkhead(env: &Env) -> World {
     )
 }
 
-fn retry(env: &Env) -> World {
+pub(super) fn retry(env: &Env) -> World {
     let config = RetryConfig {
         max_attempts: 4,
         max_total: Some(Duration::from_secs(3)),
@@ -360,7 +305,7 @@ fn retry(env: &Env) -> World {
     })
 }
 
-fn retry_budget(env: &Env) -> World {
+pub(super) fn retry_budget(env: &Env) -> World {
     let config = RetryBudgetConfig {
         ratio: 0.3,
         floor_per_second: 0.5,
@@ -376,7 +321,7 @@ fn retry_budget(env: &Env) -> World {
     })
 }
 
-fn timeout(env: &Env) -> World {
+pub(super) fn timeout(env: &Env) -> World {
     let timeout = Timeout::new("test", TimeoutConfig::new(Duration::from_secs(2)), env).unwrap();
     Box::new(move |verb, which| match verb % 2 {
         0 => {
@@ -390,7 +335,7 @@ fn timeout(env: &Env) -> World {
     })
 }
 
-fn failover(env: &Env) -> World {
+pub(super) fn failover(env: &Env) -> World {
     let config = FailoverConfig {
         targets: vec!["a".into(), "b".into(), "c".into()],
         switch_after: 2,
@@ -414,7 +359,7 @@ fn failover(env: &Env) -> World {
     })
 }
 
-fn fallback(env: &Env) -> World {
+pub(super) fn fallback(env: &Env) -> World {
     let config = FallbackConfig {
         max_age: Some(Duration::from_millis(900)),
         max_keys: 2,
@@ -429,82 +374,4 @@ fn fallback(env: &Env) -> World {
         }
         String::new()
     })
-}
-
-macro_rules! same {
-    ($($name:ident: $build:ident;)+) => {
-        proptest! {
-            #![proptest_config(ProptestConfig::with_cases(128))]
-
-            $(
-                #[test]
-                fn $name(history in history()) {
-                    takes_no_notice($build, &history);
-                }
-            )+
-        }
-    };
-}
-
-same! {
-    a_circuit_by_consecutive_failures_takes_no_notice_of_its_own_config: consecutive;
-    a_circuit_by_count_takes_no_notice_of_its_own_config: by_count;
-    a_circuit_by_time_takes_no_notice_of_its_own_config: by_time;
-    a_gcra_limiter_takes_no_notice_of_its_own_config: gcra;
-    a_fixed_window_takes_no_notice_of_its_own_config: fixed_window;
-    a_sliding_log_takes_no_notice_of_its_own_config: sliding_log;
-    a_sliding_counter_takes_no_notice_of_its_own_config: sliding_counter;
-    a_bulkhead_takes_no_notice_of_its_own_config: bulkhead;
-    a_keyed_circuit_breaker_takes_no_notice_of_its_own_config: keyed_circuit_breaker;
-    a_keyed_rate_limiter_takes_no_notice_of_its_own_config: keyed_rate_limiter;
-    a_keyed_bulkhead_takes_no_notice_of_its_own_config: keyed_bulkhead;
-    a_retry_takes_no_notice_of_its_own_config: retry;
-    a_retry_budget_takes_no_notice_of_its_own_config: retry_budget;
-    a_timeout_takes_no_notice_of_its_own_config: timeout;
-    a_failover_takes_no_notice_of_its_own_config: failover;
-    a_fallback_takes_no_notice_of_its_own_config: fallback;
-}
-
-#[test]
-fn an_overdue_probe_is_found_by_the_next_call_and_not_by_the_config_in_force() {
-    let (env, clock) = Env::manual();
-    let config = CircuitBreakerConfig {
-        consecutive: Some(1),
-        open_for: Some(Duration::from_secs(10)),
-        probe_timeout: Duration::from_secs(1),
-        probes: 1,
-        ..Default::default()
-    };
-    let breaker = CircuitBreaker::new("test", config.clone(), &env).unwrap();
-    breaker
-        .permit(&Ask::default())
-        .unwrap()
-        .record(Outcome::Failure);
-    clock.advance(Duration::from_secs(10));
-    let _probe = breaker.try_acquire(&Ask::default()).unwrap();
-    clock.advance(Duration::from_secs(1));
-    breaker.reconfigure(config).unwrap();
-    clock.advance(Duration::from_secs(1));
-    let refused = breaker.check(&Ask::default()).unwrap_err();
-    assert_eq!(refused.retry_after(), Some(Duration::from_secs(10)));
-}
-
-#[test]
-fn an_idle_key_goes_at_the_next_use_and_not_by_the_config_in_force() {
-    let (env, clock) = Env::manual();
-    let config = KeyedConfig {
-        gate: CircuitBreakerConfig {
-            consecutive: Some(1),
-            ..Default::default()
-        },
-        max_keys: 2,
-        idle: Some(Duration::from_secs(1)),
-    };
-    let keyed = Keyed::new("test", config.clone(), &env).unwrap();
-    let late = keyed.permit("a", &Ask::default()).unwrap();
-    clock.advance(Duration::from_secs(1));
-    keyed.reconfigure(config).unwrap();
-    // What comes back opens the circuit, and an open one stays.
-    late.record(Outcome::Failure);
-    assert_eq!(keyed.keys(), ["a"]);
 }
