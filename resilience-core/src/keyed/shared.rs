@@ -187,11 +187,6 @@ impl<G: KeyGate> Shared<G> {
     pub(super) fn reconfigure(&self, config: KeyedConfig<G::Config>) -> Result<(), ConfigError> {
         config.check()?;
         let now = self.env.now();
-        // Not even a look at who is idle; but who might not go the last time may go by now.
-        if self.config() == config {
-            self.locked(|it, gone| it.keys.shrink(now, gone));
-            return Ok(());
-        }
         let limits = limits(&config);
         let new = Arc::new(config.gate);
         self.locked(|it, gone| {

@@ -265,7 +265,7 @@ impl<G: KeyGate> Keys<G> {
     }
 
     /// Pushes out keys until no more are kept than may be, as far as they may go.
-    pub(super) fn shrink(&mut self, now: Time, gone: &mut Gone<G>) {
+    fn shrink(&mut self, now: Time, gone: &mut Gone<G>) {
         let mut next = self.entries.oldest(List::Held);
         while let Some(at) = next.filter(|_| !self.has_room(0)) {
             next = self.entries.newer(at);

@@ -26,24 +26,59 @@ enum Op {
 fn history() -> impl Strategy<Value = (Vec<Op>, BTreeSet<usize>)> {
     let op = prop_oneof![
         1 => (0..400_u64).prop_map(Op::Advance),
-        4 => (any::<u8>(), 0..16_usize).prop_map(|(verb, which)| Op::Do(verb, which)),
+        4 => (0..LOOK, 0..16_usize).prop_map(|(verb, which)| Op::Do(verb, which)),
     ];
     (vec(op, 1..120), btree_set(0..120_usize, 1..12))
 }
 
-/// Returns all decisions and events of a history, with the policies given their own config at some
-/// steps of it.
-fn decisions(build: fn(&Env) -> World, ops: &[Op], again: &BTreeSet<usize>) -> Vec<String> {
+/// What is done to the policies at some steps of a history.
+#[derive(Clone, Copy, Debug)]
+enum Touch {
+    Nothing,
+    /// They are read.
+    Look,
+    /// The registry is given the config in force.
+    ByRegistry,
+    /// The policy is given the config in force.
+    ByPolicy,
+}
+
+impl Touch {
+    fn touch(self, env: &Env, world: &mut World) {
+        for policy in env.registry().list() {
+            let (kind, name, config) = (policy.kind(), policy.name(), policy.config());
+            match self {
+                Self::Nothing => {}
+                Self::Look => {
+                    policy.describe();
+                    if kind.starts_with("keyed_") {
+                        world(LOOK, 0);
+                    }
+                }
+                Self::ByRegistry => {
+                    let changed = env.registry().reconfigure(kind, name.as_str(), &config);
+                    assert_eq!(changed, Ok(false));
+                }
+                Self::ByPolicy => policy.reconfigure(&config).unwrap(),
+            }
+        }
+    }
+}
+
+/// Returns all decisions and events of a history, with the policies touched at some steps of it.
+fn decisions(
+    build: fn(&Env) -> World,
+    (ops, steps): &(Vec<Op>, BTreeSet<usize>),
+    touch: Touch,
+) -> Vec<String> {
     let (env, clock) = Env::manual();
     let heard = Arc::new(Recorder::default());
     let env = env.with_observer(heard.clone());
     let mut world = build(&env);
     let mut told = Vec::new();
     for (at, op) in ops.iter().enumerate() {
-        if again.contains(&at) {
-            for policy in env.registry().list() {
-                policy.reconfigure(&policy.config()).unwrap();
-            }
+        if steps.contains(&at) {
+            touch.touch(&env, &mut world);
         }
         match *op {
             Op::Advance(millis) => clock.advance(Duration::from_millis(millis)),
@@ -55,14 +90,19 @@ fn decisions(build: fn(&Env) -> World, ops: &[Op], again: &BTreeSet<usize>) -> V
     told
 }
 
-fn takes_no_notice(build: fn(&Env) -> World, (ops, again): &(Vec<Op>, BTreeSet<usize>)) {
-    let without = decisions(build, ops, &BTreeSet::new());
-    let with = decisions(build, ops, again);
-    let differs = with
-        .iter()
-        .zip(&without)
-        .find(|(with, without)| with != without);
-    assert_eq!(differs, None, "with and without");
+/// Where the registry, or a file, brings the config in force, it is as if nothing had been done.
+/// Where a handle brings it, it is as if somebody had looked: then a probe that is overdue is found
+/// and an idle key goes.
+fn takes_no_notice(build: fn(&Env) -> World, history: &(Vec<Op>, BTreeSet<usize>)) {
+    for (with, without) in [
+        (Touch::ByRegistry, Touch::Nothing),
+        (Touch::ByPolicy, Touch::Look),
+    ] {
+        let left = decisions(build, history, with);
+        let right = decisions(build, history, without);
+        let differs = left.iter().zip(&right).find(|(left, right)| left != right);
+        assert_eq!(differs, None, "{with:?} {without:?}");
+    }
 }
 
 macro_rules! same {
@@ -117,7 +157,10 @@ fn an_overdue_probe_is_found_by_the_next_call_and_not_by_the_config_in_force() {
     clock.advance(Duration::from_secs(10));
     let _probe = breaker.try_acquire(&Ask::default()).unwrap();
     clock.advance(Duration::from_secs(1));
-    breaker.reconfigure(config).unwrap();
+    let again = env
+        .registry()
+        .reconfigure("circuit_breaker", "test", &config.into());
+    assert_eq!(again, Ok(false));
     clock.advance(Duration::from_secs(1));
     let refused = breaker.check(&Ask::default()).unwrap_err();
     assert_eq!(refused.retry_after(), Some(Duration::from_secs(10)));
@@ -137,7 +180,10 @@ fn an_idle_key_goes_at_the_next_use_and_not_by_the_config_in_force() {
     let keyed = Keyed::new("test", config.clone(), &env).unwrap();
     let late = keyed.permit("a", &Ask::default()).unwrap();
     clock.advance(Duration::from_secs(1));
-    keyed.reconfigure(config).unwrap();
+    let again = env
+        .registry()
+        .reconfigure("keyed_circuit_breaker", "test", &config.into());
+    assert_eq!(again, Ok(false));
     // What comes back opens the circuit, and an open one stays.
     late.record(Outcome::Failure);
     assert_eq!(keyed.keys(), ["a"]);

@@ -12,6 +12,9 @@ use resilience_core::{
     RetryConfig, Time, Timeout, TimeoutConfig, Turn, WindowConfig,
 };
 
+/// The verb of a keyed policy by which the gates of all keys are read.
+pub(super) const LOOK: u8 = u8::MAX;
+
 pub(super) type World = Box<dyn FnMut(u8, usize) -> String>;
 
 fn outcome(which: usize) -> Outcome {
@@ -112,6 +115,12 @@ where
     let keyed = Keyed::<C::Gate>::new("test", config, env).unwrap();
     let mut held = Vec::new();
     Box::new(move |verb, which| match verb % 4 {
+        _ if verb == LOOK => {
+            for (_, gate) in keyed.list() {
+                let _ = gate.check(&Ask::default());
+            }
+            String::new()
+        }
         0 | 1 => {
             let gate = keyed.gate(["a", "b", "c"][which % 3]);
             let taken = gate.try_acquire(&Ask::default());
