@@ -106,6 +106,8 @@ pub struct CircuitSnapshot {
     pub retry_after: Option<Duration>,
     /// How often the circuit would have opened while in shadow.
     pub would_trip: u64,
+    /// When the last failure that counted was recorded.
+    pub last_failure: Option<Time>,
     /// How calls ended since the circuit was built.
     pub total: CircuitTotals,
 }

@@ -37,6 +37,8 @@ pub(super) struct Counts {
     pub(super) ignored: Tally,
     late: Tally,
     refused: Counter,
+    /// Nanoseconds of the last failure that counted; `u64::MAX` where there was none.
+    last_failure: std::sync::atomic::AtomicU64,
 }
 
 /// How a call ended that is to be recorded under the lock.
@@ -68,6 +70,7 @@ impl Circuit {
                 slow: Tally::default(),
                 ignored: Tally::default(),
                 late: Tally::default(),
+                last_failure: u64::MAX.into(),
             },
         }
     }
@@ -197,20 +200,21 @@ impl Circuit {
             // Nothing is due there, and nothing recorded.
             CircuitState::Isolated | CircuitState::Disabled => self.counts.late.add_one(),
             CircuitState::Closed if !self.head.is_timed() => {
-                if self.record_untimed(ticket, found) {
-                    self.trip(ticket, found);
+                // Not under the lock: the clock is the caller's code.
+                let failed_at = (found.outcome == Outcome::Failure).then(|| self.env().now());
+                if self.record_untimed(ticket, found, failed_at) {
+                    let now = failed_at.unwrap_or_else(|| self.env().now());
+                    self.trip(ticket, found, now);
                 }
             }
             _ => self.record_at(ticket, found, self.env().now()),
         }
     }
 
-    /// Opens the circuit, unless it moved since. Only now is the clock read, and not under the lock:
-    /// it is the caller's code.
+    /// Opens the circuit, unless it moved since.
     ///
     /// What comes in between finds the circuit closed, and is then forgotten with its generation.
-    fn trip(&self, ticket: &Ticket, found: Found) {
-        let now = self.env().now();
+    fn trip(&self, ticket: &Ticket, found: Found, now: Time) {
         self.locked(now, |state| {
             if state.is_current(ticket) {
                 state.trip(found.hint, now, self.env().chance());
@@ -221,7 +225,7 @@ impl Circuit {
     fn record_at(&self, ticket: &Ticket, found: Found, now: Time) {
         self.locked(now, |state| {
             let (current, chance) = (state.is_current(ticket), self.env().chance());
-            self.count(found, current);
+            self.count(found, current, Some(now));
             if ticket.probe.is_some() {
                 let end = (found.outcome, found.slow);
                 state.settle_probe(ticket, end, found.hint, now, chance);
@@ -235,10 +239,10 @@ impl Circuit {
     }
 
     /// Records where nothing hangs on the time; says whether to trip.
-    fn record_untimed(&self, ticket: &Ticket, found: Found) -> bool {
+    fn record_untimed(&self, ticket: &Ticket, found: Found, now: Option<Time>) -> bool {
         self.shared.locked(|state, _| {
             let current = state.is_current(ticket);
-            self.count(found, current);
+            self.count(found, current, now);
             current && self.note(state, found)
         })
     }
@@ -258,7 +262,8 @@ impl Circuit {
         trip
     }
 
-    fn count(&self, found: Found, current: bool) {
+    /// Counts how a call ended, in all; of a failure it takes the time.
+    fn count(&self, found: Found, current: bool, now: Option<Time>) {
         match found.outcome {
             _ if !current => self.counts.late.add_one(),
             Outcome::Success => self.counts.successes.add_one(),
@@ -267,6 +272,10 @@ impl Circuit {
         }
         if current && found.mark().slow {
             self.counts.slow.add_one();
+        }
+        if let (true, Outcome::Failure, Some(now)) = (current, found.outcome, now) {
+            let now = now.as_nanos().min(u64::MAX - 1);
+            self.counts.last_failure.store(now, Ordering::Relaxed);
         }
     }
 
@@ -317,6 +326,7 @@ impl Circuit {
                 consecutive_failures: state.records.run(records),
                 retry_after,
                 would_trip: state.would_trip(),
+                last_failure: self.counts.last_failure(),
                 total: self.counts.read(state.written.total(records)),
             }
         })
@@ -339,6 +349,13 @@ impl Found {
 }
 
 impl Counts {
+    fn last_failure(&self) -> Option<Time> {
+        match self.last_failure.load(Ordering::Relaxed) {
+            u64::MAX => None,
+            nanos => Some(Time::ZERO.after(Duration::from_nanos(nanos))),
+        }
+    }
+
     fn read(&self, written: u64) -> CircuitTotals {
         CircuitTotals {
             successes: self.successes.sum() + written,

@@ -87,6 +87,8 @@ pub struct RateLimiterSnapshot {
     pub reset_after: Duration,
     /// Number of calls that wait.
     pub waiting: usize,
+    /// Number of calls admitted so far, those that gave back what they took included.
+    pub admitted: u64,
     /// Number of calls refused so far.
     pub refused: u64,
 }

@@ -22,6 +22,7 @@ pub(super) struct Shared {
     env: Env,
     kind: RateLimiterKind,
     meter: Meter,
+    admitted: Counter,
     refused: Counter,
 }
 
@@ -51,6 +52,7 @@ impl Shared {
             env: env.clone(),
             kind,
             meter,
+            admitted: counter(),
             refused: counter(),
         })
     }
@@ -88,7 +90,10 @@ impl Shared {
             }
         };
         match taken {
-            Ok(ticket) => Ok(ticket),
+            Ok(ticket) => {
+                self.admitted();
+                Ok(ticket)
+            }
             Err(why) => Err(self.refuse(why, ask.cost)),
         }
     }
@@ -114,6 +119,12 @@ impl Shared {
             }
         };
         place.map_err(|why| self.refuse(why, ask.cost))
+    }
+
+    /// Counts a call that was admitted.
+    #[inline]
+    pub(super) fn admitted(&self) {
+        self.admitted.add_one();
     }
 
     pub(super) fn settle(&self, ticket: &Ticket, end: End) {
@@ -199,6 +210,7 @@ impl Shared {
             remaining: seen.remaining,
             reset_after: duration(seen.reset_after),
             waiting: seen.waiting,
+            admitted: self.admitted.sum(),
             refused: self.refused.sum(),
         }
     }

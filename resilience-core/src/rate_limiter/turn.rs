@@ -85,6 +85,9 @@ impl Future for RateLimiterTurn {
             return Poll::Pending;
         };
         self.place = Place::Served;
+        if end.is_ok() {
+            self.shared.admitted();
+        }
         Poll::Ready(end)
     }
 }

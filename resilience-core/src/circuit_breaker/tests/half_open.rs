@@ -219,3 +219,36 @@ fn trap_6_what_a_call_given_up_teaches_is_the_configs_choice_closed_and_half_ope
         assert_eq!(given_up(half_open(config())), probed, "{abandoned:?}");
     }
 }
+
+#[test]
+fn the_last_failure_that_counted_is_known_by_its_time() {
+    let time = WindowConfig::time(Duration::from_secs(60));
+    let timed = CircuitBreakerConfig {
+        window: Some(time),
+        ..rate(100, 1, 0.9)
+    };
+    for config in [consecutive(3), rate(10, 5, 0.9), timed] {
+        let (env, clock) = Env::manual();
+        let breaker = CircuitBreaker::new("venue", config, &env).unwrap();
+        let at = || breaker.snapshot().last_failure;
+        let call = || breaker.permit(&Ask::default()).unwrap();
+        assert_eq!(at(), None);
+        clock.advance(OPEN_FOR);
+        call().record(Outcome::Success);
+        call().record(Outcome::Ignored);
+        assert_eq!(at(), None);
+        call().record(Outcome::Failure);
+        let first = env.now();
+        assert_eq!(at(), Some(first));
+        clock.advance(OPEN_FOR);
+        call().record(Outcome::Success);
+        assert_eq!(at(), Some(first));
+        // One that comes too late is not counted.
+        let late = call();
+        breaker.reset();
+        late.record(Outcome::Failure);
+        assert_eq!(at(), Some(first));
+        call().record(Outcome::Failure);
+        assert_eq!(at(), Some(env.now()));
+    }
+}

@@ -273,3 +273,21 @@ fn who_was_admitted_behind_one_who_waits_keeps_his_permit_when_that_one_leaves()
     drop(joined.lock().take());
     assert_eq!(limiter.snapshot().reset_after, 6 * SECOND);
 }
+
+#[test]
+fn all_who_were_admitted_are_counted_once() {
+    let (limiter, clock) = limiter(gcra(10, 1));
+    let counts = || {
+        let seen = limiter.snapshot();
+        (seen.admitted, seen.refused)
+    };
+    limiter.try_acquire(&Ask::default()).unwrap();
+    limiter.try_acquire(&Ask::default()).unwrap_err();
+    assert_eq!(counts(), (1, 1));
+    let [mut first, second] = [(); 2].map(|()| enqueue(&limiter, 1));
+    drop(second);
+    assert_eq!(counts(), (1, 1), "who waits, or left, was not admitted");
+    clock.advance(millis(100));
+    assert!(poll(&mut first).is_some());
+    assert_eq!(counts(), (2, 1));
+}
