@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project::pin_project;
 use resilience_core::retry::{Attempted, Attempts, Cause};
-use resilience_core::{Answer, Rejected};
+use resilience_core::{Answer, Outcome, Rejected};
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
@@ -116,7 +116,9 @@ where
         let verdict = (self.tells)(&self.rule, &result).verdict();
         let rejected = verdict.rejected;
         let again = self.again.as_ref();
-        let delay = match again.is_some_and(|it| (it.repeats.still)(&it.req)) {
+        let repeatable = || again.is_some_and(|it| (it.repeats.still)(&it.req));
+        // A success is not repeated, whatever it was.
+        let delay = match verdict.outcome == Outcome::Success || repeatable() {
             true => self.attempts.after(verdict),
             // What cannot be repeated must not take from the budget.
             false => {
