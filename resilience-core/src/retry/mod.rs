@@ -182,9 +182,8 @@ impl Retry {
     /// nothing was counted.
     #[inline]
     pub fn start(&self, ask: &Ask) -> Result<Attempts, Rejected> {
-        if ask.is_late(self.0.env()) {
-            let policy = self.name().clone();
-            return Err(DeadlinePassed { policy }.into());
+        if ask.deadline.is_some() {
+            self.check_deadline(ask)?;
         }
         Ok(self.begin(ask))
     }
@@ -211,6 +210,16 @@ impl Retry {
         inner.reconfigure_budget(config.budget)?;
         inner.set_limits(config.max_total, config.retry_rejected);
         inner.shared.locked(|locked, _| locked.settings = settings);
+        Ok(())
+    }
+
+    /// Refuses what is late; apart, so that others do not pay for it.
+    #[inline(never)]
+    fn check_deadline(&self, ask: &Ask) -> Result<(), Rejected> {
+        if ask.is_late(self.0.env()) {
+            let policy = self.name().clone();
+            return Err(DeadlinePassed { policy }.into());
+        }
         Ok(())
     }
 
@@ -274,7 +283,17 @@ impl Inner {
     /// Returns the time from which on a run must not begin another attempt.
     #[inline]
     fn until(&self, ask: &Ask) -> Option<Time> {
-        let own = match self.max_total.load(Ordering::Relaxed) {
+        let own = self.max_total.load(Ordering::Relaxed);
+        if own == 0 && ask.retries.max_total == Duration::MAX && ask.deadline.is_none() {
+            return None;
+        }
+        self.first_end(own, ask)
+    }
+
+    /// Returns the earliest of what ends a run; apart, so that one without an end does not pay for it.
+    #[inline(never)]
+    fn first_end(&self, own: u64, ask: &Ask) -> Option<Time> {
+        let own = match own {
             0 => Duration::MAX,
             limit => Duration::from_nanos(limit),
         };
