@@ -79,7 +79,7 @@ pub fn current() -> CallContext {
 /// Returns the deadline of the current context.
 #[inline]
 pub(crate) fn current_deadline() -> Option<Deadline> {
-    // Who is in a scope was told of what its beginning stored.
+    // Relaxed: whoever runs in a scope runs after its beginning, which set it.
     match EVER_SET.load(Ordering::Relaxed) {
         true => look_for_deadline(),
         false => None,

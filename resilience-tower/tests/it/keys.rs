@@ -271,6 +271,35 @@ fn a_network_in_version_6_clothes_is_one_of_version_4() {
 }
 
 #[test]
+fn a_network_of_no_bits_is_all_of_its_version_and_one_of_all_bits_is_one_address() {
+    for (trusted, from, said, key) in [
+        ("0.0.0.0/0", "192.0.2.1", "1.1.1.1, 2.2.2.2", "1.1.1.1"),
+        ("0.0.0.0/0", "2001:db8::1", "1.1.1.1", "2001:db8::/64"),
+        (
+            "0.0.0.0/0",
+            "192.0.2.1",
+            "1.1.1.1, 2001:db8::1",
+            "2001:db8::/64",
+        ),
+        ("::/0", "2001:db8::1", "1.1.1.1, 2001:db8::2", "1.1.1.1"),
+        ("::/0", "192.0.2.1", "1.1.1.1", "192.0.2.1"),
+        ("::ffff:0:0/96", "192.0.2.1", "1.1.1.1, 2.2.2.2", "1.1.1.1"),
+        ("10.0.0.1/32", "10.0.0.1", "1.1.1.1", "1.1.1.1"),
+        ("10.0.0.1/32", "10.0.0.2", "1.1.1.1", "10.0.0.2"),
+        ("::ffff:10.0.0.1/128", "10.0.0.1", "1.1.1.1", "1.1.1.1"),
+        ("2001:db8::1/128", "2001:db8::1", "1.1.1.1", "1.1.1.1"),
+        ("2001:db8::1/128", "2001:db8::2", "1.1.1.1", "2001:db8::/64"),
+        // A network is what its bits say, whatever stands behind them.
+        ("10.1.2.3/8", "10.9.9.9", "1.1.1.1", "1.1.1.1"),
+    ] {
+        let client = Client::new(peer).trust(net(trusted));
+        let request = request(from, "x-forwarded-for", &[said]);
+        let found = client.key(&request);
+        assert_eq!(found.as_deref(), Some(key), "{trusted} {from} {said}");
+    }
+}
+
+#[test]
 fn so_many_bits_of_a_version_6_address_are_the_key() {
     let from = "2001:db8:1:2:3:4:5:6";
     for (bits, key) in [
