@@ -87,6 +87,16 @@ where
             refused: Refused::No,
         };
     }
+    tells_of_failure(outcome, rule, result)
+}
+
+/// Apart, so that a success does not pay for it.
+#[inline(never)]
+fn tells_of_failure<Req, Res, R>(outcome: Outcome, rule: &R, result: &Res) -> Told
+where
+    R: Classify<Req, Res>,
+    Res: Answer<Rejected, Tower>,
+{
     let refused = match rule.rejected(result).or_else(|| result.rejected()) {
         None => Refused::No,
         Some(Rejected::CircuitOpen(_)) => Refused::ByCircuit,

@@ -174,7 +174,7 @@ impl Gcra {
         let (rate, tail) = self.look(now);
         Quota {
             limit: rate.burst,
-            window: duration(rate.price(rate.burst)),
+            window: rate.window(),
             remaining: rate.remaining(tail, now),
             reset_after: duration(tail.saturating_sub(now.into())),
         }

@@ -40,6 +40,18 @@ impl Rate {
         u128::from(self.each) * u128::from(cost)
     }
 
+    /// Returns the time in which all permits come back.
+    ///
+    /// What one of them costs was rounded up by less than a nanosecond: three a second take two
+    /// nanoseconds more than that, and would be told to come back in two seconds.
+    pub(super) fn window(self) -> Duration {
+        let window = duration(self.price(self.burst));
+        match window.subsec_nanos() < self.burst {
+            true => Duration::from_secs(window.as_secs()),
+            false => window,
+        }
+    }
+
     /// Returns when one whose permits are back at `tail` is due.
     pub(super) fn due(self, tail: u128) -> u128 {
         tail.saturating_sub(self.price(self.burst))

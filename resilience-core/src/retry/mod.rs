@@ -172,9 +172,8 @@ impl Retry {
     /// nothing was counted.
     #[inline]
     pub fn start(&self, ask: &Ask) -> Result<Attempts, Rejected> {
-        if ask.is_late(self.0.env()) {
-            let policy = self.name().clone();
-            return Err(DeadlinePassed { policy }.into());
+        if ask.deadline.is_some() {
+            self.check_deadline(ask)?;
         }
         Ok(self.begin(ask))
     }
@@ -203,6 +202,16 @@ impl Retry {
     /// a budget cannot have one of its own.
     pub fn reconfigure(&self, config: RetryConfig) -> Result<(), ConfigError> {
         self.0.reconfigure(&config)
+    }
+
+    /// Refuses what is late; apart, so that others do not pay for it.
+    #[inline(never)]
+    fn check_deadline(&self, ask: &Ask) -> Result<(), Rejected> {
+        if ask.is_late(self.0.env()) {
+            let policy = self.name().clone();
+            return Err(DeadlinePassed { policy }.into());
+        }
+        Ok(())
     }
 
     /// Begins a run whose deadline has not passed.
@@ -258,7 +267,17 @@ impl Inner {
     /// Returns the time from which on a run must not begin another attempt.
     #[inline]
     fn until(&self, ask: &Ask) -> Option<Time> {
-        let own = match self.max_total.load(Ordering::Relaxed) {
+        let own = self.max_total.load(Ordering::Relaxed);
+        if own == 0 && ask.retries.max_total == Duration::MAX && ask.deadline.is_none() {
+            return None;
+        }
+        self.first_end(own, ask)
+    }
+
+    /// Returns the earliest of what ends a run; apart, so that one without an end does not pay for it.
+    #[inline(never)]
+    fn first_end(&self, own: u64, ask: &Ask) -> Option<Time> {
+        let own = match own {
             0 => Duration::MAX,
             limit => Duration::from_nanos(limit),
         };

@@ -17,7 +17,9 @@ use crate::clock::nanos;
 use crate::counter::Tally;
 use crate::registry::{Policy, Snapshot};
 use crate::sync::Mutex;
-use crate::{Ask, Config, ConfigError, DeadlinePassed, Env, Handle, Name, PolicyConfig, Rejected};
+use crate::{
+    Ask, Config, ConfigError, Deadline, DeadlinePassed, Env, Handle, Name, PolicyConfig, Rejected,
+};
 
 /// Says how long to wait for a call: so long, or up to its deadline.
 ///
@@ -110,16 +112,9 @@ impl Timeout {
     /// Returns [`Rejected::DeadlinePassed`] where nothing is left: nothing must be sent.
     #[inline]
     pub fn limit(&self, ask: &Ask) -> Result<Duration, Rejected> {
-        let timeout = self.0.timeout();
         match ask.deadline {
-            None => Ok(timeout),
-            Some(deadline) => {
-                let left = deadline.left(ask.now(&self.0.env));
-                match left.is_zero() {
-                    false => Ok(timeout.min(left)),
-                    true => Err(self.0.refuse()),
-                }
-            }
+            None => Ok(self.0.timeout()),
+            Some(deadline) => self.0.limit_by(deadline, ask),
         }
     }
 
@@ -176,6 +171,16 @@ impl Inner {
     #[inline]
     fn timeout(&self) -> Duration {
         Duration::from_nanos(self.timeout.load(Ordering::Relaxed))
+    }
+
+    /// Returns the limit of a call that has a deadline; apart, so that others do not pay for it.
+    #[inline(never)]
+    fn limit_by(&self, deadline: Deadline, ask: &Ask) -> Result<Duration, Rejected> {
+        let left = deadline.left(ask.now(&self.env));
+        match left.is_zero() {
+            false => Ok(self.timeout().min(left)),
+            true => Err(self.refuse()),
+        }
     }
 
     #[cold]

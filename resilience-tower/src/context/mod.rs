@@ -6,6 +6,7 @@ mod report;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use pin_project::pin_project;
@@ -19,6 +20,9 @@ pub use self::report::Report;
 task_local! {
     static CURRENT: CallContext;
 }
+
+/// Whether there ever was a context: a process that uses none does not look for it in each layer.
+static EVER_SET: AtomicBool = AtomicBool::new(false);
 
 /// What travels with a call from service to service: how long its answer is of use, and what it is
 /// called wherever it leaves a trace.
@@ -75,6 +79,15 @@ pub fn current() -> CallContext {
 /// Returns the deadline of the current context.
 #[inline]
 pub(crate) fn current_deadline() -> Option<Deadline> {
+    // Relaxed: whoever runs in a scope runs after its beginning, which set it.
+    match EVER_SET.load(Ordering::Relaxed) {
+        true => look_for_deadline(),
+        false => None,
+    }
+}
+
+#[inline(never)]
+fn look_for_deadline() -> Option<Deadline> {
     CURRENT.try_with(|it| it.deadline).ok().flatten()
 }
 
@@ -84,11 +97,13 @@ pub(crate) fn current_deadline() -> Option<Deadline> {
 /// as in `scope(context, async { service.ready().await?.call(request).await })`. A task that is
 /// spawned inside has no context unless it is given one.
 pub fn scope<F: Future>(context: CallContext, future: F) -> Scoped<F> {
+    EVER_SET.store(true, Ordering::Relaxed);
     Scoped(CURRENT.scope(context, future))
 }
 
 /// Makes `context` the current one while `work` is done.
 pub fn within<T>(context: CallContext, work: impl FnOnce() -> T) -> T {
+    EVER_SET.store(true, Ordering::Relaxed);
     CURRENT.sync_scope(context, work)
 }
 

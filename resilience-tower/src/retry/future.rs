@@ -5,10 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project::pin_project;
 use resilience_core::retry::{Attempted, Attempts, Cause};
-use resilience_core::{Answer, Rejected};
+use resilience_core::{Answer, Outcome, Rejected};
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
@@ -61,6 +62,15 @@ enum State<F> {
     Done,
 }
 
+impl<F> State<F> {
+    fn waiting(delay: Duration) -> Self {
+        match delay.is_zero() {
+            true => Self::Readying,
+            false => Self::Waiting(sleep(delay)),
+        }
+    }
+}
+
 impl<S: Service<Req>, Req, R> ResponseFuture<S, Req, R> {
     pub(super) fn called(
         future: S::Future,
@@ -111,12 +121,15 @@ where
     S: Service<Req> + Clone,
     Result<S::Response, S::Error>: Answer<Rejected, Tower>,
 {
-    /// Takes in the result of an attempt, and says what comes next.
-    fn next(&mut self, result: Result<S::Response, S::Error>) -> State<S::Future> {
+    /// Takes in the result of an attempt, and says how long to wait for the next one; `None` where it
+    /// was the last.
+    fn next(&mut self, result: Result<S::Response, S::Error>) -> Option<Duration> {
         let verdict = (self.tells)(&self.rule, &result).verdict();
         let rejected = verdict.rejected;
         let again = self.again.as_ref();
-        let delay = match again.is_some_and(|it| (it.repeats.still)(&it.req)) {
+        let repeatable = || again.is_some_and(|it| (it.repeats.still)(&it.req));
+        // A success is not repeated, whatever it was.
+        let delay = match verdict.outcome == Outcome::Success || repeatable() {
             true => self.attempts.after(verdict),
             // What cannot be repeated must not take from the budget.
             false => {
@@ -126,17 +139,13 @@ where
         };
         let attempted = Attempted { result, rejected };
         self.last = Some(attempted.after(self.last.take()));
-        match delay {
-            None => State::Done,
-            Some(delay) if delay.is_zero() => State::Readying,
-            Some(delay) => State::Waiting(sleep(delay)),
-        }
+        delay
     }
 
-    /// Makes the service ready and calls it once more.
-    fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<State<S::Future>> {
+    /// Makes the service ready and calls it once more; `None` where it may not be any more.
+    fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<Option<S::Future>> {
         let Some(again) = &mut self.again else {
-            return Poll::Ready(State::Done);
+            return Poll::Ready(None);
         };
         let Again {
             template, service, ..
@@ -149,17 +158,14 @@ where
         };
         if ready!(service.get_or_insert_with(clone).poll_ready(cx)).is_err() {
             // Nothing more can be sent: what was sent stands.
-            return Poll::Ready(State::Done);
+            return Poll::Ready(None);
         }
         if !self.attempts.may_begin() {
-            return Poll::Ready(State::Done);
+            return Poll::Ready(None);
         }
         // Some requests are not repeatable any more by now; then what was sent stands.
         let next = (again.repeats.copy)(&again.req).zip(again.service.as_mut());
-        Poll::Ready(match next {
-            Some((req, service)) => State::Called(self.attempts.step(|| service.call(req))),
-            None => State::Done,
-        })
+        Poll::Ready(next.map(|(req, service)| self.attempts.step(|| service.call(req))))
     }
 }
 
@@ -172,36 +178,45 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        // Each state is set where it is made: one that is large is moved once, and the end of a call that
+        // succeeds moves none.
         loop {
-            let next = match (this.state.as_mut().project(), &mut *this.run) {
+            match (this.state.as_mut().project(), &mut *this.run) {
                 (StateProj::Called(future), Some(run)) => {
                     let result = ready!(run.attempts.step(|| future.poll(cx)));
-                    let next = run.next(result);
+                    let delay = run.next(result);
                     *this.sent = run.attempts.sent();
                     *this.gave_up = run.attempts.gave_up();
-                    next
+                    if let Some(delay) = delay {
+                        this.state.set(State::waiting(delay));
+                        continue;
+                    }
                 }
                 (StateProj::Waiting(timer), _) => {
                     ready!(timer.poll(cx));
-                    State::Readying
+                    this.state.set(State::Readying);
+                    continue;
                 }
                 (StateProj::Readying, Some(run)) => {
-                    let next = ready!(run.poll_again(cx));
+                    let future = ready!(run.poll_again(cx));
                     *this.gave_up = run.attempts.gave_up();
-                    next
+                    if let Some(future) = future {
+                        this.state.set(State::Called(future));
+                        continue;
+                    }
                 }
                 (StateProj::Refused(reason), _) => {
                     let reason = reason.take().expect("it is refused once");
                     this.state.set(State::Done);
                     return Poll::Ready(Answer::answer(reason));
                 }
-                (StateProj::Done, run) => {
-                    let last = run.take().and_then(|run| run.last);
-                    return Poll::Ready(last.expect("polled after completion").result);
-                }
+                (StateProj::Done, _) => panic!("polled after completion"),
                 (_, None) => unreachable!("a run lasts until it is done"),
-            };
-            this.state.set(next);
+            }
+            this.state.set(State::Done);
+            let last = this.run.take().and_then(|run| run.last);
+            let last = last.expect("a run ends with what was answered");
+            return Poll::Ready(last.result);
         }
     }
 }

@@ -189,6 +189,10 @@ fn the_standard_header_is_read_alike() {
             &["for=203.0.113.7;host=\"a;for=1.1.1.1\""],
             "203.0.113.7",
         ),
+        // An element may have empty pairs.
+        ("10.0.0.1", &["for=203.0.113.7;"], "203.0.113.7"),
+        ("10.0.0.1", &["proto=http; ;for=203.0.113.7"], "203.0.113.7"),
+        ("10.0.0.1", &["for=1.1.1.1, ;"], "10.0.0.1"),
         // No address, or more than one, or not as the standard says.
         ("10.0.0.1", &["for=1.1.1.1, for=unknown"], "10.0.0.1"),
         ("10.0.0.1", &["for=1.1.1.1, for=_hidden"], "10.0.0.1"),
@@ -202,6 +206,31 @@ fn the_standard_header_is_read_alike() {
         ("10.0.0.1", &[""], "10.0.0.1"),
     ] {
         assert_eq!(forwarded(from, lines), key, "{from} {lines:?}");
+    }
+}
+
+#[test]
+fn what_a_client_has_its_proxy_quote_names_no_address_and_hides_none() {
+    for (line, key) in [
+        // As a proxy quotes a `Host` of `x", for=6.6.6.6;host="y`.
+        (
+            r#"for=203.0.113.7;host="x\", for=6.6.6.6;host=\"y""#,
+            "203.0.113.7",
+        ),
+        (
+            r#"host="x\", for=6.6.6.6;host=\"y";for=203.0.113.7"#,
+            "203.0.113.7",
+        ),
+        (r#"for=1.1.1.1, for=203.0.113.7;host="a\"b""#, "203.0.113.7"),
+        (r#"for=1.1.1.1, for=203.0.113.7;host="a\"""#, "203.0.113.7"),
+        (r#"for=1.1.1.1, for=203.0.113.7;host="a\\""#, "203.0.113.7"),
+        (r#"for=1.1.1.1, for=203.0.113.7;host="\\\"""#, "203.0.113.7"),
+        (
+            r#"for=1.1.1.1, for=203.0.113.7;host="\";for=6.6.6.6""#,
+            "203.0.113.7",
+        ),
+    ] {
+        assert_eq!(forwarded("10.0.0.1", &[line]), key, "{line}");
     }
 }
 
@@ -239,6 +268,35 @@ fn a_network_in_version_6_clothes_is_one_of_version_4() {
     assert_eq!(clothed.key(&outside).as_deref(), Some("11.0.0.1"));
     let one = Client::new(peer).trust(net("10.0.0.1"));
     assert_eq!(one.key(&header).as_deref(), Some("203.0.113.7"));
+}
+
+#[test]
+fn a_network_of_no_bits_is_all_of_its_version_and_one_of_all_bits_is_one_address() {
+    for (trusted, from, said, key) in [
+        ("0.0.0.0/0", "192.0.2.1", "1.1.1.1, 2.2.2.2", "1.1.1.1"),
+        ("0.0.0.0/0", "2001:db8::1", "1.1.1.1", "2001:db8::/64"),
+        (
+            "0.0.0.0/0",
+            "192.0.2.1",
+            "1.1.1.1, 2001:db8::1",
+            "2001:db8::/64",
+        ),
+        ("::/0", "2001:db8::1", "1.1.1.1, 2001:db8::2", "1.1.1.1"),
+        ("::/0", "192.0.2.1", "1.1.1.1", "192.0.2.1"),
+        ("::ffff:0:0/96", "192.0.2.1", "1.1.1.1, 2.2.2.2", "1.1.1.1"),
+        ("10.0.0.1/32", "10.0.0.1", "1.1.1.1", "1.1.1.1"),
+        ("10.0.0.1/32", "10.0.0.2", "1.1.1.1", "10.0.0.2"),
+        ("::ffff:10.0.0.1/128", "10.0.0.1", "1.1.1.1", "1.1.1.1"),
+        ("2001:db8::1/128", "2001:db8::1", "1.1.1.1", "1.1.1.1"),
+        ("2001:db8::1/128", "2001:db8::2", "1.1.1.1", "2001:db8::/64"),
+        // A network is what its bits say, whatever stands behind them.
+        ("10.1.2.3/8", "10.9.9.9", "1.1.1.1", "1.1.1.1"),
+    ] {
+        let client = Client::new(peer).trust(net(trusted));
+        let request = request(from, "x-forwarded-for", &[said]);
+        let found = client.key(&request);
+        assert_eq!(found.as_deref(), Some(key), "{trusted} {from} {said}");
+    }
 }
 
 #[test]
@@ -306,6 +364,23 @@ proptest! {
         prop_assume!(!trusted);
         let through = request("10.0.0.1", name, &lines);
         prop_assert_eq!(trusting.key(&through).map(String::from), direct);
+    }
+
+    #[test]
+    fn whatever_a_client_has_its_proxy_quote_its_key_is_the_address_that_the_proxy_saw(
+        lines in hostile(), host in "[a-z\"\\\\,;= ]{0,12}(for=6\\.6\\.6\\.6)?[a-z\"\\\\,;= ]{0,12}",
+        first in any::<bool>(),
+    ) {
+        let quoted = host.replace('\\', r"\\").replace('"', r#"\""#);
+        let seen = match first {
+            true => format!("for=203.0.113.7;host=\"{quoted}\""),
+            false => format!("host=\"{quoted}\";for=203.0.113.7"),
+        };
+        let mut line = lines.concat();
+        line.extend(format!(", {seen}").into_bytes());
+        let request = request("10.0.0.1", "forwarded", &[line]);
+        let key = client(Hops::Forwarded).key(&request).map(String::from);
+        prop_assert_eq!(key.as_deref(), Some("203.0.113.7"));
     }
 
     #[test]

@@ -102,6 +102,14 @@ fn each_kind_tells_its_window() {
 }
 
 #[test]
+fn the_window_of_three_permits_a_second_is_one_second() {
+    let (limiter, _) = limiter(RateLimiterConfig::new(3, SECOND));
+    let layer = GateLayer::new(limiter).rate_limit_headers();
+    let answer = call(&mut layer.layer(service_fn(fine)), get());
+    assert_eq!(policies(&answer), ["3;w=1"]);
+}
+
+#[test]
 fn a_cost_that_never_fits_is_told_the_limit_too() {
     let (limiter, _) = limiter(RateLimiterConfig::new(2, SECOND));
     let layer = GateLayer::new(limiter).classify((

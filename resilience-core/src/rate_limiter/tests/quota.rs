@@ -112,6 +112,20 @@ fn the_window_is_the_time_in_which_the_limit_comes_back() {
 }
 
 #[test]
+fn a_window_of_whole_seconds_is_told_as_such_though_a_permit_takes_part_of_a_nanosecond() {
+    for (permits, seconds) in [(3, 1), (7, 60), (999, 1), (700_000, 60), (86_399, 86_400)] {
+        let per = Duration::from_secs(seconds);
+        let (limiter, _) = limiter(RateLimiterConfig::new(permits, per));
+        assert_eq!(limiter.quota().window, per, "{permits} in {seconds} s");
+    }
+    for per in [10, 999_999_999, 1_500_000_000, 1_000_000_010].map(Duration::from_nanos) {
+        let (limiter, _) = limiter(RateLimiterConfig::new(10, per));
+        let window = limiter.quota().window;
+        assert!(window >= per && window < per + Duration::from_nanos(10));
+    }
+}
+
+#[test]
 fn those_who_wait_count_as_if_they_had_had_their_turn() {
     let (limiter, clock) = limiter(gcra(1, 1));
     limiter.try_acquire(&Ask::default()).unwrap();

@@ -62,6 +62,9 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 
 /// Keys requests by the route that their path is of: as many keys as there are routes.
 ///
+/// Nothing is decoded here either, and case matters: where the service finds `/orders` by `/%6frders` or
+/// `/Orders` too, such a request gets there without the key of the route.
+///
 /// ```
 /// use http::Request;
 /// use resilience_tower::{KeyOf, http::key::Routes};

@@ -30,6 +30,9 @@ fn for_of(element: &[u8]) -> Option<&str> {
     let mut found = None;
     for pair in FromRight::new(element, b';') {
         let pair = std::str::from_utf8(pair).ok()?.trim();
+        if pair.is_empty() {
+            continue;
+        }
         let (name, value) = pair.split_once('=')?;
         if !name.eq_ignore_ascii_case("for") {
             continue;
@@ -55,10 +58,17 @@ fn address(text: &str) -> Option<IpAddr> {
     plain.or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))
 }
 
+/// Says whether what follows `before` is escaped there.
+fn is_escaped(before: &[u8]) -> bool {
+    let backslashes = before.iter().rev().take_while(|it| **it == b'\\');
+    backslashes.count() % 2 == 1
+}
+
 /// The parts of a list from its right end, parted by what stands outside of quotes.
 ///
 /// What is added last stands right and is well formed; what a client wrote before it, a quote that
-/// does not end for instance, must not reach over to it.
+/// does not end for instance, must not reach over to it. Nor must what the proxy quotes of the client,
+/// such as the host, end its quotes: there a backslash stands before each quote of the client's.
 struct FromRight<'a> {
     left: Option<&'a [u8]>,
     by: u8,
@@ -79,7 +89,7 @@ impl<'a> Iterator for FromRight<'a> {
         let mut quoted = false;
         for (at, byte) in list.iter().enumerate().rev() {
             if *byte == b'"' {
-                quoted = !quoted;
+                quoted ^= !is_escaped(&list[..at]);
             } else if *byte == self.by && !quoted {
                 self.left = Some(&list[..at]);
                 return Some(&list[at + 1..]);
