@@ -152,6 +152,12 @@ impl Failover {
         env.registry().get_or_add(&inner).map(Self)
     }
 
+    /// Returns the failover that a registry lists; `None` where `policy` is of another kind.
+    #[must_use]
+    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
+        Arc::downcast(policy.into_any()).ok().map(Self)
+    }
+
     /// Sets what is done at a switch, for all clones.
     #[must_use]
     pub fn with_hooks(self, hooks: Arc<dyn Hooks>) -> Self {

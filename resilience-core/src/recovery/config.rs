@@ -195,7 +195,12 @@ impl RecoveryConfig {
         four.into_iter().chain(others)
     }
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that they break.
+    pub fn check(&self) -> Result<(), ConfigError> {
         self.actions().try_for_each(RecoveryAction::check)?;
         let limit = self.attempt_timeout;
         let rule = "must be at least 1 ns";
