@@ -292,6 +292,31 @@ async fn a_recovery_that_is_dropped_at_any_step_is_abandoned_and_can_begin_again
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_checks_without_a_wait_leave_others_their_turn() {
+    let config = RecoveryConfig {
+        component_failure: RecoveryAction {
+            success_threshold: 100_000,
+            ..RecoveryAction::once(RecoveryStrategy::RestartComponent)
+        },
+        check_every: Duration::ZERO,
+        ..Default::default()
+    };
+    let recovery = Recovery::new("app", config, &env()).unwrap();
+    let ok = |_: &Incident| async { Ok::<_, BoxError>(()) };
+    let handlers = Handlers::default()
+        .on(RecoveryStrategy::RestartComponent, ok)
+        .on(RecoveryStrategy::RetryOperation, ok)
+        .on(RecoveryStrategy::SwitchToBackup, ok)
+        .well(|_| async { Ok::<_, BoxError>(()) });
+    let orchestrator = Orchestrator::new(&recovery, handlers).unwrap();
+    let running = spawned(async move { orchestrator.recover(failed("feed")).await });
+    tokio::task::yield_now().await;
+    assert!(!running.is_finished(), "it took its thread for itself");
+    assert_eq!(running.await.unwrap(), Ok(RecoveryResult::Recovered));
+    assert_eq!(last(&recovery).took, Duration::ZERO, "no timer is needed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn components_recover_side_by_side() {
     let script = Script::new("");
     let (orchestrator, recovery) = script.orchestrator();
