@@ -211,6 +211,33 @@ async fn while_somebody_else_recovers_the_component_it_is_not_restarted() {
     sleep(30 * SECOND).await;
     assert_eq!(take(&begun).len(), 1);
     running.abort();
+    let seen = recovery.snapshot();
+    assert_eq!(seen.errors[2].errors, 1, "it failed once");
+    assert_eq!(seen.joined, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_tells_is_certain_and_needs_no_checks_in_a_row() {
+    let recovery = recovery();
+    let components = [("feed".into(), ComponentConfig::default())].into();
+    let config = HealthConfig {
+        components,
+        ..Default::default()
+    };
+    let health = Health::new("app", config, &env()).unwrap();
+    let config = SupervisorConfig::default;
+    let (make, _) = component(&[(1, '-'), (1, '-')]);
+    let feed = Supervisor::new(&recovery, "feed", config(), make).unwrap();
+    let running = spawned(feed.health(&health).unwrap().run());
+    sleep(200 * SECOND).await;
+    assert_eq!(health.system(), HealthStatus::Healthy, "it became stable");
+    running.abort();
+
+    let (make, _) = component(&[(1, '-'); 4]);
+    let feed = Supervisor::new(&recovery, "feed", config(), make).unwrap();
+    let given_up = feed.health(&health).unwrap().run().await;
+    assert!(given_up.is_err());
+    assert_eq!(health.system(), HealthStatus::Unhealthy);
 }
 
 #[test]
