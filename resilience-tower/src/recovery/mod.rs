@@ -203,9 +203,10 @@ impl Orchestrator {
 
 /// Does a step, or cuts it off.
 async fn limited<'a>(limit: Duration, make: impl FnOnce() -> Doing<'a>) -> Result<(), BoxError> {
-    match timeout(limit, unpanicked(make)).await {
+    // What is cut off may panic when it is dropped, so the limit is inside.
+    match unpanicked(|| timeout(limit, make())).await {
         Ok(Ok(said)) => said,
-        Ok(Err(panic)) => Err(format!("the handler {panic}").into()),
-        Err(_) => Err(format!("timed out after {limit:?}").into()),
+        Ok(Err(_)) => Err(format!("timed out after {limit:?}").into()),
+        Err(panic) => Err(format!("the handler {panic}").into()),
     }
 }

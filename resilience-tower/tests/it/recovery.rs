@@ -16,7 +16,7 @@ use resilience_core::{
 use resilience_tower::{Handlers, Orchestrator};
 use tokio::time::{Instant, sleep};
 
-use crate::common::{SECOND, VenueError, env, spawned};
+use crate::common::{PanicsAtDrop, SECOND, VenueError, env, spawned};
 
 /// What was done, with the second in which it was, and what the next steps say.
 #[derive(Clone)]
@@ -269,6 +269,66 @@ async fn a_step_that_hangs_is_cut_off_and_one_that_panics_has_failed() {
         last(&recovery).last_error.as_deref(),
         Some("timed out after 30s")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_panics_when_it_is_cut_off_has_failed_and_the_next_attempt_begins() {
+    let script = Script::new("");
+    let recovery = Recovery::new("app", RecoveryConfig::default(), &env()).unwrap();
+    let hangs = |_: &Incident| async {
+        let _held = PanicsAtDrop;
+        pending::<Result<(), BoxError>>().await
+    };
+    let handlers = script.handlers();
+    let handlers = handlers.on(RecoveryStrategy::SwitchToBackup, hangs);
+    let orchestrator = Orchestrator::new(&recovery, handlers).unwrap();
+    let result = orchestrator.recover(of(ErrorKind::NetworkTimeout)).await;
+    assert_eq!(result, Ok(RecoveryResult::GaveUp));
+    let record = last(&recovery);
+    assert_eq!((record.attempts, record.took), (2, 65 * SECOND));
+    let error = record.last_error;
+    assert_eq!(error.as_deref(), Some("the handler panicked: dropped"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_may_recover_other_components_and_joins_its_own() {
+    let recovery = Recovery::new("app", RecoveryConfig::default(), &env()).unwrap();
+    let script = Script::new("");
+    let (own, said) = (
+        Arc::new(std::sync::OnceLock::new()),
+        Arc::new(Mutex::new(vec![])),
+    );
+    let (this, says) = (
+        Arc::<std::sync::OnceLock<Orchestrator>>::clone(&own),
+        said.clone(),
+    );
+    let restart = move |incident: &Incident| {
+        let (this, says, component) = (this.clone(), says.clone(), incident.component.clone());
+        async move {
+            let this = this.get().expect("it is built");
+            for other in ["orders", "feed"] {
+                let result = Box::pin(this.recover(failed(other))).await;
+                let line = format!("{component} asks for {other}: {}", result.is_ok());
+                says.lock().unwrap().push(line);
+            }
+            Ok::<_, BoxError>(())
+        }
+    };
+    let handlers = script.handlers();
+    let handlers = handlers.on(RecoveryStrategy::RestartComponent, restart);
+    own.set(Orchestrator::new(&recovery, handlers).unwrap())
+        .unwrap();
+    let result = own.get().unwrap().recover(failed("feed")).await;
+    assert_eq!(result, Ok(RecoveryResult::Recovered));
+    let expected = [
+        "orders asks for orders: false",
+        "orders asks for feed: false",
+        "feed asks for orders: true",
+        "feed asks for feed: false",
+    ];
+    assert_eq!(*said.lock().unwrap(), expected);
+    let seen = recovery.snapshot();
+    assert_eq!((seen.joined, seen.under_way.len()), (3, 0));
 }
 
 #[tokio::test(start_paused = true)]
