@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use resilience_core::backoff::Jitter;
 use resilience_core::recovery::{Incident, RecoveryAction, RecoveryResult};
 use resilience_core::{
     BoxError, CallError, CircuitBreakerConfig, CircuitState, Failover, FailoverConfig,
@@ -361,6 +362,9 @@ fn the_presets_have_the_numbers_of_their_documentation() {
     let data = RetryConfig::MARKET_DATA;
     assert_eq!((data.max_attempts, secs(data.max_total)), (5, Some(30)));
     assert_eq!(data.backoff.base, SECOND / 2);
+    for preset in [&trading, &data] {
+        assert_eq!(preset.backoff.jitter, Jitter::Equal);
+    }
     assert_eq!(
         CircuitBreakerConfig::default(),
         CircuitBreakerConfig::DEFAULT
