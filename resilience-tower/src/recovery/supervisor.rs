@@ -122,6 +122,9 @@ where
     /// Tells `health` of every change of the component of the same name, as what is
     /// [certain](Health::report_certain): each is told once, so that checks in a row would not come.
     ///
+    /// Where checks are disabled at that time, nothing is learned until the next change. Who wants it
+    /// told in a rhythm gives [`supervised`](Self::supervised) to [`Checks`](crate::Checks::source).
+    ///
     /// # Errors
     ///
     /// Returns that no such component is watched.
