@@ -33,8 +33,8 @@ pub struct Handlers {
 }
 
 impl Handlers {
-    /// Does `attempt` for `strategy`, whatever the component; policies that are given for a component
-    /// come first.
+    /// Does `attempt` for `strategy`, whatever the component; policies that are given for a component, or
+    /// found by its name, come first.
     #[must_use]
     pub fn on<A, F, E>(mut self, strategy: RecoveryStrategy, attempt: A) -> Self
     where

@@ -191,6 +191,17 @@ async fn the_orchestrator_moves_the_failover_of_the_components_name_but_one_it_i
         let incident = Incident::failed(name, gone.as_ref());
         assert_eq!(orchestrator.recover(incident).await, Ok(result), "{name}");
     }
+    // A handler does what no policy is found for, and nothing else.
+    let any = |_: &Incident| async { Ok::<_, BoxError>(()) };
+    let handlers = Handlers::default().on(RecoveryStrategy::Failover, any);
+    let other = made.orchestrator("other", handlers).unwrap();
+    for (name, result) in [
+        ("venue", RecoveryResult::GaveUp),
+        ("nobody", RecoveryResult::Recovered),
+    ] {
+        let incident = Incident::failed(name, gone.as_ref());
+        assert_eq!(other.recover(incident).await, Ok(result), "{name}");
+    }
     let active = [&venue, &quotes, &own].map(|it| it.active().as_str().to_owned());
     assert_eq!(active, ["b", "a", "b"]);
     drop(venue);

@@ -128,6 +128,35 @@ async fn a_stable_time_begins_the_count_and_the_waits_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_fails_at_once_with_the_shortest_waits_leaves_others_their_turn() {
+    let recovery = recovery();
+    let starts = Arc::new(Mutex::new(0));
+    let count = starts.clone();
+    let make = move || {
+        *count.lock().unwrap() += 1;
+        async {
+            if true {
+                std::panic::resume_unwind(Box::new("at once"));
+            }
+            Ok::<_, BoxError>(())
+        }
+    };
+    let config = SupervisorConfig {
+        max_restarts: 5_000,
+        backoff: BackoffConfig::fixed(Duration::from_nanos(1)),
+        stable_after: Duration::from_nanos(1),
+    };
+    let feed = Supervisor::new(&recovery, "feed", config, make).unwrap();
+    let running = spawned(feed.run());
+    sleep(SECOND).await;
+    let seen = *starts.lock().unwrap();
+    assert!((2..5_000).contains(&seen), "{seen}");
+    let given_up = running.await.unwrap().unwrap_err();
+    assert_eq!((given_up.restarts, *starts.lock().unwrap()), (5_000, 5_001));
+    assert_eq!(recovery.history().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn how_it_is_can_be_asked_and_is_told() {
     let recovery = recovery();
     let watched = ComponentConfig {
