@@ -113,7 +113,21 @@ impl Health {
         component: &str,
         finding: impl Into<Finding>,
     ) -> Result<(), UnknownComponent> {
-        self.0.learn(component, finding.into(), None)
+        self.0.learn(component, finding.into(), None, false)
+    }
+
+    /// Learns how `component` is from who knows, such as its supervisor: that decides at once, as a first
+    /// check does.
+    ///
+    /// # Errors
+    ///
+    /// Returns that no such component is watched.
+    pub fn report_certain(
+        &self,
+        component: &str,
+        finding: impl Into<Finding>,
+    ) -> Result<(), UnknownComponent> {
+        self.0.learn(component, finding.into(), None, true)
     }
 
     /// Learns what a check of `component` found that took so long.
@@ -127,7 +141,7 @@ impl Health {
         finding: impl Into<Finding>,
         took: Duration,
     ) -> Result<(), UnknownComponent> {
-        self.0.learn(component, finding.into(), Some(took))
+        self.0.learn(component, finding.into(), Some(took), false)
     }
 
     /// Reads `source`, and counts what it says as a check of `component`; nothing where it says
@@ -292,6 +306,7 @@ impl Inner {
         component: &str,
         finding: Finding,
         took: Option<Duration>,
+        certain: bool,
     ) -> Result<(), UnknownComponent> {
         let now = self.shared.env().now();
         let finding = match finding {
@@ -300,7 +315,7 @@ impl Inner {
             Finding::Unhealthy(why) => Finding::Unhealthy(shortened(why)),
         };
         let work = |known: &mut Known, events: &mut Events| {
-            let changed = known.state.learn(component, finding, took, now)?;
+            let changed = known.state.learn(component, finding, took, certain, now)?;
             if let Some(change) = changed {
                 known.note(change, now, events);
             }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::status::Finding;
 use crate::circuit_breaker::CircuitState;
-use crate::{CircuitBreaker, Failover};
+use crate::{CircuitBreaker, Failover, Keyed};
 
 /// Something that knows how a component is, without asking it.
 ///
@@ -48,6 +48,30 @@ impl HealthSource for CircuitBreaker {
             CircuitState::Open | CircuitState::Isolated => Some(Finding::Unhealthy(text())),
             CircuitState::Disabled | CircuitState::Shadow => None,
         }
+    }
+}
+
+/// Healthy where every circuit is, unhealthy where every one is, else degraded. Where no key is kept
+/// nothing has failed. Circuits that say nothing are passed over; where all do, nothing is said.
+impl HealthSource for Keyed<CircuitBreaker> {
+    fn finding(&self) -> Option<Finding> {
+        let circuits = self.list();
+        let none = circuits.is_empty();
+        let said: Vec<_> = circuits
+            .into_iter()
+            .filter_map(|(key, circuit)| Some((key, circuit.finding()?)))
+            .collect();
+        let mut faults = said.iter().filter(|(_, it)| *it != Finding::Healthy);
+        let Some((first, _)) = faults.next() else {
+            return (none || !said.is_empty()).then_some(Finding::Healthy);
+        };
+        let (number, all) = (1 + faults.count(), said.len());
+        let text = format!("{number} of {all} circuits not closed, such as that of {first}");
+        let refuses = |it: &Finding| matches!(it, Finding::Unhealthy(_));
+        Some(match said.iter().all(|(_, it)| refuses(it)) {
+            true => Finding::Unhealthy(text),
+            false => Finding::Degraded(text),
+        })
     }
 }
 

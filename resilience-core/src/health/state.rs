@@ -89,8 +89,11 @@ impl Row {
         }
     }
 
-    fn learn(&mut self, finding: Finding, took: Option<Duration>, now: Time) {
+    fn learn(&mut self, finding: Finding, took: Option<Duration>, certain: bool, now: Time) {
         let before = self.status();
+        if certain {
+            (self.works, self.well) = Default::default();
+        }
         let works = !matches!(finding, Finding::Unhealthy(_));
         self.works.learn(works, &self.config);
         self.well.learn(finding == Finding::Healthy, &self.config);
@@ -138,12 +141,14 @@ impl State {
         self.rows.get(component)
     }
 
-    /// Learns what a check of `component` found; returns how its status changed.
+    /// Learns what a check of `component` found, or what is certain and decides alone; returns how its
+    /// status changed.
     pub(super) fn learn(
         &mut self,
         component: &str,
         finding: Finding,
         took: Option<Duration>,
+        certain: bool,
         now: Time,
     ) -> Result<Option<Change>, Unwatched> {
         let row = self.rows.get_mut(component).ok_or(Unwatched)?;
@@ -152,7 +157,7 @@ impl State {
         }
         let from = row.status();
         let reason = finding.reason().to_owned();
-        row.learn(finding, took, now);
+        row.learn(finding, took, certain, now);
         let to = row.status();
         let (component, _) = self.rows.get_key_value(component).expect("it was there");
         Ok((from != to).then(|| Change {

@@ -6,7 +6,7 @@ use std::io;
 
 use super::Incident;
 use crate::failed::{chain, messages};
-use crate::{Elapsed, Name, Rejected};
+use crate::{CircuitOpen, Elapsed, Name, Rejected};
 
 /// What sort of error it is, as far as recovery cares.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,7 +95,7 @@ type Probe = dyn Fn(&(dyn Error + 'static)) -> Option<ErrorKind> + Send + Sync;
 /// | one that it [knows](Self::knows) | what that says |
 /// | `io::Error` | of time and connections: network timeout; of data and its end: data quality |
 /// | [`Elapsed`] | network timeout |
-/// | [`Rejected`] | an open circuit: failure of the component of the circuit's name; another refusal: unknown, since nothing was sent |
+/// | [`Rejected`], [`CircuitOpen`] | an open circuit: failure of the component of the circuit's name; another refusal: unknown, since nothing was sent |
 ///
 /// The text is that of the whole chain. The first line that fits counts, whatever the case of letters:
 ///
@@ -167,12 +167,13 @@ fn ours(error: &(dyn Error + 'static)) -> Option<ErrorKind> {
     if error.is::<Elapsed>() {
         return Some(ErrorKind::NetworkTimeout);
     }
-    Some(match error.downcast_ref::<Rejected>()? {
-        Rejected::CircuitOpen(it) => ErrorKind::ComponentFailure {
-            component: it.policy.clone(),
-        },
-        _ => ErrorKind::Unknown,
-    })
+    let open = match error.downcast_ref() {
+        Some(Rejected::CircuitOpen(it)) => it,
+        Some(_) => return Some(ErrorKind::Unknown),
+        None => error.downcast_ref::<CircuitOpen>()?,
+    };
+    let component = open.policy.clone();
+    Some(ErrorKind::ComponentFailure { component })
 }
 
 fn of_io(kind: io::ErrorKind) -> Option<ErrorKind> {

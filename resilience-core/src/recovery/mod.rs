@@ -137,7 +137,7 @@ impl Recovery {
             action
         };
         match self.0.shared.locked(action) {
-            Some(action) => self.begin(incident, &action),
+            Some(action) => self.begin(incident, &action, true),
             None => Err(NotStarted::NoAction {
                 kind: incident.kind,
             }),
@@ -156,13 +156,28 @@ impl Recovery {
     ) -> Result<RecoveryRun, NotStarted> {
         let count = |known: &mut Known, _: &mut Events| known.count(&incident.kind);
         self.0.shared.locked(count);
-        self.begin(incident, action)
+        self.begin(incident, action, true)
+    }
+
+    /// Begins as [`start_with`](Self::start_with) does, for an error that was counted as joined already:
+    /// it is counted no more, whatever the answer.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first rule that `action` breaks, or that a recovery of this component runs.
+    pub fn start_joined(
+        &self,
+        incident: Incident,
+        action: &RecoveryAction,
+    ) -> Result<RecoveryRun, NotStarted> {
+        self.begin(incident, action, false)
     }
 
     fn begin(
         &self,
         incident: Incident,
         action: &RecoveryAction,
+        joins: bool,
     ) -> Result<RecoveryRun, NotStarted> {
         let incident = kept(incident);
         let env = self.0.shared.env();
@@ -173,7 +188,7 @@ impl Recovery {
         let begin = |known: &mut Known, events: &mut Events| {
             let component = incident.component.clone();
             let new = known.under_way.insert(component.clone());
-            known.joined = known.joined.saturating_add(u64::from(!new));
+            known.joined = known.joined.saturating_add(u64::from(joins && !new));
             if new {
                 let kind = incident.kind.clone();
                 events.push(Event::RecoveryBegan {

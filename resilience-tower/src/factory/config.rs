@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use resilience_core::{
-    BackoffConfig, CircuitBreakerConfig, ConfigError, RetryConfig, TimeoutConfig,
+    BackoffConfig, CircuitBreakerConfig, Config, ConfigError, RecoveryConfig, RetryConfig,
+    TimeoutConfig,
 };
 
 /// Settings of a [`Resilience`](super::Resilience): one set for all clients of a trading system.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResilienceConfig {
-    /// Whether circuits open; where not, they let every call through and record nothing. Default:
-    /// yes.
+    /// Whether circuits open; where not, they let every call through and record nothing, until
+    /// somebody resets or isolates them. Default: yes.
     pub circuit_breaker_enabled: bool,
     /// Number of failures in a row that opens a circuit, 5 to 10. Default: 5.
     pub circuit_breaker_failure_threshold: u32,
@@ -32,6 +33,8 @@ pub struct ResilienceConfig {
     pub attempt_timeout: Duration,
     /// Longest time of a call, attempts and waits together, at least 1 ns. Default: 30 s.
     pub total_timeout: Duration,
+    /// What is done to recover from which sort of error. Default: that of [`RecoveryConfig`].
+    pub recovery: RecoveryConfig,
 }
 
 impl Default for ResilienceConfig {
@@ -46,6 +49,7 @@ impl Default for ResilienceConfig {
             retry_initial_delay: Duration::from_secs(1),
             attempt_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(30),
+            recovery: RecoveryConfig::default(),
         }
     }
 }
@@ -77,7 +81,7 @@ impl ResilienceConfig {
         ] {
             ConfigError::unless(!limit.is_zero(), field, "must be at least 1 ns", limit)?;
         }
-        Ok(())
+        self.recovery.check()
     }
 
     pub(super) fn breaker(&self) -> CircuitBreakerConfig {

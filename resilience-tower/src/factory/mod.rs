@@ -4,11 +4,16 @@
 
 mod config;
 
-use resilience_core::{CircuitBreaker, ConfigError, Env, Name, Retry, RetryConfig, Timeout};
+use resilience_core::{
+    CircuitBreaker, ConfigError, Env, Name, Recovery, Retry, RetryConfig, Timeout,
+};
 use tower_layer::Layer;
 
 pub use self::config::ResilienceConfig;
-use crate::{Failures, GateLayer, Gated, Repeat, Retried, RetryLayer, Timed, TimeoutLayer};
+use crate::{
+    Failures, GateLayer, Gated, Handlers, Orchestrator, Repeat, Retried, RetryLayer, Timed,
+    TimeoutLayer,
+};
 
 /// Makes the clients of a trading system resilient by one config.
 ///
@@ -77,6 +82,27 @@ impl Resilience {
         name: impl Into<Name>,
     ) -> Result<ClientLayer<Req>, ConfigError> {
         self.client(name.into(), self.config.market_data())
+    }
+
+    /// Makes what recovers from errors: by the config's `recovery`, and by `handlers` for the steps that
+    /// are the caller's own.
+    ///
+    /// Breaking a component isolates the circuit of its name, and failing over moves the failover of its
+    /// name, where `handlers` have none for it: those of clients that were made here, before or after,
+    /// and all others that live in the same environment.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error where `name` is that of a living recovery, or `recovery` asks for a step that
+    /// `handlers` do not have.
+    pub fn orchestrator(
+        &self,
+        name: impl Into<Name>,
+        handlers: Handlers,
+    ) -> Result<Orchestrator, ConfigError> {
+        let Self { config, env } = self;
+        let recovery = Recovery::new(name, config.recovery.clone(), env)?;
+        Orchestrator::new(&recovery, handlers.by_name(env))
     }
 
     /// Returns the environment of all that it made.

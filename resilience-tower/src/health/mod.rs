@@ -178,10 +178,11 @@ impl Checks {
             return Some(config.interval);
         }
         let (limit, began) = (config.timeout, now());
-        let found = match timeout(limit, unpanicked(|| (probe.check)())).await {
+        // What is cut off may panic when it is dropped, so the limit is inside.
+        let found = match unpanicked(|| timeout(limit, (probe.check)())).await {
             Ok(Ok(found)) => found,
-            Ok(Err(panic)) => Some(Finding::Unhealthy(format!("the check {panic}"))),
-            Err(_) => Some(Finding::Unhealthy(format!("timed out after {limit:?}"))),
+            Ok(Err(_)) => Some(Finding::Unhealthy(format!("timed out after {limit:?}"))),
+            Err(panic) => Some(Finding::Unhealthy(format!("the check {panic}"))),
         };
         match found {
             None => Some(config.interval),

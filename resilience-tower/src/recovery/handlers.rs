@@ -7,7 +7,8 @@ use std::pin::Pin;
 
 use resilience_core::recovery::Incident;
 use resilience_core::{
-    BoxError, CircuitBreaker, ConfigError, Failover, Name, RecoveryConfig, RecoveryStrategy,
+    BoxError, CircuitBreaker, ConfigError, Env, Failover, Handle, Name, RecoveryConfig,
+    RecoveryStrategy,
 };
 
 pub(super) type Doing<'a> = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send + 'a>>;
@@ -26,11 +27,13 @@ pub struct Handlers {
     check: Option<Check>,
     failovers: HashMap<Name, Failover>,
     breakers: HashMap<Name, CircuitBreaker>,
+    /// Where a component's policies are found by its name.
+    env: Option<Env>,
 }
 
 impl Handlers {
-    /// Does `attempt` for `strategy`, whatever the component; policies that are given for a component
-    /// come first.
+    /// Does `attempt` for `strategy`, whatever the component; policies that are given for a component, or
+    /// found by its name, come first.
     #[must_use]
     pub fn on<A, F, E>(mut self, strategy: RecoveryStrategy, attempt: A) -> Self
     where
@@ -69,6 +72,14 @@ impl Handlers {
         self
     }
 
+    /// Fails over and breaks what is given no policy of its own by the failover and the circuit breaker
+    /// that live in `env` under the component's name when it is done.
+    #[must_use]
+    pub fn by_name(mut self, env: &Env) -> Self {
+        self.env = Some(env.clone());
+        self
+    }
+
     /// Checks that whatever `config` asks for can be done.
     pub(super) fn can_do(&self, config: &RecoveryConfig) -> Result<(), ConfigError> {
         for action in config.actions() {
@@ -92,8 +103,8 @@ impl Handlers {
     fn has(&self, strategy: RecoveryStrategy) -> bool {
         let by_policy = match strategy {
             RecoveryStrategy::GracefulDegradation => true,
-            RecoveryStrategy::Failover => !self.failovers.is_empty(),
-            RecoveryStrategy::CircuitBreaker => !self.breakers.is_empty(),
+            RecoveryStrategy::Failover => self.env.is_some() || !self.failovers.is_empty(),
+            RecoveryStrategy::CircuitBreaker => self.env.is_some() || !self.breakers.is_empty(),
             _ => false,
         };
         by_policy || self.attempts[strategy as usize].is_some()
@@ -108,13 +119,13 @@ impl Handlers {
         let component = &incident.component;
         match strategy {
             RecoveryStrategy::Failover => {
-                if let Some(failover) = self.failovers.get(component) {
+                if let Some(failover) = self.failover(component) {
                     let moved = failover.fail_over();
                     return said(moved, || "no target is left to fail over to".into());
                 }
             }
             RecoveryStrategy::CircuitBreaker => {
-                if let Some(breaker) = self.breakers.get(component) {
+                if let Some(breaker) = self.breaker(component) {
                     breaker.isolate();
                     return said(true, String::new);
                 }
@@ -130,6 +141,20 @@ impl Handlers {
                 })
             }
         }
+    }
+
+    fn failover(&self, component: &Name) -> Option<Failover> {
+        let given = self.failovers.get(component).cloned();
+        given.or_else(|| self.named(component))
+    }
+
+    fn breaker(&self, component: &Name) -> Option<CircuitBreaker> {
+        let given = self.breakers.get(component).cloned();
+        given.or_else(|| self.named(component))
+    }
+
+    fn named<H: Handle>(&self, component: &Name) -> Option<H> {
+        self.env.as_ref()?.registry().get(component.as_str())
     }
 
     /// Looks whether `component` is well.

@@ -16,6 +16,7 @@ use resilience_core::recovery::{
     Act, Classifier, Incident, NotStarted, RecoveryConfig, RecoveryResult, RecoveryRun,
 };
 use resilience_core::{BoxError, ConfigError, Name, Recovery, RecoveryStrategy};
+use tokio::task::coop::consume_budget;
 use tokio::time::{sleep, timeout};
 
 use self::handlers::Doing;
@@ -184,8 +185,10 @@ impl Orchestrator {
         mut attempt: impl FnMut(&RecoveryRun) -> Doing<'a> + Send,
     ) -> RecoveryResult {
         while let Some(step) = run.next_step() {
-            if !step.wait.is_zero() {
-                sleep(step.wait).await;
+            match step.wait.is_zero() {
+                // Many steps that wait for nothing must not keep the thread.
+                true => consume_budget().await,
+                false => sleep(step.wait).await,
             }
             let make = || match step.act {
                 Act::Attempt { .. } => attempt(&run),
@@ -200,9 +203,10 @@ impl Orchestrator {
 
 /// Does a step, or cuts it off.
 async fn limited<'a>(limit: Duration, make: impl FnOnce() -> Doing<'a>) -> Result<(), BoxError> {
-    match timeout(limit, unpanicked(make)).await {
+    // What is cut off may panic when it is dropped, so the limit is inside.
+    match unpanicked(|| timeout(limit, make())).await {
         Ok(Ok(said)) => said,
-        Ok(Err(panic)) => Err(format!("the handler {panic}").into()),
-        Err(_) => Err(format!("timed out after {limit:?}").into()),
+        Ok(Err(_)) => Err(format!("timed out after {limit:?}").into()),
+        Err(panic) => Err(format!("the handler {panic}").into()),
     }
 }

@@ -119,7 +119,11 @@ where
         })
     }
 
-    /// Tells `health` of every change, as a check of the component of the same name.
+    /// Tells `health` of every change of the component of the same name, as what is
+    /// [certain](Health::report_certain): each is told once, so that checks in a row would not come.
+    ///
+    /// Where checks are disabled at that time, nothing is learned until the next change. Who wants it
+    /// told in a rhythm gives [`supervised`](Self::supervised) to [`Checks`](crate::Checks::source).
     ///
     /// # Errors
     ///
@@ -213,11 +217,13 @@ where
 
     /// Begins a recovery; while somebody else recovers the component, that is waited for.
     async fn begin(&self, incident: Incident) -> RecoveryRun {
+        let mut begun = self.recovery.start_with(incident.clone(), &self.action);
         loop {
-            match self.recovery.start_with(incident.clone(), &self.action) {
+            match begun {
                 Ok(run) => return run,
                 Err(_) => sleep(self.action.backoff.base).await,
             }
+            begun = self.recovery.start_joined(incident.clone(), &self.action);
         }
     }
 }
@@ -231,10 +237,10 @@ fn recovered(run: &mut Option<RecoveryRun>) {
 impl Told {
     fn tell(&self, finding: Finding) {
         let Self { supervised, health } = self;
-        supervised.set(Some(finding));
+        supervised.set(Some(finding.clone()));
         if let Some(health) = health {
             // One that is not watched any more needs no telling.
-            let _ = health.feed(supervised.component.as_str(), supervised);
+            let _ = health.report_certain(supervised.component.as_str(), finding);
         }
     }
 }

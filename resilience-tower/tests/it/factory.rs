@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use resilience_core::backoff::Jitter;
+use resilience_core::recovery::{Incident, RecoveryAction, RecoveryResult};
 use resilience_core::{
-    BoxError, CallError, CircuitBreakerConfig, CircuitState, Rejected, RetryConfig, Snapshot,
+    BoxError, CallError, CircuitBreakerConfig, CircuitState, Failover, FailoverConfig,
+    RecoveryConfig, RecoveryStrategy, Rejected, RetryConfig, Snapshot,
 };
 use resilience_tower::testing::{Probe, Step};
-use resilience_tower::{ClientLayer, Resilience, ResilienceConfig};
+use resilience_tower::{ClientLayer, Handlers, Resilience, ResilienceConfig};
 use tokio::time::Instant;
 use tower::{Layer, Service, ServiceExt};
 
@@ -115,6 +118,118 @@ async fn an_attempt_and_a_call_have_their_limits() {
     assert_eq!(probe.calls(), 3);
 }
 
+/// Recovers from failed components by `failed`, and from all else by going on without.
+fn recovering(failed: RecoveryStrategy) -> ResilienceConfig {
+    let degrade = RecoveryAction::once(RecoveryStrategy::GracefulDegradation);
+    ResilienceConfig {
+        retry_enabled: false,
+        recovery: RecoveryConfig {
+            database_error: degrade.clone(),
+            network_timeout: degrade,
+            component_failure: RecoveryAction::once(failed),
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_orchestrator_breaks_the_circuit_of_the_client_that_failed_and_no_other() {
+    let made = made(recovering(RecoveryStrategy::CircuitBreaker));
+    let before = made.broker("alpaca").unwrap();
+    let orchestrator = made.orchestrator("trading", Handlers::default()).unwrap();
+    let _after = made.market_data::<u64>("polygon").unwrap();
+    let probe = Probe::new([DOWN; 6]);
+    for _ in 0..5 {
+        call(&before, &probe).await.unwrap_err();
+    }
+    tokio::time::sleep(90 * SECOND).await;
+    assert_eq!(state(&made, "alpaca"), CircuitState::HalfOpen);
+    call(&before, &probe).await.unwrap_err();
+    // What the open circuit says names the component.
+    let refused = call(&before, &probe).await.unwrap_err();
+    let result = orchestrator.recover_from("orders", refused.as_ref()).await;
+    assert_eq!(result, Ok(RecoveryResult::Recovered));
+    assert_eq!(state(&made, "alpaca"), CircuitState::Isolated);
+    assert_eq!(state(&made, "polygon"), CircuitState::Closed);
+
+    let gone: BoxError = "gone".into();
+    let failed = |name: &'static str| Incident::failed(name, gone.as_ref());
+    let result = orchestrator.recover(failed("polygon")).await;
+    assert_eq!(result, Ok(RecoveryResult::Recovered));
+    assert_eq!(state(&made, "polygon"), CircuitState::Isolated);
+    let result = orchestrator.recover(failed("nobody")).await;
+    assert_eq!(result, Ok(RecoveryResult::GaveUp));
+    let listed = made.env().registry().find("recovery", "trading").unwrap();
+    let Snapshot::Recovery(seen) = listed.snapshot() else {
+        panic!("{listed:?}");
+    };
+    let breaks = &seen.counts[RecoveryStrategy::CircuitBreaker as usize];
+    assert_eq!((breaks.recovered, breaks.gave_up), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_orchestrator_moves_the_failover_of_the_components_name_but_one_it_is_given_first() {
+    let made = made(recovering(RecoveryStrategy::Failover));
+    let failover = |name| {
+        let config = FailoverConfig {
+            targets: vec!["a".into(), "b".into()],
+            ..Default::default()
+        };
+        Failover::new(name, config, made.env()).unwrap()
+    };
+    let (venue, quotes, own) = (failover("venue"), failover("quotes"), failover("own"));
+    let handlers = Handlers::default().fail_over("quotes", own.clone());
+    let orchestrator = made.orchestrator("trading", handlers).unwrap();
+    let gone: BoxError = "gone".into();
+    for (name, result) in [
+        ("venue", RecoveryResult::Recovered),
+        ("venue", RecoveryResult::GaveUp),
+        ("quotes", RecoveryResult::Recovered),
+        ("nobody", RecoveryResult::GaveUp),
+    ] {
+        let incident = Incident::failed(name, gone.as_ref());
+        assert_eq!(orchestrator.recover(incident).await, Ok(result), "{name}");
+    }
+    // A handler does what no policy is found for, and nothing else.
+    let any = |_: &Incident| async { Ok::<_, BoxError>(()) };
+    let handlers = Handlers::default().on(RecoveryStrategy::Failover, any);
+    let other = made.orchestrator("other", handlers).unwrap();
+    for (name, result) in [
+        ("venue", RecoveryResult::GaveUp),
+        ("nobody", RecoveryResult::Recovered),
+    ] {
+        let incident = Incident::failed(name, gone.as_ref());
+        assert_eq!(other.recover(incident).await, Ok(result), "{name}");
+    }
+    let active = [&venue, &quotes, &own].map(|it| it.active().as_str().to_owned());
+    assert_eq!(active, ["b", "a", "b"]);
+    drop(venue);
+    let listed = made.env().registry().find("failover", "venue");
+    assert!(listed.is_none(), "the orchestrator keeps nothing alive");
+}
+
+#[test]
+fn an_orchestrator_that_lacks_a_step_is_refused_and_leaves_its_name_free() {
+    let made = made(ResilienceConfig::default());
+    for _ in 0..2 {
+        let error = made.orchestrator("trading", Handlers::default());
+        assert_eq!(error.unwrap_err().field(), "strategy");
+    }
+    let ok = |_: &_| async { Ok::<_, BoxError>(()) };
+    let handlers = || {
+        Handlers::default()
+            .on(RecoveryStrategy::RetryOperation, ok)
+            .on(RecoveryStrategy::SwitchToBackup, ok)
+            .on(RecoveryStrategy::RestartComponent, ok)
+            .well(|_| async { Ok::<_, BoxError>(()) })
+    };
+    let one = made.orchestrator("trading", handlers()).unwrap();
+    assert_eq!(one.recovery().config(), RecoveryConfig::default());
+    let taken = made.orchestrator("trading", handlers()).unwrap_err();
+    assert_eq!(taken.field(), "name");
+}
+
 #[test]
 fn what_does_not_hold_is_refused_by_name() {
     let base = ResilienceConfig::default;
@@ -220,6 +335,16 @@ fn what_does_not_hold_is_refused_by_name() {
             },
             "`total_timeout` must be at least 1 ns, is 0ns",
         ),
+        (
+            ResilienceConfig {
+                recovery: RecoveryConfig {
+                    attempt_timeout: Duration::ZERO,
+                    ..Default::default()
+                },
+                ..base()
+            },
+            "`attempt_timeout` must be at least 1 ns, is 0ns",
+        ),
     ];
     for (config, expected) in bad {
         let error = Resilience::new(config, &env()).unwrap_err();
@@ -248,6 +373,9 @@ fn the_presets_have_the_numbers_of_their_documentation() {
     let data = RetryConfig::MARKET_DATA;
     assert_eq!((data.max_attempts, secs(data.max_total)), (5, Some(30)));
     assert_eq!(data.backoff.base, SECOND / 2);
+    for preset in [&trading, &data] {
+        assert_eq!(preset.backoff.jitter, Jitter::Equal);
+    }
     assert_eq!(
         CircuitBreakerConfig::default(),
         CircuitBreakerConfig::DEFAULT

@@ -9,7 +9,7 @@ use resilience_core::{ComponentConfig, Env, Finding, Health, HealthConfig, Healt
 use resilience_tower::{Checks, TokioClock};
 use tokio::time::{Instant, sleep};
 
-use crate::common::{SECOND, spawned};
+use crate::common::{PanicsAtDrop, SECOND, spawned};
 
 fn every(seconds: u32) -> ComponentConfig {
     ComponentConfig {
@@ -134,6 +134,27 @@ async fn a_check_that_panics_before_it_returns_a_future_has_failed() {
     let seen = checks.check_now().await;
     let error = seen.component("mad").unwrap().last_error.clone();
     assert_eq!(error.as_deref(), Some("the check panicked"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_panics_when_it_is_cut_off_has_failed_and_ends_no_other() {
+    let health = health(&[("mad", every(10)), ("well", every(10))]);
+    let checks = Checks::new(&health)
+        .check("mad", || async {
+            let _held = PanicsAtDrop;
+            pending::<bool>().await
+        })
+        .unwrap()
+        .check("well", || async { true })
+        .unwrap();
+    let running = spawned(checks.run());
+    sleep(27 * SECOND).await;
+    assert_eq!(
+        error(&health, "mad").as_deref(),
+        Some("the check panicked: dropped")
+    );
+    assert_eq!(health.snapshot().component("well").unwrap().checks, 3);
+    running.abort();
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,6 +128,35 @@ async fn a_stable_time_begins_the_count_and_the_waits_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_fails_at_once_with_the_shortest_waits_leaves_others_their_turn() {
+    let recovery = recovery();
+    let starts = Arc::new(Mutex::new(0));
+    let count = starts.clone();
+    let make = move || {
+        *count.lock().unwrap() += 1;
+        async {
+            if true {
+                std::panic::resume_unwind(Box::new("at once"));
+            }
+            Ok::<_, BoxError>(())
+        }
+    };
+    let config = SupervisorConfig {
+        max_restarts: 5_000,
+        backoff: BackoffConfig::fixed(Duration::from_nanos(1)),
+        stable_after: Duration::from_nanos(1),
+    };
+    let feed = Supervisor::new(&recovery, "feed", config, make).unwrap();
+    let running = spawned(feed.run());
+    sleep(SECOND).await;
+    let seen = *starts.lock().unwrap();
+    assert!((2..5_000).contains(&seen), "{seen}");
+    let given_up = running.await.unwrap().unwrap_err();
+    assert_eq!((given_up.restarts, *starts.lock().unwrap()), (5_000, 5_001));
+    assert_eq!(recovery.history().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn how_it_is_can_be_asked_and_is_told() {
     let recovery = recovery();
     let watched = ComponentConfig {
@@ -211,6 +240,33 @@ async fn while_somebody_else_recovers_the_component_it_is_not_restarted() {
     sleep(30 * SECOND).await;
     assert_eq!(take(&begun).len(), 1);
     running.abort();
+    let seen = recovery.snapshot();
+    assert_eq!(seen.errors[2].errors, 1, "it failed once");
+    assert_eq!(seen.joined, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_tells_is_certain_and_needs_no_checks_in_a_row() {
+    let recovery = recovery();
+    let components = [("feed".into(), ComponentConfig::default())].into();
+    let config = HealthConfig {
+        components,
+        ..Default::default()
+    };
+    let health = Health::new("app", config, &env()).unwrap();
+    let config = SupervisorConfig::default;
+    let (make, _) = component(&[(1, '-'), (1, '-')]);
+    let feed = Supervisor::new(&recovery, "feed", config(), make).unwrap();
+    let running = spawned(feed.health(&health).unwrap().run());
+    sleep(200 * SECOND).await;
+    assert_eq!(health.system(), HealthStatus::Healthy, "it became stable");
+    running.abort();
+
+    let (make, _) = component(&[(1, '-'); 4]);
+    let feed = Supervisor::new(&recovery, "feed", config(), make).unwrap();
+    let given_up = feed.health(&health).unwrap().run().await;
+    assert!(given_up.is_err());
+    assert_eq!(health.system(), HealthStatus::Unhealthy);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn finding(level: u8) -> Finding {
 
 /// Says whether, after all that was found, at most `level` holds: from the newest run of at least so
 /// many equal answers backwards, else from the first answer.
-fn holds(log: &Log, level: u8, config: &ComponentConfig) -> Option<bool> {
+fn holds(log: &[u8], level: u8, config: &ComponentConfig) -> Option<bool> {
     let answers: Vec<bool> = log.iter().map(|it| *it <= level).collect();
     let mut end = answers.len();
     while end > 0 {
@@ -39,7 +39,7 @@ fn holds(log: &Log, level: u8, config: &ComponentConfig) -> Option<bool> {
     None
 }
 
-fn status(log: &Log, config: &ComponentConfig) -> HealthStatus {
+fn status(log: &[u8], config: &ComponentConfig) -> HealthStatus {
     match (holds(log, 1, config), holds(log, 0, config)) {
         (None, _) | (_, None) => HealthStatus::Unknown,
         (Some(false), _) => HealthStatus::Unhealthy,
@@ -71,21 +71,25 @@ proptest! {
     #[test]
     fn the_state_equals_a_look_through_all_that_was_found(
         numbers in prop::collection::vec((any::<bool>(), 1_u32..4, 1_u32..4), 3),
-        steps in prop::collection::vec((0..3_usize, 0..3_u8), 0..200),
+        steps in prop::collection::vec((0..3_usize, 0..3_u8, prop::bool::weighted(0.05)), 0..200),
     ) {
         let configs: Vec<_> = numbers.into_iter().map(|(c, d, u)| component(c, d, u)).collect();
         let named: Vec<_> = NAMES.into_iter().zip(configs.iter().cloned()).collect();
         let mut state = State::new(config(&named), Time::ZERO);
         let mut logs = vec![Log::new(); 3];
-        for (which, level) in steps {
-            let before = status(&logs[which], &configs[which]);
+        let mut forgotten = [0; 3];
+        for (which, level, certain) in steps {
+            let before = status(&logs[which][forgotten[which]..], &configs[which]);
+            if certain {
+                forgotten[which] = logs[which].len();
+            }
             logs[which].push(level);
-            let after = status(&logs[which], &configs[which]);
-            let changed = state.learn(NAMES[which], finding(level), None, Time::ZERO).unwrap();
+            let after = status(&logs[which][forgotten[which]..], &configs[which]);
+            let changed = state.learn(NAMES[which], finding(level), None, certain, Time::ZERO).unwrap();
             let changed = changed.map(|it| (it.component.to_string(), it.from, it.to));
             let expected = (before != after).then(|| (NAMES[which].to_owned(), before, after));
             prop_assert_eq!(changed, expected);
-            let all = (0..3).map(|it| (status(&logs[it], &configs[it]), configs[it].critical));
+            let all = (0..3).map(|it| (status(&logs[it][forgotten[it]..], &configs[it]), configs[it].critical));
             prop_assert_eq!(state.system(), system(&all.collect::<Vec<_>>()));
             let row = state.row(NAMES[which]).unwrap();
             prop_assert_eq!(row.checks, logs[which].len() as u64);

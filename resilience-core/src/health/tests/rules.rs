@@ -50,6 +50,26 @@ fn a_degraded_check_is_good_enough_to_be_up_and_is_damped_too() {
 }
 
 #[test]
+fn what_is_certain_decides_at_once_and_checks_in_a_row_begin_anew() {
+    let (health, clock) = health(&[("db", component(true, 3, 2))]);
+    assert_eq!(health.checks("db", "GBB"), Healthy);
+    clock.advance(SECOND);
+    health.report_certain("db", true).unwrap();
+    let seen = health.snapshot();
+    let db = seen.component("db").unwrap();
+    assert_eq!((db.since, db.checks), (Time::ZERO, 4), "nothing changed");
+    assert_eq!(health.checks("db", "BB"), Healthy, "the row begins anew");
+    health.report_certain("db", degraded()).unwrap();
+    assert_eq!(health.status("db"), Some(Degraded));
+    health.report_certain("db", false).unwrap();
+    assert_eq!(health.system(), Unhealthy);
+    assert_eq!(health.checks("db", "G"), Unhealthy);
+    assert_eq!(health.checks("db", "G"), Healthy);
+    assert_eq!(health.snapshot().changes, 4);
+    assert!(health.report_certain("bd", true).is_err());
+}
+
+#[test]
 fn the_system_is_as_its_worst_critical_component() {
     let parts = [
         ("db", component(true, 1, 1)),

@@ -1,7 +1,10 @@
 //! Components that are read.
 
 use super::*;
-use crate::{Ask, CircuitBreaker, CircuitBreakerConfig, Failover, FailoverConfig, Gate, Outcome};
+use crate::{
+    Ask, CircuitBreaker, CircuitBreakerConfig, Failover, FailoverConfig, Gate, Keyed, KeyedConfig,
+    Outcome,
+};
 use HealthStatus::{Degraded, Healthy, Unhealthy, Unknown};
 
 fn fed(source: &dyn HealthSource) -> HealthStatus {
@@ -32,6 +35,41 @@ fn a_circuit_is_as_its_state() {
         silent(&breaker);
         assert_eq!(fed(&breaker), Unknown);
     }
+}
+
+#[test]
+fn circuits_by_key_are_degraded_while_some_are_not_closed_and_unhealthy_when_all_refuse() {
+    let (env, clock) = Env::manual();
+    let config = KeyedConfig {
+        gate: CircuitBreakerConfig {
+            consecutive: Some(1),
+            ..Default::default()
+        },
+        max_keys: 10,
+        idle: None,
+    };
+    let venues = Keyed::new("venue", config, &env).unwrap();
+    let call = |key, outcome| venues.permit(key, &Ask::default()).unwrap().record(outcome);
+    assert_eq!(fed(&venues), Healthy, "no circuit is no fault");
+    call("XNYS", Outcome::Success);
+    call("XLON", Outcome::Success);
+    assert_eq!(fed(&venues), Healthy);
+    call("XNYS", Outcome::Failure);
+    assert_eq!(fed(&venues), Degraded);
+    let text = "1 of 2 circuits not closed, such as that of XNYS";
+    assert_eq!(venues.finding(), Some(Finding::Degraded(text.into())));
+    call("XLON", Outcome::Failure);
+    assert_eq!(fed(&venues), Unhealthy);
+    assert_eq!(venues.keys(), ["XNYS", "XLON"], "a look is no use");
+    clock.advance(60 * SECOND);
+    assert_eq!(fed(&venues), Degraded, "all are half-open");
+    venues.gate("XNYS").disable();
+    venues.gate("XLON").isolate();
+    assert_eq!(fed(&venues), Unhealthy, "one that is disabled says nothing");
+    venues.gate("XLON").shadow();
+    assert_eq!(venues.finding(), None);
+    venues.gate("XLON").reset();
+    assert_eq!(fed(&venues), Healthy);
 }
 
 #[test]

@@ -97,10 +97,15 @@ fn the_chain_of_sources_is_walked_and_the_first_type_that_says_it_counts() {
 #[test]
 fn a_refusal_of_ours_names_its_circuit_or_nothing() {
     let open = CircuitOpen::new("venue", CircuitState::Open, None);
+    assert_eq!(kind(open.clone()), of("venue"), "the reason alone");
     assert_eq!(kind(Rejected::from(open)), of("venue"));
     // Its name would be taken for a text otherwise.
     let limited = RateLimited::new("database", SECOND);
     assert_eq!(kind(Rejected::from(limited)), ErrorKind::Unknown);
+    let exhausted = io::Error::other(Failed::Inner(Chained(
+        CircuitOpen::new("feed", CircuitState::Isolated, None).into(),
+    )));
+    assert_eq!(kind(exhausted), of("feed"), "through all that is around");
 }
 
 #[test]

@@ -53,6 +53,15 @@ pub(crate) fn retry(env: &Env) -> Retry {
     Retry::new("orders", config, env).unwrap()
 }
 
+/// Panics where it is dropped.
+pub(crate) struct PanicsAtDrop;
+
+impl Drop for PanicsAtDrop {
+    fn drop(&mut self) {
+        std::panic::resume_unwind(Box::new("dropped"));
+    }
+}
+
 /// An error of the caller's own.
 #[derive(Debug)]
 pub(crate) enum VenueError {

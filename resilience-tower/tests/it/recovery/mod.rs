@@ -1,5 +1,7 @@
 //! Recovery that is really done, strategy by strategy.
 
+mod steps;
+
 use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
@@ -248,47 +250,6 @@ async fn breaking_isolates_the_circuit_of_the_component_and_no_other() {
     orchestrator.recover(failed("venue")).await.unwrap();
     assert_eq!(venue.state(), CircuitState::Isolated);
     assert!(script.done().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_step_that_hangs_is_cut_off_and_one_that_panics_has_failed() {
-    let script = Script::new(".!");
-    let (orchestrator, recovery) = script.orchestrator();
-    let result = orchestrator.recover(of(ErrorKind::NetworkTimeout)).await;
-    assert_eq!(result, Ok(RecoveryResult::GaveUp));
-    let done = ["0: switch_to_backup feed", "35: switch_to_backup feed"];
-    assert_eq!(script.done(), done);
-    let error = last(&recovery).last_error;
-    assert_eq!(error.as_deref(), Some("the handler panicked: lost my head"));
-    // So has a check.
-    let script = Script::new("+.++++");
-    let (orchestrator, recovery) = script.orchestrator();
-    orchestrator.recover(failed("feed")).await.unwrap();
-    assert_eq!(last(&recovery).attempts, 2);
-    assert_eq!(
-        last(&recovery).last_error.as_deref(),
-        Some("timed out after 30s")
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_recovery_that_is_dropped_at_any_step_is_abandoned_and_can_begin_again() {
-    // In its attempt, between attempts, before a check, in a check.
-    for (says, seconds) in [(".", 1), ("-", 5), ("+", 0), ("+.", 2)] {
-        let script = Script::new(says);
-        let (orchestrator, recovery) = script.orchestrator();
-        let other = orchestrator.clone();
-        let running = spawned(async move { other.recover(failed("feed")).await });
-        sleep(seconds * SECOND + SECOND / 2).await;
-        let again = orchestrator.recover(failed("feed")).await;
-        assert!(matches!(again, Err(NotStarted::UnderWay { .. })), "{says}");
-        running.abort();
-        assert!(running.await.unwrap_err().is_cancelled());
-        assert_eq!(last(&recovery).result, RecoveryResult::Abandoned);
-        let result = orchestrator.recover(failed("feed")).await;
-        assert_eq!(result, Ok(RecoveryResult::Recovered), "{says}");
-        assert_eq!(recovery.snapshot().joined, 1);
-    }
 }
 
 #[tokio::test(start_paused = true)]
