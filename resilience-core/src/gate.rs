@@ -113,7 +113,7 @@ pub trait Gate {
         E: CallError,
         F: Future<Output = Result<T, E>>,
     {
-        self.call_by(Ask::default(), Verdict::of_call, op)
+        through(self, Ask::default(), Verdict::of_call, op)
     }
 
     /// Calls `op`, an async function, unless the gate refuses what `ask` wants; `rule` says what the
