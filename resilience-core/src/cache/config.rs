@@ -30,8 +30,9 @@ pub struct CacheConfig {
     /// How long after that an answer is still served while one caller, or a refresher, fetches the
     /// next; 0 serves none. Default: 0.
     pub stale_while_revalidate: Duration,
-    /// How long after the ttl an answer is served where the next cannot be had; 0 serves none. It
-    /// runs from the same moment as `stale_while_revalidate`, not after it. Default: 0.
+    /// How long after the ttl an answer is served where the next cannot be had; 0 serves none but what
+    /// `stale_while_revalidate` lets be served. It runs from the same moment as that, not after it.
+    /// Default: 0.
     pub stale_if_error: Duration,
     /// The largest part of the ttl by which an answer is fresh for less, drawn anew for each, so that
     /// what was fetched together is not refreshed together; 0 to 1. Default: 0.
