@@ -113,6 +113,8 @@ pub trait Gate {
         E: CallError,
         F: Future<Output = Result<T, E>>,
     {
+        // Not by `call_by`: of an opaque future within another no compiler sees whether
+        // it can be sent, where `op` borrows.
         through(self, Ask::default(), Verdict::of_call, op)
     }
 
