@@ -113,7 +113,9 @@ pub trait Gate {
         E: CallError,
         F: Future<Output = Result<T, E>>,
     {
-        self.call_by(Ask::default(), Verdict::of_call, op)
+        // Not by `call_by`: of an opaque future within another no compiler sees whether
+        // it can be sent, where `op` borrows.
+        through(self, Ask::default(), Verdict::of_call, op)
     }
 
     /// Calls `op`, an async function, unless the gate refuses what `ask` wants; `rule` says what the

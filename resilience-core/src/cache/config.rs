@@ -37,8 +37,9 @@ pub struct CacheConfig {
     /// next; 0 serves none. Default: 0.
     #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub stale_while_revalidate: Duration,
-    /// How long after the ttl an answer is served where the next cannot be had; 0 serves none. It
-    /// runs from the same moment as `stale_while_revalidate`, not after it. Default: 0.
+    /// How long after the ttl an answer is served where the next cannot be had; 0 serves none but what
+    /// `stale_while_revalidate` lets be served. It runs from the same moment as that, not after it.
+    /// Default: 0.
     #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub stale_if_error: Duration,
     /// The largest part of the ttl by which an answer is fresh for less, drawn anew for each, so that

@@ -90,16 +90,12 @@ impl Table {
         })
     }
 
-    /// Takes over the operations that `current` came to know while this one was made.
+    /// Takes over the operations that `current` came to know while this one was made, and the counts
+    /// of those that this one has too.
     pub(super) fn with_others_of(mut self, current: &Self) -> Self {
         for (name, operation) in &current.operations {
-            let counts = operation.counts.clone();
-            self.operations
-                .entry(name.clone())
-                .or_insert_with(|| Operation {
-                    counts,
-                    ..Operation::default()
-                });
+            let known = self.operations.entry(name.clone()).or_default();
+            known.counts = operation.counts.clone();
         }
         self
     }

@@ -202,6 +202,19 @@ fn reconfiguring_keeps_counts_and_what_circuits_learned() {
 }
 
 #[test]
+fn an_operation_first_called_while_it_is_being_listed_keeps_its_counts() {
+    let env = Env::default();
+    let component = Name::from("venue");
+    let table = |old: &Table, config| old.reconfigured(&component, config, &env).unwrap();
+    let mut old = table(&Table::default(), OperationsConfig::default());
+    let new = table(&old.clone(), config());
+    let first = old.find("order").counts;
+    let now = new.with_others_of(&old).find("order");
+    assert!(Arc::ptr_eq(&first, &now.counts));
+    assert!(now.policies.gates.is_some());
+}
+
+#[test]
 fn what_no_component_can_be_built_from_is_refused_by_name() {
     let (env, _) = Env::manual();
     for (change, field) in [

@@ -49,19 +49,23 @@ impl Timeout {
     /// # Cancel safety
     ///
     /// Dropped, it drops the call, as the end of the limit does.
-    pub async fn call_with<T, E, S, F>(
+    pub fn call_with<T, E, S, F>(
         &self,
         ask: &Ask,
         sleep: impl FnOnce(Duration) -> S,
         op: impl FnOnce() -> F,
-    ) -> Result<T, E>
+    ) -> impl Future<Output = Result<T, E>>
     where
         E: CallError,
         S: Future<Output = ()>,
         F: Future<Output = Result<T, E>>,
     {
-        let limit = self.limit(ask)?;
-        self.within(limit, sleep, op).await
+        // A future that held the reference could not be sent.
+        let ask = ask.clone();
+        async move {
+            let limit = self.limit(&ask)?;
+            self.within(limit, sleep, op).await
+        }
     }
 
     /// Calls `op`, and waits for it until `sleep` of `limit` is over.

@@ -3,8 +3,10 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use http::header::{AGE, AUTHORIZATION, CACHE_CONTROL, EXPIRES, PRAGMA, RANGE, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Uri};
+use http::header::{
+    AGE, AUTHORIZATION, CACHE_CONTROL, COOKIE, EXPIRES, HOST, PRAGMA, RANGE, SET_COOKIE, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use resilience_core::Cache;
 use resilience_core::cache::Lifetime;
 
@@ -12,12 +14,13 @@ use super::{Failures, mark_stale};
 use crate::CacheLayer;
 use crate::cache::Plan;
 
-/// What requests with the same answer have in common.
-pub type CacheKey = (Method, Uri);
+/// What requests with the same answer have in common. The last is `Host`: the address that a server
+/// sees may be without one.
+pub type CacheKey = (Method, Uri, Option<HeaderValue>);
 
-/// Returns the key of a request whose answer may be shared: method and address of a GET or HEAD that
-/// shows no `Authorization`, asks for no `Range`, and does not ask to pass by (`Cache-Control:
-/// no-cache` or `no-store`).
+/// Returns the key of a request whose answer may be shared: method, address and host of a GET or HEAD
+/// that shows no `Authorization` or `Cookie`, asks for no `Range`, and does not ask to pass by
+/// (`Cache-Control: no-cache` or `no-store`).
 ///
 /// ```
 /// use http::Request;
@@ -32,10 +35,17 @@ pub type CacheKey = (Method, Uri);
 pub fn cache_key<B>(request: &Request<B>) -> Option<CacheKey> {
     let (method, headers) = (request.method(), request.headers());
     let reads = [Method::GET, Method::HEAD].contains(method);
-    let own = [AUTHORIZATION, RANGE];
+    let own = [AUTHORIZATION, COOKIE, RANGE];
     let own = own.iter().any(|it| headers.contains_key(it));
     let passes = directives(headers).any(|(name, _)| ["no-cache", "no-store"].contains(&&*name));
-    (reads && !own && !passes).then(|| (method.clone(), request.uri().clone()))
+    let key = || {
+        (
+            method.clone(),
+            request.uri().clone(),
+            headers.get(HOST).cloned(),
+        )
+    };
+    (reads && !own && !passes).then(key)
 }
 
 /// Says how long a response may be kept for others: a whole 2xx, as its `Cache-Control` says and,
@@ -43,8 +53,9 @@ pub fn cache_key<B>(request: &Request<B>) -> Option<CacheKey> {
 ///
 /// Not at all with `no-store`, `no-cache` or `private`; nor with `Vary`, `Set-Cookie`, `Expires` or
 /// `Pragma`, where `Cache-Control` gives no age: what they say is not looked at more closely.
-/// `s-maxage` goes before `max-age`, from both of which the response's `Age` is taken off, and
-/// `must-revalidate` serves nothing stale. For [`CacheLayer::keep`].
+/// `s-maxage` goes before `max-age`, from both of which the response's `Age` is taken off, and what it
+/// is beyond them from the times to be served stale; `must-revalidate` serves nothing stale. For
+/// [`CacheLayer::keep`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -87,17 +98,29 @@ pub fn keep<B>(response: &Response<B>) -> Option<Lifetime> {
     }
     let age = headers.get(AGE).and_then(|age| age.to_str().ok());
     let age = seconds(age.unwrap_or("0"));
-    lifetime.ttl = lifetime.ttl.map(|ttl| ttl.saturating_sub(age));
+    if let Some(ttl) = &mut lifetime.ttl {
+        let late = age.saturating_sub(*ttl);
+        *ttl = ttl.saturating_sub(age);
+        let windows = [
+            &mut lifetime.stale_while_revalidate,
+            &mut lifetime.stale_if_error,
+        ];
+        for window in windows.into_iter().flatten() {
+            *window = window.saturating_sub(late);
+        }
+    }
     Some(lifetime)
 }
 
 /// Returns the directives of `Cache-Control` in lower case, each with its seconds. What is no number
 /// is 0: the answer is stale then.
-fn directives(headers: &HeaderMap) -> impl Iterator<Item = (String, Duration)> {
+fn directives<'h>(headers: &'h HeaderMap) -> impl Iterator<Item = (String, Duration)> {
     let values = headers.get_all(CACHE_CONTROL).into_iter();
-    let values = values.filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|directive| {
-        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+    // What is beside a letter that is not ASCII counts too: it may forbid.
+    let split = |value: &'h HeaderValue| value.as_bytes().split(|it| *it == b',');
+    values.flat_map(split).map(|directive| {
+        let directive = String::from_utf8_lossy(directive);
+        let (name, value) = directive.split_once('=').unwrap_or((&directive, ""));
         (name.trim().to_ascii_lowercase(), seconds(value))
     })
 }
@@ -189,6 +212,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_beside_a_letter_that_is_not_ascii_is_read() {
+        let value = http::HeaderValue::from_bytes(b"private, x=\"\xe9\"").unwrap();
+        let response = Response::builder().header(CACHE_CONTROL, &value);
+        assert_eq!(keep(&response.body(()).unwrap()), None);
+        let value = http::HeaderValue::from_bytes(b"no-store, x=\"\xe9\"").unwrap();
+        let request = Request::get("/").header(CACHE_CONTROL, &value);
+        assert_eq!(cache_key(&request.body(()).unwrap()), None);
+    }
+
+    #[test]
+    fn two_hosts_of_one_server_share_no_key() {
+        let key = |host: &str| {
+            let request = Request::get("/quotes").header("host", host);
+            cache_key(&request.body(()).unwrap()).expect("it reads")
+        };
+        assert_eq!(key("a.example"), key("a.example"));
+        assert_ne!(key("a.example"), key("b.example"));
+    }
+
+    #[test]
     fn the_times_are_read_and_what_is_not_said_is_left_to_the_config() {
         assert_eq!(kept(200, &[]), Some(Lifetime::default()));
         assert_eq!(control("public").unwrap().ttl, None);
@@ -225,6 +268,17 @@ mod tests {
     }
 
     #[test]
+    fn what_came_stale_is_served_stale_for_less() {
+        for (age, windows) in [("10", (5, 20)), ("13", (2, 17)), ("40", (0, 0))] {
+            let times = "max-age=10, stale-while-revalidate=5, stale-if-error=20";
+            let kept = kept(200, &[("age", age), ("cache-control", times)]).unwrap();
+            let seen = (kept.stale_while_revalidate, kept.stale_if_error);
+            assert_eq!(kept.ttl, secs(0), "{age}");
+            assert_eq!(seen, (secs(windows.0), secs(windows.1)), "{age}");
+        }
+    }
+
+    #[test]
     fn what_is_one_callers_own_or_asks_to_pass_by_has_no_key() {
         let key = |method: &str, header: &str, value: &str| {
             let request = Request::builder().method(method).uri("/quotes?a=1");
@@ -232,12 +286,13 @@ mod tests {
         };
         assert_eq!(
             key("GET", "accept", "*/*"),
-            Some((Method::GET, "/quotes?a=1".parse().unwrap()))
+            Some((Method::GET, "/quotes?a=1".parse().unwrap(), None))
         );
         assert_ne!(key("HEAD", "accept", "*/*"), key("GET", "accept", "*/*"));
         assert_eq!(key("POST", "accept", "*/*"), None);
         for (header, value) in [
             ("authorization", "x"),
+            ("cookie", "session=x"),
             ("range", "bytes=0-1"),
             ("cache-control", "no-cache"),
             ("cache-control", "max-age=0, no-store"),

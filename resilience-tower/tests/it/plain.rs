@@ -8,11 +8,11 @@ use std::time::Duration;
 use resilience_core::retry::Cause;
 use resilience_core::{
     Ask, BackoffConfig, BoxError, Bulkhead, BulkheadConfig, CallError, Component, Env, Exhausted,
-    Gate, OperationsConfig, PolicyStack, Retry, RetryBudgetConfig, RetryConfig, RetryLimits,
-    Timeout, Verdict,
+    Fallback, Gate, OperationsConfig, PolicyStack, Retry, RetryBudgetConfig, RetryConfig,
+    RetryLimits, Timeout, Verdict,
 };
 use resilience_tower::{CallExt, ComponentExt, RetryExt, TimeoutExt};
-use tokio::time::{Instant, advance};
+use tokio::time::{Instant, advance, sleep};
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready};
 
@@ -199,4 +199,57 @@ fn the_calls_can_be_sent_to_other_threads() {
     send(down().timeout(policies.timeout.as_ref().unwrap()));
     let venue = Component::new("venue", OperationsConfig::default(), &env).unwrap();
     send(venue.call("quote", down));
+}
+
+/// A client whose futures borrow it and what it is asked.
+struct Client;
+
+impl Client {
+    async fn quote(&self, symbol: &str) -> Result<usize, BoxError> {
+        tokio::task::yield_now().await;
+        Ok(symbol.len())
+    }
+}
+
+/// What a spawn asks of a future.
+fn spawnable<F: Future + Send + 'static>(calls: F) -> F {
+    calls
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spawned_task_may_call_by_each_policy_what_borrows_from_it() {
+    let env = env();
+    let (gates, retry, timeout) = ((in_a_row(9, &env), ()), retry(&env), timeout(&env));
+    let policies = PolicyStack {
+        timeout: Some(timeout.clone()),
+        retry: Some(retry.clone()),
+        gates: gates.clone(),
+        attempt_timeout: Some(timeout.clone()),
+    };
+    let venue = Component::new("venue", OperationsConfig::default(), &env).unwrap();
+    let fallback = Fallback::new("quotes", Default::default(), &env).unwrap();
+    let calls = async move {
+        let symbol = String::from("AAPL");
+        let quote = || Client.quote(&symbol);
+        let (of_call, ask) = (Verdict::of_call, Ask::default());
+        let mut sum = gates.call(quote).await?;
+        sum += gates.call(|| gates.0.call(quote)).await?;
+        sum += gates.call_by(ask.clone(), of_call, quote).await?;
+        sum += timeout.call_with(&ask, sleep, quote).await?;
+        sum += timeout.call(quote).await?;
+        sum += quote().timeout(&timeout).await?;
+        sum += policies.call_with(sleep, quote).await?;
+        sum += policies.call(quote).await?;
+        sum += venue.call("quote", quote).await?;
+        sum += fallback.call("AAPL", || policies.call(quote)).await?;
+        for run in [
+            retry.call(quote).await,
+            quote.retry_by(&retry, ask.clone(), of_call).await,
+            retry.start(&ask)?.run(of_call, sleep, quote).await,
+        ] {
+            sum += run.map_err(|it| it.last)?;
+        }
+        Ok::<_, BoxError>(sum)
+    };
+    assert_eq!(spawnable(calls).await.unwrap(), 13 * 4);
 }
