@@ -116,7 +116,7 @@ impl RedisStore {
     /// Does what [`acquire`](Self::acquire) does by a rate of `key`'s own, such as of a tenant or an
     /// address.
     ///
-    /// Nothing is kept of a key but one number in Redis, and that only until its permits are all back:
+    /// Nothing is kept of a key but two numbers in Redis, and those only until its permits are all back:
     /// a flood of keys is gone with its burst. While the server does not answer, all keys share what
     /// `on_outage` gives.
     ///
