@@ -42,7 +42,7 @@ impl Shared {
         let local = config.local();
         let local = local.map(|it| RateLimiter::unlisted(name.clone(), &it, env, now));
         let known = Known {
-            state: State::new(&config, now),
+            state: State::new(&config),
             local: local.transpose()?,
             config,
             driver: None,
@@ -243,7 +243,7 @@ impl Shared {
                 }
                 false => counts.refused += 1,
             }
-            ((), known.state.heard())
+            ((), known.state.heard(now))
         });
         match admitted {
             true => Ok(Taken::Kept),
