@@ -78,6 +78,7 @@ impl Known {
             need,
             permit_time: self.config.permit_time(),
             burst: self.config.burst(),
+            within: None,
         }
     }
 }

@@ -163,7 +163,7 @@ impl DistributedRateLimiter {
     ///
     /// # Errors
     ///
-    /// Returns that the cost is above the burst.
+    /// Returns that the cost is above the burst, or that the ask's deadline has passed.
     pub fn exact_request(&self, ask: &Ask) -> Result<StoreRequest, Rejected> {
         self.0.exact_request(ask)
     }
@@ -180,6 +180,12 @@ impl DistributedRateLimiter {
         answer: Result<StoreAnswer, StoreFailed>,
     ) -> Result<Ticket, Rejected> {
         self.0.exact_answer(ask, answer).map(Ticket)
+    }
+
+    /// Refuses a call whose deadline passed before the store's answer came.
+    #[must_use]
+    pub fn exact_late(&self) -> Rejected {
+        self.0.late()
     }
 
     /// Changes the settings and keeps the permits that are leased, as far as the new batch goes.

@@ -13,8 +13,8 @@ use super::state::{Change, Decision, Next, State};
 use crate::rate_limiter::Ticket as LocalTicket;
 use crate::shared::{self, Events};
 use crate::{
-    Ask, ConfigError, End, Env, Event, Gate, Name, NeverFits, Policy, RateLimited, RateLimiter,
-    Rejected, Snapshot, Time,
+    Ask, ConfigError, DeadlinePassed, End, Env, Event, Gate, Name, NeverFits, Policy, RateLimited,
+    RateLimiter, Rejected, Snapshot, Time,
 };
 
 #[derive(Debug)]
@@ -205,10 +205,17 @@ impl Shared {
     }
 
     pub(super) fn exact_request(&self, ask: &Ask) -> Result<StoreRequest, Rejected> {
+        let within = ask.deadline.map(|it| it.left(ask.now(self.0.env())));
+        if within.is_some_and(|left| left.is_zero()) {
+            return Err(self.late());
+        }
         let request = self.0.locked(|known, _| {
             let fits = fits(ask.cost, known.config.burst());
             known.state.counts.refused += u64::from(fits.is_err());
-            fits.map(|()| known.request(0, ask.cost, ask.cost))
+            fits.map(|()| StoreRequest {
+                within,
+                ..known.request(0, ask.cost, ask.cost)
+            })
         });
         request.map_err(|most| self.never_fits(ask, most))
     }
@@ -301,6 +308,13 @@ impl Shared {
             };
             (seen, None)
         })
+    }
+
+    /// Counts and returns the reason of a wait that lasted to its deadline.
+    pub(super) fn late(&self) -> Rejected {
+        self.0.locked(|known, _| known.state.counts.refused += 1);
+        let policy = self.name().clone();
+        DeadlinePassed { policy }.into()
     }
 
     fn refusal(&self, retry_after: Duration) -> Rejected {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::Commands;
 use resilience_core::{
-    Ask, DistributedRateLimiter, DistributedRateLimiterConfig, Env, Gate, OnOutage, Outcome,
+    Ask, Clock, DistributedRateLimiter, DistributedRateLimiterConfig, Env, Gate, OnOutage, Outcome,
     Rejected,
 };
 use resilience_tower::redis::{RedisStore, RedisStoreConfig};
@@ -179,6 +179,51 @@ async fn a_server_that_hangs_is_silent_after_the_response_timeout() {
     assert_eq!(limiter.snapshot().admitted_in_outage, before + 1);
     server.freeze(false);
     until_back(&store, &limiter).await;
+}
+
+/// A server that takes connections and says nothing.
+async fn mute() -> (tokio::net::TcpListener, redis::Client) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("redis://{}/", listener.local_addr().unwrap());
+    (listener, redis::Client::open(address).unwrap())
+}
+
+#[tokio::test]
+async fn a_connection_that_its_caller_gave_up_is_not_made_again_at_once() {
+    let (listener, client) = mute().await;
+    let mut config = store_config();
+    config.backoff.base = NEVER;
+    config.backoff.max = NEVER;
+    let store = RedisStore::new(client, config, &Env::default()).unwrap();
+    let limiter = limiter(OnOutage::Closed);
+    let mut connections = Vec::new();
+    for _ in 0..2 {
+        tokio::select! {
+            biased;
+            answer = take(&store, &limiter, 1) => { answer.unwrap_err(); }
+            connection = listener.accept() => connections.push(connection),
+        }
+    }
+    assert_eq!(connections.len(), 1);
+    assert_eq!(limiter.snapshot().store_errors, 1, "the other found it so");
+}
+
+#[tokio::test]
+async fn a_single_call_ends_at_its_deadline_and_a_late_one_asks_nobody() {
+    let (listener, client) = mute().await;
+    let store = RedisStore::new(client, store_config(), &Env::default()).unwrap();
+    let (env, clock) = Env::manual();
+    let limiter = DistributedRateLimiter::new("days", days(OnOutage::Open), &env).unwrap();
+    let deadline = clock.now().after(Duration::from_millis(20));
+    let by = || Ask::default().deadline(deadline);
+    let late = store.acquire(&limiter, &by()).await.unwrap_err();
+    assert!(matches!(late, Rejected::DeadlinePassed(_)), "{late}");
+    let _connection = listener.accept().await.unwrap();
+    clock.advance(Duration::from_millis(20));
+    let late = store.acquire(&limiter, &by()).await.unwrap_err();
+    assert!(matches!(late, Rejected::DeadlinePassed(_)), "{late}");
+    let seen = limiter.snapshot();
+    assert_eq!((seen.refused, seen.store_errors, seen.used), (2, 0, 0));
 }
 
 #[tokio::test]

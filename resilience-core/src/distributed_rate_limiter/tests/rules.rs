@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Outcome, Permit};
+use crate::{Clock, Outcome, Permit};
 
 #[test]
 fn a_lease_is_void_when_its_time_from_the_sending_of_the_request_is_over() {
@@ -284,4 +284,19 @@ fn it_is_listed_and_found_by_name() {
     assert_eq!(found.snapshot(), snapshot);
     let same = DistributedRateLimiter::get_or_new("shared", config(OnOutage::Closed), &env);
     assert_eq!(same.unwrap().snapshot().on_outage, OnOutage::Open);
+}
+
+#[test]
+fn a_single_call_says_how_long_its_answer_is_of_use() {
+    let (limiter, clock) = limiter(config(OnOutage::Open));
+    let within = |deadline| limiter.exact_request(&Ask::default().deadline(deadline));
+    let soon = clock.now().after(millis(5));
+    assert_eq!(within(soon).unwrap().within(), Some(millis(5)));
+    let request = limiter.exact_request(&Ask::default()).unwrap();
+    assert_eq!(request.within(), None);
+    clock.advance(millis(5));
+    let late = within(soon).unwrap_err();
+    assert!(matches!(late, Rejected::DeadlinePassed(_)), "{late}");
+    assert!(matches!(limiter.exact_late(), Rejected::DeadlinePassed(_)));
+    assert_eq!(limiter.snapshot().refused, 2);
 }
