@@ -10,6 +10,7 @@ use super::config::DistributedRateLimiterConfig;
 use super::demand::{StoreAnswer, StoreFailed, StoreRequest};
 use super::known::{Known, OutageBy};
 use super::state::{Change, Decision, Next, State};
+use crate::line::{Line, Wakes};
 use crate::rate_limiter::Ticket as LocalTicket;
 use crate::shared::{self, Events};
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
 };
 
 #[derive(Debug)]
-pub(super) struct Shared(shared::Shared<Known>);
+pub(super) struct Shared(pub(super) shared::Shared<Known>);
 
 /// Where the right to make a call came from.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ impl Shared {
             local: local.transpose()?,
             config,
             driver: None,
+            line: Line::default(),
         };
         Ok(Self(shared::Shared::new(name, env, known)))
     }
@@ -55,13 +57,20 @@ impl Shared {
     }
 
     /// Works on the state at `now`; wakes the driver where it has something to do then.
-    fn at<T>(&self, now: Time, work: impl FnOnce(&mut Known) -> (T, Option<Change>)) -> T {
+    pub(super) fn at<T>(
+        &self,
+        now: Time,
+        work: impl FnOnce(&mut Known, &mut Wakes) -> (T, Option<Change>),
+    ) -> T {
+        let mut wakes = Wakes::default();
         let (out, driver) = self.0.locked(|known, events| {
             tell(known.state.advance(now), events);
-            let (out, change) = work(known);
+            let (out, change) = work(known, &mut wakes);
             tell(change, events);
+            known.serve(now, &mut wakes);
             (out, known.driver_to_wake(now))
         });
+        wakes.wake();
         // Code of the driver's, and so with no lock held.
         if let Some(driver) = driver {
             driver.waker.wake();
@@ -95,7 +104,7 @@ impl Shared {
             return Ok(Taken::Kept);
         }
         let now = ask.now(self.0.env());
-        let decided = self.at(now, |known| {
+        let decided = self.at(now, |known, _| {
             let fits = fits(cost, known.config.batch());
             let decided = fits.map(|()| known.state.try_acquire(cost, now));
             if matches!(decided, Err(_) | Ok(Decision::Refused { .. })) {
@@ -111,7 +120,7 @@ impl Shared {
     }
 
     /// Decides a call while the store is silent.
-    fn without_store(
+    pub(super) fn without_store(
         &self,
         ask: &Ask,
         by: Option<OutageBy>,
@@ -141,7 +150,7 @@ impl Shared {
         match (taken, end) {
             (Taken::Leased { cost, until }, End::Unused) => {
                 let now = self.0.env().now();
-                self.at(now, |known| {
+                self.at(now, |known, _| {
                     known.state.give_back(cost, until, now);
                     ((), None)
                 });
@@ -157,14 +166,14 @@ impl Shared {
 
     pub(super) fn next_request(&self) -> Option<StoreRequest> {
         let now = self.0.env().now();
-        self.at(now, |known| (known.next_request(now), None))
+        self.at(now, |known, _| (known.next_request(now), None))
     }
 
     /// Returns the request that is to be sent; otherwise `waker` is woken when one may be.
     pub(super) fn poll_request(&self, waker: Waker) -> Option<StoreRequest> {
         let now = self.0.env().now();
         // Wakers, and their ends, are the driver's code, and so none is dropped under the lock.
-        let (request, _before, _unused) = self.at(now, |known| {
+        let (request, _before, _unused) = self.at(now, |known, _| {
             let out = match known.next_request(now) {
                 Some(request) => (Some(request), known.driver.take(), Some(waker)),
                 None => (None, known.wait(waker, now), None),
@@ -189,17 +198,21 @@ impl Shared {
             granted,
             retry_after,
         } = answer;
-        self.at(now, |known| {
+        self.at(now, |known, wakes| {
             let change = known
                 .state
                 .granted(request.number, granted, retry_after, now);
+            if known.state.is_held_off(now) {
+                known.look_anew(wakes);
+            }
             ((), change)
         });
     }
 
     pub(super) fn failed(&self, request: &StoreRequest, failed: StoreFailed) {
         let now = self.0.env().now();
-        self.at(now, |known| {
+        self.at(now, |known, wakes| {
+            known.look_anew(wakes);
             ((), known.state.failed(request.number, failed.retry_in, now))
         });
     }
@@ -230,7 +243,8 @@ impl Shared {
             Ok(answer) => return self.exact_granted(ask, answer, now),
             Err(StoreFailed { retry_in }) => retry_in,
         };
-        let by = self.at(now, |known| {
+        let by = self.at(now, |known, wakes| {
+            known.look_anew(wakes);
             let change = known.state.unheard();
             (known.outage(Decision::Outage { retry_after }), change)
         });
@@ -241,7 +255,7 @@ impl Shared {
     fn exact_granted(&self, ask: &Ask, answer: StoreAnswer, now: Time) -> Result<Taken, Rejected> {
         let cost = u64::from(ask.cost);
         let admitted = answer.granted >= ask.cost;
-        self.at(now, |known| {
+        self.at(now, |known, _| {
             let counts = &mut known.state.counts;
             match admitted {
                 true => {
@@ -269,7 +283,8 @@ impl Shared {
         let fresh = fresh.map(|it| RateLimiter::unlisted(self.name().clone(), &it, env, now));
         let fresh = fresh.transpose()?;
         let local = config.local();
-        let (goes_on, gone) = self.at(now, |known| {
+        let (goes_on, gone) = self.at(now, |known, wakes| {
+            known.look_anew(wakes);
             known.state.reconfigure(&config);
             known.config = config;
             let goes_on = known.local.clone().filter(|_| local.is_some());
@@ -286,7 +301,7 @@ impl Shared {
 
     pub(super) fn observe(&self) -> DistributedRateLimiterSnapshot {
         let now = self.0.env().now();
-        self.at(now, |known| {
+        self.at(now, |known, _| {
             let Known { config, state, .. } = known;
             let counts = state.counts;
             let seen = DistributedRateLimiterSnapshot {
@@ -317,7 +332,7 @@ impl Shared {
         DeadlinePassed { policy }.into()
     }
 
-    fn refusal(&self, retry_after: Duration) -> Rejected {
+    pub(super) fn refusal(&self, retry_after: Duration) -> Rejected {
         let policy = self.name().clone();
         RateLimited {
             policy,
@@ -326,7 +341,7 @@ impl Shared {
         .into()
     }
 
-    fn never_fits(&self, ask: &Ask, most: u32) -> Rejected {
+    pub(super) fn never_fits(&self, ask: &Ask, most: u32) -> Rejected {
         let (policy, cost) = (self.name().clone(), ask.cost);
         NeverFits { policy, cost, most }.into()
     }

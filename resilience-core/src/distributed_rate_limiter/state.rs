@@ -279,9 +279,18 @@ impl State {
         self.down || self.is_overdue(now)
     }
 
+    /// Returns when it is, unless it answers before.
+    pub(super) fn silent_at(&self) -> Option<Time> {
+        Some(self.unanswered?.after(self.numbers.outage_after))
+    }
+
+    /// Says whether the store is to be left alone for a while, as it said.
+    pub(super) fn is_held_off(&self, now: Time) -> bool {
+        self.request.is_none() && now < self.not_before
+    }
+
     fn is_overdue(&self, now: Time) -> bool {
-        let after = self.numbers.outage_after;
-        self.unanswered.is_some_and(|it| it.after(after) <= now)
+        self.silent_at().is_some_and(|it| it <= now)
     }
 
     /// Returns when the answer to the next request is there, if all goes as the last time.
