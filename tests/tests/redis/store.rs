@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use redis::Commands;
 use resilience_core::{
-    Ask, Clock, DistributedRateLimiter, DistributedRateLimiterConfig, Env, Gate, OnOutage, Outcome,
-    Rejected,
+    Ask, BoxError, Clock, DistributedRateLimiter, DistributedRateLimiterConfig, Env, Gate,
+    OnOutage, Outcome, Rejected,
 };
+use resilience_tower::QueueLayer;
 use resilience_tower::redis::{RedisStore, RedisStoreConfig};
 use tests::shared_rate::{NEVER, store_config};
+use tower::{ServiceBuilder, ServiceExt};
 
 use crate::server::{Server, pass};
 
@@ -179,6 +181,30 @@ async fn a_server_that_hangs_is_silent_after_the_response_timeout() {
     assert_eq!(limiter.snapshot().admitted_in_outage, before + 1);
     server.freeze(false);
     until_back(&store, &limiter).await;
+}
+
+#[tokio::test]
+async fn calls_through_a_queue_wait_for_their_first_permits_and_the_store_refuses_the_rest() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let limiter = limiter(OnOutage::Closed);
+    let queued = ServiceBuilder::new()
+        .layer(QueueLayer::new(limiter.clone()))
+        .service_fn(async |n: u32| Ok::<_, BoxError>(n));
+    let calls = async {
+        let mut admitted = 0;
+        for n in 0..11 {
+            admitted += u32::from(queued.clone().oneshot(n).await.is_ok());
+        }
+        admitted
+    };
+    let admitted = tokio::select! {
+        biased;
+        admitted = calls => admitted,
+        never = store(&server).run(limiter.clone()) => match never {},
+    };
+    assert_eq!((admitted, limiter.snapshot().refused), (10, 1));
 }
 
 /// A server that takes connections and says nothing.
