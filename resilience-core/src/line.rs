@@ -18,6 +18,13 @@ pub(crate) struct Wakes {
     replaced: Option<Waker>,
 }
 
+impl Wakes {
+    /// Wakes whom it concerns; to be called with no lock held.
+    pub(crate) fn wake(self) {
+        self.woken.into_iter().for_each(Waker::wake);
+    }
+}
+
 impl<T> WakeLock<T> {
     pub(crate) fn new(state: T) -> Self {
         Self(Mutex::new(state))
@@ -27,7 +34,7 @@ impl<T> WakeLock<T> {
     pub(crate) fn locked<R>(&self, work: impl FnOnce(&mut T, &mut Wakes) -> R) -> R {
         let mut wakes = Wakes::default();
         let out = work(&mut self.0.lock(), &mut wakes);
-        wakes.woken.into_iter().for_each(Waker::wake);
+        wakes.wake();
         out
     }
 }

@@ -17,6 +17,7 @@ pub struct StoreRequest {
     pub(super) need: u32,
     pub(super) permit_time: Duration,
     pub(super) burst: u32,
+    pub(super) within: Option<Duration>,
 }
 
 impl StoreRequest {
@@ -37,6 +38,12 @@ impl StoreRequest {
     #[must_use]
     pub const fn permit_time(&self) -> Duration {
         self.permit_time
+    }
+
+    /// Returns the time for which the answer is of use to a single call that has a deadline.
+    #[must_use]
+    pub const fn within(&self) -> Option<Duration> {
+        self.within
     }
 
     /// Returns the number of permits that are there after a quiet time.

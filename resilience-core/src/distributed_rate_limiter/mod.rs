@@ -8,6 +8,8 @@ mod shared;
 mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
+mod turn;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +17,10 @@ use std::time::Duration;
 pub use self::config::{DistributedRateLimiterConfig, OnOutage};
 pub use self::demand::{Demand, StoreAnswer, StoreFailed, StoreRequest};
 
+pub use self::turn::DistributedRateLimiterTurn;
+
 use self::shared::{Shared, Taken};
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Rejected};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected};
 
 /// Keeps the calls of many processes to one rate that a store far away counts, such as a Redis.
 ///
@@ -166,7 +170,7 @@ impl DistributedRateLimiter {
     ///
     /// # Errors
     ///
-    /// Returns that the cost is above the burst.
+    /// Returns that the cost is above the burst, or that the ask's deadline has passed.
     pub fn exact_request(&self, ask: &Ask) -> Result<StoreRequest, Rejected> {
         self.0.exact_request(ask)
     }
@@ -189,6 +193,12 @@ impl DistributedRateLimiter {
     #[must_use]
     pub fn config(&self) -> DistributedRateLimiterConfig {
         self.0.config()
+    }
+
+    /// Refuses a call whose deadline passed before the store's answer came.
+    #[must_use]
+    pub fn exact_late(&self) -> Rejected {
+        self.0.late()
     }
 
     /// Changes the settings and keeps the permits that are leased, as far as the new batch goes.
@@ -227,5 +237,20 @@ impl Gate for DistributedRateLimiter {
 
     fn settle(&self, ticket: Ticket, end: End) {
         self.0.settle(ticket.0, end);
+    }
+}
+
+impl Queue for DistributedRateLimiter {
+    type Turn = DistributedRateLimiterTurn;
+
+    /// Takes a place in the queue for what is leased, or comes next. A call that does not wait may take
+    /// what is too little for the first of those who do.
+    ///
+    /// # Errors
+    ///
+    /// Returns none: what refuses a call ends its turn.
+    fn enqueue(&self, ask: &Ask) -> Result<DistributedRateLimiterTurn, Rejected> {
+        let waiting = self.0.enqueue(ask);
+        Ok(DistributedRateLimiterTurn::new(self.0.clone(), waiting))
     }
 }

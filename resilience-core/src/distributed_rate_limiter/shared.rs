@@ -10,15 +10,16 @@ use super::config::DistributedRateLimiterConfig;
 use super::demand::{StoreAnswer, StoreFailed, StoreRequest};
 use super::known::{Known, OutageBy};
 use super::state::{Change, Decision, Next, State};
+use crate::line::{Line, Wakes};
 use crate::rate_limiter::Ticket as LocalTicket;
 use crate::shared::{self, Events};
 use crate::{
-    Ask, Config, ConfigError, End, Env, Event, Gate, Name, NeverFits, Policy, PolicyConfig,
-    RateLimited, RateLimiter, Rejected, Snapshot, Time,
+    Ask, Config, ConfigError, DeadlinePassed, End, Env, Event, Gate, Name, NeverFits, Policy,
+    PolicyConfig, RateLimited, RateLimiter, Rejected, Snapshot, Time,
 };
 
 #[derive(Debug)]
-pub(super) struct Shared(shared::Shared<Known>);
+pub(super) struct Shared(pub(super) shared::Shared<Known>);
 
 /// Where the right to make a call came from.
 #[derive(Debug)]
@@ -42,10 +43,11 @@ impl Shared {
         let local = config.local();
         let local = local.map(|it| RateLimiter::unlisted(name.clone(), &it, env, now));
         let known = Known {
-            state: State::new(&config, now),
+            state: State::new(&config),
             local: local.transpose()?,
             config,
             driver: None,
+            line: Line::default(),
         };
         Ok(Self(shared::Shared::new(name, env, known)))
     }
@@ -55,13 +57,20 @@ impl Shared {
     }
 
     /// Works on the state at `now`; wakes the driver where it has something to do then.
-    fn at<T>(&self, now: Time, work: impl FnOnce(&mut Known) -> (T, Option<Change>)) -> T {
+    pub(super) fn at<T>(
+        &self,
+        now: Time,
+        work: impl FnOnce(&mut Known, &mut Wakes) -> (T, Option<Change>),
+    ) -> T {
+        let mut wakes = Wakes::default();
         let (out, driver) = self.0.locked(|known, events| {
             tell(known.state.advance(now), events);
-            let (out, change) = work(known);
+            let (out, change) = work(known, &mut wakes);
             tell(change, events);
+            known.serve(now, &mut wakes);
             (out, known.driver_to_wake(now))
         });
+        wakes.wake();
         // Code of the driver's, and so with no lock held.
         if let Some(driver) = driver {
             driver.waker.wake();
@@ -95,7 +104,7 @@ impl Shared {
             return Ok(Taken::Kept);
         }
         let now = ask.now(self.0.env());
-        let decided = self.at(now, |known| {
+        let decided = self.at(now, |known, _| {
             let fits = fits(cost, known.config.batch());
             let decided = fits.map(|()| known.state.try_acquire(cost, now));
             if matches!(decided, Err(_) | Ok(Decision::Refused { .. })) {
@@ -111,7 +120,7 @@ impl Shared {
     }
 
     /// Decides a call while the store is silent.
-    fn without_store(
+    pub(super) fn without_store(
         &self,
         ask: &Ask,
         by: Option<OutageBy>,
@@ -141,7 +150,7 @@ impl Shared {
         match (taken, end) {
             (Taken::Leased { cost, until }, End::Unused) => {
                 let now = self.0.env().now();
-                self.at(now, |known| {
+                self.at(now, |known, _| {
                     known.state.give_back(cost, until, now);
                     ((), None)
                 });
@@ -157,14 +166,14 @@ impl Shared {
 
     pub(super) fn next_request(&self) -> Option<StoreRequest> {
         let now = self.0.env().now();
-        self.at(now, |known| (known.next_request(now), None))
+        self.at(now, |known, _| (known.next_request(now), None))
     }
 
     /// Returns the request that is to be sent; otherwise `waker` is woken when one may be.
     pub(super) fn poll_request(&self, waker: Waker) -> Option<StoreRequest> {
         let now = self.0.env().now();
         // Wakers, and their ends, are the driver's code, and so none is dropped under the lock.
-        let (request, _before, _unused) = self.at(now, |known| {
+        let (request, _before, _unused) = self.at(now, |known, _| {
             let out = match known.next_request(now) {
                 Some(request) => (Some(request), known.driver.take(), Some(waker)),
                 None => (None, known.wait(waker, now), None),
@@ -189,26 +198,37 @@ impl Shared {
             granted,
             retry_after,
         } = answer;
-        self.at(now, |known| {
+        self.at(now, |known, wakes| {
             let change = known
                 .state
                 .granted(request.number, granted, retry_after, now);
+            if known.state.is_held_off(now) {
+                known.look_anew(wakes);
+            }
             ((), change)
         });
     }
 
     pub(super) fn failed(&self, request: &StoreRequest, failed: StoreFailed) {
         let now = self.0.env().now();
-        self.at(now, |known| {
+        self.at(now, |known, wakes| {
+            known.look_anew(wakes);
             ((), known.state.failed(request.number, failed.retry_in, now))
         });
     }
 
     pub(super) fn exact_request(&self, ask: &Ask) -> Result<StoreRequest, Rejected> {
+        let within = ask.deadline.map(|it| it.left(ask.now(self.0.env())));
+        if within.is_some_and(|left| left.is_zero()) {
+            return Err(self.late());
+        }
         let request = self.0.locked(|known, _| {
             let fits = fits(ask.cost, known.config.burst());
             known.state.counts.refused += u64::from(fits.is_err());
-            fits.map(|()| known.request(0, ask.cost, ask.cost))
+            fits.map(|()| StoreRequest {
+                within,
+                ..known.request(0, ask.cost, ask.cost)
+            })
         });
         request.map_err(|most| self.never_fits(ask, most))
     }
@@ -223,7 +243,8 @@ impl Shared {
             Ok(answer) => return self.exact_granted(ask, answer, now),
             Err(StoreFailed { retry_in }) => retry_in,
         };
-        let by = self.at(now, |known| {
+        let by = self.at(now, |known, wakes| {
+            known.look_anew(wakes);
             let change = known.state.unheard();
             (known.outage(Decision::Outage { retry_after }), change)
         });
@@ -234,7 +255,7 @@ impl Shared {
     fn exact_granted(&self, ask: &Ask, answer: StoreAnswer, now: Time) -> Result<Taken, Rejected> {
         let cost = u64::from(ask.cost);
         let admitted = answer.granted >= ask.cost;
-        self.at(now, |known| {
+        self.at(now, |known, _| {
             let counts = &mut known.state.counts;
             match admitted {
                 true => {
@@ -243,7 +264,7 @@ impl Shared {
                 }
                 false => counts.refused += 1,
             }
-            ((), known.state.heard())
+            ((), known.state.heard(now))
         });
         match admitted {
             true => Ok(Taken::Kept),
@@ -267,7 +288,8 @@ impl Shared {
         let fresh = fresh.map(|it| RateLimiter::unlisted(self.name().clone(), &it, env, now));
         let fresh = fresh.transpose()?;
         let local = config.local();
-        let (goes_on, gone) = self.at(now, |known| {
+        let (goes_on, gone) = self.at(now, |known, wakes| {
+            known.look_anew(wakes);
             known.state.reconfigure(&config);
             known.config = config;
             let goes_on = known.local.clone().filter(|_| local.is_some());
@@ -284,7 +306,7 @@ impl Shared {
 
     pub(super) fn observe(&self) -> DistributedRateLimiterSnapshot {
         let now = self.0.env().now();
-        self.at(now, |known| {
+        self.at(now, |known, _| {
             let Known { config, state, .. } = known;
             let counts = state.counts;
             let seen = DistributedRateLimiterSnapshot {
@@ -308,7 +330,14 @@ impl Shared {
         })
     }
 
-    fn refusal(&self, retry_after: Duration) -> Rejected {
+    /// Counts and returns the reason of a wait that lasted to its deadline.
+    pub(super) fn late(&self) -> Rejected {
+        self.0.locked(|known, _| known.state.counts.refused += 1);
+        let policy = self.name().clone();
+        DeadlinePassed { policy }.into()
+    }
+
+    pub(super) fn refusal(&self, retry_after: Duration) -> Rejected {
         let policy = self.name().clone();
         RateLimited {
             policy,
@@ -317,7 +346,7 @@ impl Shared {
         .into()
     }
 
-    fn never_fits(&self, ask: &Ask, most: u32) -> Rejected {
+    pub(super) fn never_fits(&self, ask: &Ask, most: u32) -> Rejected {
         let (policy, cost) = (self.name().clone(), ask.cost);
         NeverFits { policy, cost, most }.into()
     }

@@ -23,7 +23,7 @@ pub(super) struct State {
     called: bool,
     /// The largest cost of a call that was refused since then for want of permits.
     lacking: u32,
-    /// Since when a request is due, or on its way, with no answer.
+    /// Since when somebody who calls, or the driver, waits for an answer.
     unanswered: Option<Time>,
     down: bool,
     round_trip: Duration,
@@ -40,7 +40,8 @@ struct Numbers {
 
 #[derive(Clone, Copy, Debug)]
 struct Lease {
-    left: u32,
+    /// More than a `u32` only until it is held to the batch.
+    left: u64,
     until: Time,
 }
 
@@ -96,8 +97,8 @@ pub(super) enum Change {
 }
 
 impl State {
-    /// Creates a state with no permits, for which a request is due at once.
-    pub(super) fn new(config: &DistributedRateLimiterConfig, now: Time) -> Self {
+    /// Creates a state with no permits, which asks for some at once where it has a driver.
+    pub(super) fn new(config: &DistributedRateLimiterConfig) -> Self {
         Self {
             numbers: Numbers::new(config),
             leases: VecDeque::new(),
@@ -106,7 +107,7 @@ impl State {
             not_before: Time::ZERO,
             called: false,
             lacking: 0,
-            unanswered: Some(now),
+            unanswered: None,
             down: false,
             round_trip: SHORTEST_WAIT,
             counts: Counts::default(),
@@ -117,13 +118,14 @@ impl State {
         self.numbers = Numbers::new(config);
         // What waited for the old rate asks anew.
         self.not_before = Time::ZERO;
+        self.lacking = self.lacking.min(self.numbers.batch);
         self.keep_to_batch();
     }
 
     /// Lets go what is void by `now`, and finds out whether the store has been silent too long.
     pub(super) fn advance(&mut self, now: Time) -> Option<Change> {
         while let Some(lease) = self.leases.front().filter(|it| it.until <= now) {
-            self.counts.expired += u64::from(lease.left);
+            self.counts.expired += lease.left;
             self.leases.pop_front();
         }
         if self.is_down(now) { self.lose() } else { None }
@@ -135,7 +137,7 @@ impl State {
         let valid = self.leases.iter().filter(|it| it.until > now);
         for lease in valid {
             sum += lease.left;
-            if sum >= cost {
+            if sum >= u64::from(cost) {
                 let until = self.first_until(now);
                 return Decision::Leased { until };
             }
@@ -226,7 +228,8 @@ impl State {
             let cost = request.need + self.left(now);
             self.lacking = self.lacking.max(cost.min(self.numbers.batch));
         }
-        let change = self.heard();
+        self.unanswered = None;
+        let change = self.heard(now);
         self.note_due(now);
         change
     }
@@ -235,19 +238,21 @@ impl State {
     pub(super) fn failed(&mut self, number: u64, retry_in: Duration, now: Time) -> Option<Change> {
         self.request.take_if(|it| it.number == number)?;
         self.not_before = now.after(retry_in);
+        self.unanswered = None;
         self.unheard()
     }
 
-    /// Learns that the store answered somebody.
-    pub(super) fn heard(&mut self) -> Option<Change> {
-        self.unanswered = None;
-        std::mem::take(&mut self.down).then_some(Change::Back)
+    /// Learns that the store answered somebody; where the answer to another is overdue, he does not
+    /// stand in for it.
+    pub(super) fn heard(&mut self, now: Time) -> Option<Change> {
+        let back = self.down && !self.is_overdue(now);
+        self.down &= !back;
+        back.then_some(Change::Back)
     }
 
     /// Learns that the store did not answer somebody.
     pub(super) fn unheard(&mut self) -> Option<Change> {
         self.counts.store_errors += 1;
-        self.unanswered = None;
         self.lose()
     }
 
@@ -260,7 +265,7 @@ impl State {
     /// Returns how many permits are left.
     pub(super) fn left(&self, now: Time) -> u32 {
         let valid = self.leases.iter().filter(|it| it.until > now);
-        valid.map(|it| it.left).sum()
+        u32::try_from(valid.map(|it| it.left).sum::<u64>()).unwrap_or(u32::MAX)
     }
 
     /// Returns when the first permits that are left will be void.
@@ -271,8 +276,21 @@ impl State {
 
     /// Says whether the store is silent.
     pub(super) fn is_down(&self, now: Time) -> bool {
-        let after = self.numbers.outage_after;
-        self.down || self.unanswered.is_some_and(|it| it.after(after) <= now)
+        self.down || self.is_overdue(now)
+    }
+
+    /// Returns when it is, unless it answers before.
+    pub(super) fn silent_at(&self) -> Option<Time> {
+        Some(self.unanswered?.after(self.numbers.outage_after))
+    }
+
+    /// Says whether the store is to be left alone for a while, as it said.
+    pub(super) fn is_held_off(&self, now: Time) -> bool {
+        self.request.is_none() && now < self.not_before
+    }
+
+    fn is_overdue(&self, now: Time) -> bool {
+        self.silent_at().is_some_and(|it| it <= now)
     }
 
     /// Returns when the answer to the next request is there, if all goes as the last time.
@@ -301,7 +319,7 @@ impl State {
 
     fn take(&mut self, cost: u32) {
         self.counts.used += u64::from(cost);
-        let mut cost = cost;
+        let mut cost = u64::from(cost);
         for lease in &mut self.leases {
             let taken = cost.min(lease.left);
             lease.left -= taken;
@@ -311,10 +329,10 @@ impl State {
     }
 
     fn add(&mut self, permits: u32, until: Time) {
+        let left = u64::from(permits);
         match self.leases.binary_search_by_key(&until, |it| it.until) {
-            Ok(at) => self.leases[at].left += permits,
+            Ok(at) => self.leases[at].left += left,
             Err(at) => {
-                let left = permits;
                 self.leases.insert(at, Lease { left, until });
             }
         }
@@ -323,9 +341,9 @@ impl State {
 
     /// Lets go what is above the batch, the first to be void first.
     fn keep_to_batch(&mut self) {
-        let all = self.leases.iter().map(|it| it.left).sum::<u32>();
-        let mut over = all.saturating_sub(self.numbers.batch);
-        self.counts.expired += u64::from(over);
+        let all = self.leases.iter().map(|it| it.left).sum::<u64>();
+        let mut over = all.saturating_sub(self.numbers.batch.into());
+        self.counts.expired += over;
         for lease in &mut self.leases {
             let gone = over.min(lease.left);
             lease.left -= gone;

@@ -9,7 +9,8 @@ pub struct RedisStoreConfig {
     pub prefix: String,
     /// Longest time to make a connection, at least 1 ms. Default: 1 s.
     pub connect_timeout: Duration,
-    /// Longest time for an answer, at least 1 ms. Default: 250 ms.
+    /// Longest time for an answer, at least 1 ms; below what single calls have time for, since one that
+    /// is given up earlier says nothing of the server. Default: 250 ms.
     pub response_timeout: Duration,
     /// Time to leave the server alone after it failed. Default: 50 ms, doubled up to 2 s, of which
     /// the second half is left to chance.

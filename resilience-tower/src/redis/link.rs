@@ -64,14 +64,18 @@ impl Link {
             if let Some(failed) = state.left_alone() {
                 return Err(failed);
             }
+            // Begins before the attempt, and so holds too where that is given up.
+            let failed = self.leave_alone(&mut state);
             match self.connect().await {
                 Ok(connection) => {
                     state.number += 1;
+                    state.retry_at = None;
                     state.connection = Some(connection);
                 }
                 Err(error) => {
                     debug!(target: "resilience", %error, "no connection to the rate store");
-                    return Err(self.leave_alone(&mut state));
+                    state.retry_at = now().checked_add(failed.retry_in);
+                    return Err(failed);
                 }
             }
         }

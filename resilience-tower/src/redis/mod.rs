@@ -18,7 +18,7 @@ use std::time::Duration;
 use redis::{Client, Script};
 use resilience_core::distributed_rate_limiter::{StoreAnswer, StoreFailed, StoreRequest};
 use resilience_core::{Ask, ConfigError, DistributedRateLimiter, Env, Permit, Rejected};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::debug;
 
 pub use self::config::RedisStoreConfig;
@@ -77,8 +77,8 @@ impl RedisStore {
     /// Gets `limiter` the permits it wants, for ever: to be spawned by the caller, once for each
     /// limiter.
     ///
-    /// It asks nothing while nobody calls, but once at its start and while the server is silent. Its timers are tokio's; a limiter that goes by another clock
-    /// asks no sooner than by both.
+    /// It asks nothing while nobody calls, but once at its start and while the server is silent. Its
+    /// timers are tokio's; a limiter that goes by another clock asks no sooner than by both.
     ///
     /// # Cancel safety
     ///
@@ -100,7 +100,7 @@ impl RedisStore {
     /// # Errors
     ///
     /// Returns the server's refusal with its wait; where the server does not answer, what `on_outage`
-    /// makes of that.
+    /// makes of that; and at the ask's deadline, that it has passed.
     ///
     /// # Cancel safety
     ///
@@ -116,7 +116,7 @@ impl RedisStore {
     /// Does what [`acquire`](Self::acquire) does by a rate of `key`'s own, such as of a tenant or an
     /// address.
     ///
-    /// Nothing is kept of a key but one number in Redis, and that only until its permits are all back:
+    /// Nothing is kept of a key but two numbers in Redis, and those only until its permits are all back:
     /// a flood of keys is gone with its burst. While the server does not answer, all keys share what
     /// `on_outage` gives.
     ///
@@ -142,7 +142,16 @@ impl RedisStore {
             return Permit::acquire(limiter.clone(), ask);
         }
         let request = limiter.exact_request(ask)?;
-        let answer = self.ask(&self.key(limiter, key), &request).await;
+        let key = self.key(limiter, key);
+        let answer = self.ask(&key, &request);
+        let answer = match request.within() {
+            Some(left) => match timeout(left, answer).await {
+                Ok(answer) => answer,
+                // That it comes too late does not say that it would not come.
+                Err(_) => return Err(limiter.exact_late()),
+            },
+            None => answer.await,
+        };
         let ticket = limiter.exact_answer(ask, answer)?;
         Ok(Permit::from_ticket(limiter.clone(), ticket))
     }
@@ -169,7 +178,7 @@ impl RedisStore {
         call.arg(request.want()).arg(request.need());
         // A server that has forgotten the script is given it anew.
         let answer = call.invoke_async::<(u32, u64)>(&mut connected.connection);
-        match tokio::time::timeout(*response_timeout, answer).await {
+        match timeout(*response_timeout, answer).await {
             Ok(Ok((granted, wait))) => {
                 link.works().await;
                 Ok(StoreAnswer {

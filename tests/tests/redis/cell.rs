@@ -13,7 +13,7 @@ use resilience_core::{Ask, DistributedRateLimiter, DistributedRateLimiterConfig,
 use resilience_tower::redis::RedisStore;
 use tests::shared_rate::store_config;
 
-use crate::server::{Server, missing};
+use crate::server::{Server, kept, missing, pass};
 
 /// Burst, time of a permit in seconds, and of what time passes by.
 const RATES: [(u32, u64, u64); 4] = [
@@ -60,11 +60,11 @@ fn signed(seconds: u64) -> i64 {
     i64::try_from(seconds).expect("it is short")
 }
 
-/// Lets seconds pass for the moment in `key`, which is counted in parts of a second.
-fn pass(con: &mut Connection, key: &str, seconds: u64, parts: i64) {
-    if con.exists(key).expect("it is up") {
-        let back = signed(seconds) * parts;
-        let _: i64 = con.decr(key, back).expect("it is a number");
+/// Lets seconds pass for the moment that `redis-cell` keeps, in nanoseconds.
+fn pass_theirs(con: &mut Connection, seconds: u64) {
+    if con.exists("theirs").expect("it is up") {
+        let back = signed(seconds) * 1_000_000_000;
+        let _: i64 = con.decr("theirs", back).expect("it is a number");
     }
 }
 
@@ -97,9 +97,7 @@ async fn ours(
         Ok(_) => -1,
         Err(refused) => signed(refused.retry_after().expect("it fits some day").as_secs()),
     };
-    let tail: Option<i64> = con
-        .get(format!("rate:{}", limiter.name()))
-        .expect("it is up");
+    let tail = kept(con, &format!("rate:{}", limiter.name())).map(|it| signed(it.0));
     let (seconds, micros): (i64, i64) = redis::cmd("TIME").query(con).expect("it is up");
     let now = seconds * 1_000_000 + micros;
     let debt = (tail.unwrap_or(now) - now).max(0);
@@ -170,11 +168,15 @@ async fn the_rate_decides_each_call_as_redis_cell_does() {
         let limiter = DistributedRateLimiter::new(format!("{burst}"), config, &env).unwrap();
         let _: () = con.del("theirs").unwrap();
         for call @ (cost, passes) in calls(burst, step) {
-            pass(&mut con, &format!("rate:{burst}"), passes, 1_000_000);
+            pass(
+                &mut con,
+                &format!("rate:{burst}"),
+                signed(passes) * 1_000_000,
+            );
             let ours = ours(&store, &limiter, &mut con, permit, cost).await;
             refused += usize::from(ours.limited);
             if module.is_some() {
-                pass(&mut con, "theirs", passes, 1_000_000_000);
+                pass_theirs(&mut con, passes);
                 let theirs = theirs(&mut con, burst, permit, cost);
                 assert!(
                     ours.agrees(&theirs),

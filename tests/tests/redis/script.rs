@@ -2,11 +2,13 @@
 
 use redis::{Commands, Connection, RedisResult, Script};
 
-use crate::server::Server;
+use crate::server::{Server, kept, pass};
 
 const KEY: &str = "it";
 /// 365 days in microseconds, the longest that a burst may take to come back.
 const YEAR: u64 = 365 * 86_400 * 1_000_000;
+/// A day of the clock that is set, in microseconds.
+const DAY: i64 = 86_400 * 1_000_000;
 
 /// A rate, and how many are wanted and needed of it.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +95,8 @@ fn a_refusal_writes_nothing_and_a_grant_lasts_until_all_are_back() {
     let day = 86_400 * 1_000_000;
     let before = now(con);
     Call::new(day, 3, 2, 1).ask(con).unwrap();
-    let tail: u64 = con.get(KEY).unwrap();
+    let (tail, span) = kept(con, KEY).unwrap();
+    assert_eq!(span, 3 * day);
     assert!((before + 2 * day..=now(con) + 2 * day).contains(&tail));
     let ends: u64 = redis::cmd("PEXPIRETIME").arg(KEY).query(con).unwrap();
     assert!(
@@ -101,7 +104,7 @@ fn a_refusal_writes_nothing_and_a_grant_lasts_until_all_are_back() {
         "{ends} of {tail}"
     );
     assert_eq!(Call::new(day, 3, 3, 3).ask(con).unwrap().0, 0);
-    assert_eq!(con.get::<_, u64>(KEY).unwrap(), tail);
+    assert_eq!(kept(con, KEY), Some((tail, span)));
     con.del::<_, ()>(KEY).unwrap();
     assert_eq!(
         Call::new(day, 3, 4, 4).ask(con).unwrap().0,
@@ -135,7 +138,7 @@ fn nothing_is_rounded_at_the_bounds_of_what_a_config_can_say() {
             let want = (seed >> 20) % burst.min(50) + 1;
             let call = Call::new(each, burst, want, want / 2 + 1);
             let tail = now(con) + debt;
-            con.set::<_, _, ()>(KEY, tail).unwrap();
+            con.set::<_, _, ()>(KEY, format!("{tail} {span}")).unwrap();
             let from = now(con);
             let (granted, _) = call.ask(con).unwrap();
             let to = now(con);
@@ -145,7 +148,7 @@ fn nothing_is_rounded_at_the_bounds_of_what_a_config_can_say() {
                 between,
                 "{call:?} {debt}: {granted} of {least:?} to {most:?}"
             );
-            let after: Option<u64> = con.get(KEY).unwrap();
+            let after = kept(con, KEY).map(|it| it.0);
             // What ends sooner may be gone by now.
             if tail > to + 60_000_000 {
                 assert_eq!(after, Some(tail + granted * each), "{call:?} {debt}");
@@ -155,24 +158,54 @@ fn nothing_is_rounded_at_the_bounds_of_what_a_config_can_say() {
 }
 
 #[test]
-fn a_moment_that_cannot_be_is_as_far_off_as_the_burst_goes() {
+fn a_clock_that_is_set_back_costs_the_time_of_a_burst_and_no_more() {
     let Some(server) = Server::start() else {
         return;
     };
     let con = &mut server.connection();
     let day = 86_400 * 1_000_000;
-    // The server's clock was set back by a hundred days.
-    let far = now(con) + 100 * day;
-    con.set::<_, _, ()>(KEY, far).unwrap();
-    let (granted, wait) = Call::new(day, 3, 3, 1).ask(con).unwrap();
+    let of_three = Call::new(day, 3, 3, 1);
+    assert_eq!(of_three.ask(con).unwrap(), (3, 0));
+    pass(con, KEY, -100 * DAY);
+    assert_eq!(of_three.ask(con).unwrap(), (0, day), "not a hundred days");
+    // A day later, though it refused in between.
+    pass(con, KEY, DAY);
+    assert_eq!(of_three.ask(con).unwrap().0, 1);
+}
+
+#[test]
+fn a_smaller_burst_waits_for_the_permits_that_a_bigger_one_took_and_forgives_none() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let con = &mut server.connection();
+    let day = 86_400 * 1_000_000;
+    let (big, small) = (Call::new(day, 10, 10, 1), Call::new(day, 2, 2, 1));
+    assert_eq!(big.ask(con).unwrap(), (10, 0));
+    let (granted, wait) = small.ask(con).unwrap();
     assert_eq!(granted, 0);
-    assert_eq!(wait, day, "not a hundred days");
-    for nonsense in ["", "soon", "-1", "nan", "-inf"] {
+    assert!((9 * day - 60_000_000..=9 * day).contains(&wait), "{wait}");
+    assert_eq!(big.ask(con).unwrap().0, 0, "they are still taken");
+}
+
+#[test]
+fn what_is_kept_by_mistake_counts_as_nothing() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let con = &mut server.connection();
+    let day = 86_400 * 1_000_000;
+    let all = Call::new(day, 3, 3, 1);
+    for nonsense in ["", "soon", "-1", "nan", "inf", "1e300", "9 9 9", "inf inf"] {
         con.set::<_, _, ()>(KEY, nonsense).unwrap();
-        assert_eq!(
-            Call::new(day, 3, 3, 1).ask(con).unwrap(),
-            (3, 0),
-            "{nonsense}"
-        );
+        assert_eq!(all.ask(con).unwrap(), (3, 0), "{nonsense}");
     }
+    con.del::<_, ()>(KEY).unwrap();
+    con.rpush::<_, _, ()>(KEY, "of another type").unwrap();
+    assert_eq!(all.ask(con).unwrap(), (3, 0));
+    // So far off that it cannot be written at all.
+    let nines = "9".repeat(400);
+    con.set::<_, _, ()>(KEY, format!("{nines} {nines}"))
+        .unwrap();
+    assert_eq!(all.ask(con).unwrap(), (0, YEAR - 2 * day));
 }

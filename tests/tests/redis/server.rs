@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use redis::{Commands, Connection};
+
 /// A server on a free loopback port, killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -110,6 +112,25 @@ fn launch(port: u16, module: Option<&str>) -> std::io::Result<Option<Child>> {
     }
     process.wait()?;
     Ok(None)
+}
+
+/// Returns the two numbers of a rate: when its permits are all back, and its burst's time.
+pub(crate) fn kept(con: &mut Connection, key: &str) -> Option<(u64, u64)> {
+    let kept: Option<String> = con.get(key).expect("it is up");
+    let kept = kept?;
+    let (tail, span) = kept.split_once(' ').expect("they are two");
+    let number = |it: &str| it.parse().expect("it is a number");
+    Some((number(tail), number(span)))
+}
+
+/// Lets microseconds pass for a rate, or come back.
+pub(crate) fn pass(con: &mut Connection, key: &str, micros: i64) {
+    if let Some((tail, span)) = kept(con, key) {
+        let tail = tail.saturating_add_signed(-micros);
+        let mut set = redis::cmd("SET");
+        set.arg(key).arg(format!("{tail} {span}")).arg("KEEPTTL");
+        set.exec(con).expect("it is up");
+    }
 }
 
 /// Says that a test has nothing to do for want of `what`; fails where `variable` asks for it.

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use redis::Commands;
 use resilience_core::{
-    Ask, DistributedRateLimiter, DistributedRateLimiterConfig, Env, Gate, OnOutage, Outcome,
-    Rejected,
+    Ask, BoxError, Clock, DistributedRateLimiter, DistributedRateLimiterConfig, Env, Gate,
+    OnOutage, Outcome, Rejected,
 };
+use resilience_tower::QueueLayer;
 use resilience_tower::redis::{RedisStore, RedisStoreConfig};
 use tests::shared_rate::{NEVER, store_config};
+use tower::{ServiceBuilder, ServiceExt};
 
-use crate::server::Server;
+use crate::server::{Server, pass};
 
 /// Ten permits, one back each day, so that the test's own time brings none.
 fn days(on_outage: OnOutage) -> DistributedRateLimiterConfig {
@@ -56,10 +58,9 @@ async fn single_calls_of_two_clients_share_one_rate_to_the_last_permit() {
     // Who comes back then is let in, and not before.
     let mut con = server.connection();
     let micros = i64::try_from(wait.as_micros()).unwrap();
-    con.decr::<_, _, ()>("rate:days", micros - 60_000_000)
-        .unwrap();
+    pass(&mut con, "rate:days", micros - 60_000_000);
     assert!(take(&there, &other, 1).await.is_err());
-    con.decr::<_, _, ()>("rate:days", 60_000_000).unwrap();
+    pass(&mut con, "rate:days", 60_000_000);
     assert!(take(&there, &other, 1).await.is_ok());
     assert!(
         take(&here, &one, 0).await.is_ok(),
@@ -180,6 +181,75 @@ async fn a_server_that_hangs_is_silent_after_the_response_timeout() {
     assert_eq!(limiter.snapshot().admitted_in_outage, before + 1);
     server.freeze(false);
     until_back(&store, &limiter).await;
+}
+
+#[tokio::test]
+async fn calls_through_a_queue_wait_for_their_first_permits_and_the_store_refuses_the_rest() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let limiter = limiter(OnOutage::Closed);
+    let queued = ServiceBuilder::new()
+        .layer(QueueLayer::new(limiter.clone()))
+        .service_fn(async |n: u32| Ok::<_, BoxError>(n));
+    let calls = async {
+        let mut admitted = 0;
+        for n in 0..11 {
+            admitted += u32::from(queued.clone().oneshot(n).await.is_ok());
+        }
+        admitted
+    };
+    let admitted = tokio::select! {
+        biased;
+        admitted = calls => admitted,
+        never = store(&server).run(limiter.clone()) => match never {},
+    };
+    assert_eq!((admitted, limiter.snapshot().refused), (10, 1));
+}
+
+/// A server that takes connections and says nothing.
+async fn mute() -> (tokio::net::TcpListener, redis::Client) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("redis://{}/", listener.local_addr().unwrap());
+    (listener, redis::Client::open(address).unwrap())
+}
+
+#[tokio::test]
+async fn a_connection_that_its_caller_gave_up_is_not_made_again_at_once() {
+    let (listener, client) = mute().await;
+    let mut config = store_config();
+    config.backoff.base = NEVER;
+    config.backoff.max = NEVER;
+    let store = RedisStore::new(client, config, &Env::default()).unwrap();
+    let limiter = limiter(OnOutage::Closed);
+    let mut connections = Vec::new();
+    for _ in 0..2 {
+        tokio::select! {
+            biased;
+            answer = take(&store, &limiter, 1) => { answer.unwrap_err(); }
+            connection = listener.accept() => connections.push(connection),
+        }
+    }
+    assert_eq!(connections.len(), 1);
+    assert_eq!(limiter.snapshot().store_errors, 1, "the other found it so");
+}
+
+#[tokio::test]
+async fn a_single_call_ends_at_its_deadline_and_a_late_one_asks_nobody() {
+    let (listener, client) = mute().await;
+    let store = RedisStore::new(client, store_config(), &Env::default()).unwrap();
+    let (env, clock) = Env::manual();
+    let limiter = DistributedRateLimiter::new("days", days(OnOutage::Open), &env).unwrap();
+    let deadline = clock.now().after(Duration::from_millis(20));
+    let by = || Ask::default().deadline(deadline);
+    let late = store.acquire(&limiter, &by()).await.unwrap_err();
+    assert!(matches!(late, Rejected::DeadlinePassed(_)), "{late}");
+    let _connection = listener.accept().await.unwrap();
+    clock.advance(Duration::from_millis(20));
+    let late = store.acquire(&limiter, &by()).await.unwrap_err();
+    assert!(matches!(late, Rejected::DeadlinePassed(_)), "{late}");
+    let seen = limiter.snapshot();
+    assert_eq!((seen.refused, seen.store_errors, seen.used), (2, 0, 0));
 }
 
 #[tokio::test]

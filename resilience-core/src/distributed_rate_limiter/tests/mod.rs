@@ -2,6 +2,7 @@ mod config;
 mod demand;
 mod model;
 mod outage;
+mod queue;
 mod rules;
 
 use std::time::Duration;

@@ -75,6 +75,7 @@ fn a_local_permit_that_was_not_used_goes_back_to_the_local_limiter() {
 #[test]
 fn a_limiter_without_a_driver_finds_its_store_silent() {
     let (limiter, clock) = limiter(config(OnOutage::Open));
+    assert!(limiter.take(1).is_err());
     clock.advance(SECOND - NANO);
     assert!(limiter.take(1).is_err());
     clock.advance(NANO);
@@ -182,4 +183,41 @@ fn the_local_limiter_comes_and_goes_with_the_config() {
     limiter.reconfigure(local(1)).unwrap();
     limiter.take(1).unwrap();
     assert!(limiter.take(1).is_err());
+}
+
+#[test]
+fn a_limiter_of_single_calls_has_no_driver_and_misses_none() {
+    let (env, clock) = Env::manual();
+    let heard = Arc::new(Recorder::default());
+    let env = env.with_observer(heard.clone());
+    let limiter = DistributedRateLimiter::new("test", config(OnOutage::Open), &env).unwrap();
+    clock.advance(10 * SECOND);
+    assert!(!limiter.snapshot().store_silent, "nobody asked it");
+    let answer = StoreAnswer {
+        granted: 1,
+        retry_after: Duration::ZERO,
+    };
+    limiter.exact_answer(&Ask::default(), Ok(answer)).unwrap();
+    assert_eq!(limiter.snapshot().outages, 0);
+    assert!(heard.take().is_empty());
+}
+
+#[test]
+fn single_calls_do_not_stand_in_for_a_driver_that_is_missing() {
+    let (limiter, clock) = limiter(config(OnOutage::Open));
+    let answer = StoreAnswer {
+        granted: 1,
+        retry_after: Duration::ZERO,
+    };
+    for _ in 0..3 {
+        assert!(limiter.take(1).is_err());
+        clock.advance(millis(333));
+        limiter.exact_answer(&Ask::default(), Ok(answer)).unwrap();
+    }
+    clock.advance(millis(1));
+    for _ in 0..3 {
+        assert!(limiter.take(1).is_ok(), "its permits do not come");
+        limiter.exact_answer(&Ask::default(), Ok(answer)).unwrap();
+    }
+    assert_eq!(limiter.snapshot().outages, 1);
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Outcome, Permit};
+use crate::{Clock, Outcome, Permit};
 
 #[test]
 fn a_lease_is_void_when_its_time_from_the_sending_of_the_request_is_over() {
@@ -234,6 +234,43 @@ fn a_reconfiguration_keeps_what_is_leased_as_far_as_the_new_batch_goes() {
 }
 
 #[test]
+fn who_lacked_more_than_a_smaller_batch_is_asked_for_as_far_as_that_goes() {
+    let (limiter, _) = limiter(config(OnOutage::Closed));
+    limiter.answer(1, Duration::ZERO);
+    assert!(limiter.take(8).is_err());
+    let smaller = DistributedRateLimiterConfig {
+        batch: Some(3),
+        ..config(OnOutage::Closed)
+    };
+    limiter.reconfigure(smaller).unwrap();
+    let request = limiter.next_request().unwrap();
+    assert_eq!((request.want(), request.need()), (2, 2));
+}
+
+#[test]
+fn what_comes_back_to_the_largest_batch_does_not_overflow() {
+    let largest = DistributedRateLimiterConfig {
+        burst: Some(u32::MAX),
+        batch: Some(u32::MAX),
+        low_water: Some(u32::MAX - 1),
+        ..DistributedRateLimiterConfig::new(1_000, SECOND)
+    };
+    let (limiter, clock) = limiter(largest);
+    limiter.answer(u32::MAX, Duration::ZERO);
+    let permit = Permit::acquire(&limiter, &Ask::default().cost(9)).unwrap();
+    // At once, and so in the same lease, and later.
+    limiter.answer(9, Duration::ZERO);
+    drop(permit);
+    assert_eq!(limiter.left(), u32::MAX);
+    let permit = Permit::acquire(&limiter, &Ask::default().cost(9)).unwrap();
+    clock.advance(millis(1));
+    limiter.answer(9, Duration::ZERO);
+    drop(permit);
+    let seen = limiter.snapshot();
+    assert_eq!((seen.left, seen.used, seen.expired), (u32::MAX, 0, 18));
+}
+
+#[test]
 fn it_is_listed_and_found_by_name() {
     let (env, _) = Env::manual();
     let limiter = DistributedRateLimiter::new("shared", config(OnOutage::Open), &env).unwrap();
@@ -247,4 +284,19 @@ fn it_is_listed_and_found_by_name() {
     assert_eq!(found.snapshot(), snapshot);
     let same = DistributedRateLimiter::get_or_new("shared", config(OnOutage::Closed), &env);
     assert_eq!(same.unwrap().snapshot().on_outage, OnOutage::Open);
+}
+
+#[test]
+fn a_single_call_says_how_long_its_answer_is_of_use() {
+    let (limiter, clock) = limiter(config(OnOutage::Open));
+    let within = |deadline| limiter.exact_request(&Ask::default().deadline(deadline));
+    let soon = clock.now().after(millis(5));
+    assert_eq!(within(soon).unwrap().within(), Some(millis(5)));
+    let request = limiter.exact_request(&Ask::default()).unwrap();
+    assert_eq!(request.within(), None);
+    clock.advance(millis(5));
+    let late = within(soon).unwrap_err();
+    assert!(matches!(late, Rejected::DeadlinePassed(_)), "{late}");
+    assert!(matches!(limiter.exact_late(), Rejected::DeadlinePassed(_)));
+    assert_eq!(limiter.snapshot().refused, 2);
 }
