@@ -114,6 +114,21 @@ async fn of_three_services_that_retry_one_another_one_retries() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_is_marked_too_where_a_retry_gave_up_before_there_was_a_future() {
+    let failing = retry(&env());
+    let mut server = ServiceBuilder::new()
+        .layer(PassOnLayer)
+        .service_fn(move |_: Request<()>| {
+            let down = || Err::<(), _>(std::io::Error::other("down"));
+            let ended = failing.call_blocking(|_| (), down);
+            assert!(ended.is_err());
+            async { Ok::<_, BoxError>(answer(StatusCode::BAD_GATEWAY)) }
+        });
+    let response = server.ready().await.unwrap().call(get()).await.unwrap();
+    assert!(response.headers().contains_key(DO_NOT_RETRY));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_is_good_in_the_end_is_not_marked() {
     let calls = Arc::new(AtomicU32::new(0));
     let failing = retry(&env());
