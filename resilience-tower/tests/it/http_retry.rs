@@ -348,6 +348,32 @@ async fn a_body_that_grows_past_the_limit_while_the_next_attempt_waits_leaves_th
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_empty_is_none() {
+    let post = || {
+        let request = Request::post("/").header("idempotency-key", "");
+        request.body(()).unwrap()
+    };
+    let retry = retry(&env());
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let keys = seen.clone();
+    let callee = tower::service_fn(move |request: Request<()>| {
+        let key = request.headers()["idempotency-key"].clone();
+        keys.lock().unwrap().push(key.to_str().unwrap().to_owned());
+        async { Ok::<_, BoxError>(answer(StatusCode::BAD_GATEWAY)) }
+    });
+    let client = client(retry.clone(), callee);
+    client.clone().oneshot(post()).await.unwrap();
+    assert_eq!(retry.snapshot().sent, 1, "it may do harm");
+    let keyed = ServiceBuilder::new()
+        .layer(IdempotencyKeyLayer::new())
+        .service(client);
+    keyed.oneshot(post()).await.unwrap();
+    let keys = seen.lock().unwrap();
+    assert_eq!(keys.len(), 4);
+    assert!(!keys[1].is_empty() && keys[1..].iter().all(|it| *it == keys[1]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_streamed_post_without_a_key_is_sent_once() {
     let retry = retry(&env());
     let mut orders = ServiceBuilder::new()
