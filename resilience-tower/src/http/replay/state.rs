@@ -283,10 +283,7 @@ impl<B> State<B> {
     /// Says whether a copy has given all there is.
     pub(super) fn is_at_end(&self, place: &Place) -> bool {
         let ended = matches!(self.source, Source::Ended) && self.kept.trailers.is_none();
-        ended
-            && place.number >= self.reader
-            && !self.is_gone_for(place)
-            && self.ahead(place) == 0
+        ended && place.number >= self.reader && !self.is_gone_for(place) && self.ahead(place) == 0
     }
 
     /// Returns how much a copy still gives.
