@@ -1,9 +1,4 @@
 //! Middleware that tries again.
-#![cfg_attr(
-    feature = "http",
-    doc = "",
-    doc = include_str!("../../docs/retry_extras.md")
-)]
 
 pub mod future;
 mod repeat;
