@@ -84,10 +84,10 @@ impl Observer for TraceObserver {
                 let component = component.as_str();
                 match degraded {
                     true => {
-                        warn!(target: "resilience", policy, correlation_id, component, "degraded")
+                        warn!(target: "resilience", policy, correlation_id, component, "degraded");
                     }
                     false => {
-                        info!(target: "resilience", policy, correlation_id, component, "restored")
+                        info!(target: "resilience", policy, correlation_id, component, "restored");
                     }
                 }
             }
@@ -96,10 +96,10 @@ impl Observer for TraceObserver {
                 warn!(target: "resilience", policy, correlation_id, attempts, cause, "retry gave up");
             }
             Event::StoreLost => {
-                warn!(target: "resilience", policy, correlation_id, "rate store lost")
+                warn!(target: "resilience", policy, correlation_id, "rate store lost");
             }
             Event::StoreBack => {
-                info!(target: "resilience", policy, correlation_id, "rate store back")
+                info!(target: "resilience", policy, correlation_id, "rate store back");
             }
             event => debug!(target: "resilience", policy, correlation_id, ?event, "policy event"),
         }
