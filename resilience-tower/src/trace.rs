@@ -80,17 +80,7 @@ impl Observer for TraceObserver {
             Event::Degraded {
                 component,
                 degraded,
-            } => {
-                let component = component.as_str();
-                match degraded {
-                    true => {
-                        warn!(target: "resilience", policy, correlation_id, component, "degraded");
-                    }
-                    false => {
-                        info!(target: "resilience", policy, correlation_id, component, "restored");
-                    }
-                }
-            }
+            } => is_degraded(policy, correlation_id, component.as_str(), *degraded),
             Event::GaveUp { attempts, cause } => {
                 let cause = cause.as_str();
                 warn!(target: "resilience", policy, correlation_id, attempts, cause, "retry gave up");
@@ -103,6 +93,13 @@ impl Observer for TraceObserver {
             }
             event => debug!(target: "resilience", policy, correlation_id, ?event, "policy event"),
         }
+    }
+}
+
+fn is_degraded(policy: &str, correlation_id: Option<&str>, component: &str, degraded: bool) {
+    match degraded {
+        true => warn!(target: "resilience", policy, correlation_id, component, "degraded"),
+        false => info!(target: "resilience", policy, correlation_id, component, "restored"),
     }
 }
 
