@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::call::through;
-use crate::{Ask, CallError, Gate, Retry, RetryLimits, Timeout, Verdict};
+use crate::{Ask, CallError, Deadline, Gate, Retry, RetryLimits, Timeout, Verdict};
 
 /// Policies that belong together, in the order in which they make sense: a time limit for all, retries,
 /// and for each attempt the gates and a time limit of its own. Each may be left out.
@@ -80,12 +80,36 @@ impl<G: Gate> PolicyStack<G> {
         S: Future<Output = ()>,
         F: Future<Output = Result<T, E>>,
     {
+        self.call_until(None, sleep, op).await
+    }
+
+    /// Calls `op` as [`call_with`](Self::call_with) does; the time limits and the retries keep to
+    /// `deadline` too.
+    ///
+    /// # Errors
+    ///
+    /// As [`call_with`](Self::call_with), and a refusal where the deadline has passed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`call_with`](Self::call_with).
+    pub async fn call_until<T, E, S, F>(
+        &self,
+        deadline: Option<Deadline>,
+        sleep: impl Fn(Duration) -> S,
+        op: impl Fn() -> F,
+    ) -> Result<T, E>
+    where
+        E: CallError,
+        S: Future<Output = ()>,
+        F: Future<Output = Result<T, E>>,
+    {
         let (sleep, op) = (&sleep, &op);
-        let all = || self.call_repeatedly(sleep, op);
+        let all = || self.call_repeatedly(deadline, sleep, op);
         match &self.timeout {
             None => all().await,
             Some(timeout) => {
-                let limit = timeout.limit(&Ask::default())?;
+                let limit = timeout.limit(&ask_by(deadline))?;
                 timeout.within(limit, sleep, all).await
             }
         }
@@ -93,6 +117,7 @@ impl<G: Gate> PolicyStack<G> {
 
     async fn call_repeatedly<T, E, S, F>(
         &self,
+        deadline: Option<Deadline>,
         sleep: &impl Fn(Duration) -> S,
         op: &impl Fn() -> F,
     ) -> Result<T, E>
@@ -102,11 +127,12 @@ impl<G: Gate> PolicyStack<G> {
         F: Future<Output = Result<T, E>>,
     {
         let (gates, rule) = (&self.gates, Verdict::of_call);
-        let attempt = || through(gates, Ask::default(), rule, || self.call_once(sleep, op));
+        let once = || self.call_once(deadline, sleep, op);
+        let attempt = || through(gates, ask_by(deadline), rule, once);
         match &self.retry {
             None => attempt().await,
             Some(retry) => {
-                let attempts = retry.start(&Ask::default())?;
+                let attempts = retry.start(&ask_by(deadline))?;
                 let ended = attempts.run(Verdict::of_call, sleep, attempt).await;
                 ended.map_err(|exhausted| exhausted.last)
             }
@@ -115,6 +141,7 @@ impl<G: Gate> PolicyStack<G> {
 
     async fn call_once<T, E, S, F>(
         &self,
+        deadline: Option<Deadline>,
         sleep: &impl Fn(Duration) -> S,
         op: &impl Fn() -> F,
     ) -> Result<T, E>
@@ -126,7 +153,7 @@ impl<G: Gate> PolicyStack<G> {
         match &self.attempt_timeout {
             None => op().await,
             Some(timeout) => {
-                let limit = timeout.limit(&Ask::default())?;
+                let limit = timeout.limit(&ask_by(deadline))?;
                 timeout.within(limit, sleep, op).await
             }
         }
@@ -157,4 +184,10 @@ impl<G: Gate> PolicyStack<G> {
         let ended = attempts.run_blocking(Verdict::of_call, sleep, attempt);
         ended.map_err(|exhausted| exhausted.last)
     }
+}
+
+fn ask_by(deadline: Option<Deadline>) -> Ask {
+    let mut ask = Ask::default();
+    ask.deadline = deadline;
+    ask
 }

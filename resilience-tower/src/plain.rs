@@ -1,6 +1,7 @@
 //! The policies around plain functions, without tower, on tokio's timers.
 //!
-//! The methods are those of resilience-core with the `sleep` filled in. A gate needs none:
+//! The methods are those of resilience-core with the `sleep` filled in, and with the deadline of the
+//! [current](crate::context::current) call, to which all that waits is clipped. A gate needs none:
 //! [`Gate::call`].
 //!
 #![doc = include_str!("../docs/wrapping.md")]
@@ -15,13 +16,16 @@ use resilience_core::{
 use tokio::time::sleep;
 
 use crate::Tower;
+use crate::context::current_deadline;
+use crate::rule::clipped;
 use crate::timeout::future::ResponseFuture;
 
 /// Tries an async function again.
 pub trait RetryExt: Sized {
     /// Calls the function until it succeeds or `policy` ends the run.
     ///
-    /// Every error is a failure but a [`Rejected`] of ours, or what was caused by one.
+    /// Every error is a failure but a [`Rejected`] of ours, or what was caused by one. The first attempt
+    /// is made though the deadline of the call may have passed.
     ///
     /// ```
     /// use std::io;
@@ -52,7 +56,10 @@ pub trait RetryExt: Sized {
         F: Future<Output = Result<T, E>>,
         E: Error + 'static,
     {
-        policy.call_with(sleep, self)
+        async move {
+            let attempts = policy.begin(&clipped(Ask::default()));
+            attempts.run(Verdict::of, sleep, self).await
+        }
     }
 
     /// Calls the function until it succeeds or `policy` ends the run; `rule` says what a result tells,
@@ -77,7 +84,7 @@ pub trait RetryExt: Sized {
         E: From<Rejected>,
     {
         async move {
-            let attempts = match policy.start(&ask) {
+            let attempts = match policy.start(&clipped(ask)) {
                 Ok(attempts) => attempts,
                 Err(refused) => {
                     return Err(Exhausted {
@@ -117,7 +124,8 @@ pub trait TimeoutExt: Future + Sized {
     ///
     /// # Errors
     ///
-    /// Ends with [`Elapsed`] where it takes longer: it may have taken effect.
+    /// Ends with [`Elapsed`] where it takes longer: it may have taken effect; or with a refusal where
+    /// the deadline of the call has passed.
     ///
     /// # Cancel safety
     ///
@@ -126,8 +134,12 @@ pub trait TimeoutExt: Future + Sized {
     where
         Self::Output: Answer<Elapsed, Tower> + Answer<Rejected, Tower>,
     {
-        match policy.limit(&Ask::default()) {
-            Ok(limit) => ResponseFuture::called(self, policy.clone(), limit, None),
+        let ask = clipped(Ask::default());
+        match policy.limit(&ask) {
+            Ok(limit) => {
+                let since = ask.deadline.map(|_| crate::clock::now());
+                ResponseFuture::called(self, policy.clone(), limit, since)
+            }
             Err(refused) => ResponseFuture::refused(refused),
         }
     }
@@ -200,12 +212,12 @@ impl CallExt for Timeout {
 impl<G: Gate> CallExt for PolicyStack<G> {
     type Error<E> = E;
 
-    fn call<T, E, F>(&self, op: impl Fn() -> F) -> impl Future<Output = Result<T, E>>
+    async fn call<T, E, F>(&self, op: impl Fn() -> F) -> Result<T, E>
     where
         E: CallError,
         F: Future<Output = Result<T, E>>,
     {
-        self.call_with(sleep, op)
+        self.call_until(current_deadline(), sleep, op).await
     }
 }
 
@@ -248,15 +260,12 @@ pub trait ComponentExt {
 }
 
 impl ComponentExt for Component {
-    fn call<T, E, F>(
-        &self,
-        operation: &str,
-        op: impl Fn() -> F,
-    ) -> impl Future<Output = Result<T, E>>
+    async fn call<T, E, F>(&self, operation: &str, op: impl Fn() -> F) -> Result<T, E>
     where
         E: CallError,
         F: Future<Output = Result<T, E>>,
     {
-        self.call_with(operation, sleep, op)
+        let deadline = current_deadline();
+        self.call_until(operation, deadline, sleep, op).await
     }
 }

@@ -31,7 +31,12 @@ impl<Req, Res: Answer<Rejected, Tower>> Classify<Req, Res> for Failures {
 /// of, which every rule is thus spared.
 #[inline]
 pub(crate) fn ask<Req, Res, R: Classify<Req, Res>>(rule: &R, req: &Req) -> Ask {
-    let mut ask = rule.ask(req);
+    clipped(rule.ask(req))
+}
+
+/// Clips a deadline to that of the call that the running task works for.
+#[inline]
+pub(crate) fn clipped(mut ask: Ask) -> Ask {
     if let Some(inherited) = context::current_deadline() {
         ask.deadline = Deadline::earliest(ask.deadline.into_iter().chain([inherited]));
     }

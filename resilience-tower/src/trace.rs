@@ -66,7 +66,7 @@ impl Observer for TraceObserver {
                 let (from, to) = (switch.from.as_str(), switch.to.as_str());
                 warn!(target: "resilience", policy, correlation_id, from, to, %switch, "failover switched");
             }
-            Event::HealthChanged(change) => health_changed(policy, change),
+            Event::HealthChanged(change) => health_changed(policy, correlation_id, change),
             Event::RecoveryBegan {
                 component,
                 kind,
@@ -74,31 +74,36 @@ impl Observer for TraceObserver {
             } => {
                 let (component, kind) = (component.as_str(), kind.as_str());
                 let strategy = strategy.as_str();
-                warn!(target: "resilience", policy, component, kind, strategy, "recovery began");
+                warn!(target: "resilience", policy, correlation_id, component, kind, strategy, "recovery began");
             }
-            Event::RecoveryEnded(record) => recovery_ended(policy, record),
+            Event::RecoveryEnded(record) => recovery_ended(policy, correlation_id, record),
             Event::Degraded {
                 component,
                 degraded,
-            } => {
-                let component = component.as_str();
-                match degraded {
-                    true => warn!(target: "resilience", policy, component, "degraded"),
-                    false => info!(target: "resilience", policy, component, "restored"),
-                }
-            }
+            } => is_degraded(policy, correlation_id, component.as_str(), *degraded),
             Event::GaveUp { attempts, cause } => {
                 let cause = cause.as_str();
                 warn!(target: "resilience", policy, correlation_id, attempts, cause, "retry gave up");
             }
-            Event::StoreLost => warn!(target: "resilience", policy, "rate store lost"),
-            Event::StoreBack => info!(target: "resilience", policy, "rate store back"),
+            Event::StoreLost => {
+                warn!(target: "resilience", policy, correlation_id, "rate store lost");
+            }
+            Event::StoreBack => {
+                info!(target: "resilience", policy, correlation_id, "rate store back");
+            }
             event => debug!(target: "resilience", policy, correlation_id, ?event, "policy event"),
         }
     }
 }
 
-fn health_changed(policy: &str, change: &HealthChange) {
+fn is_degraded(policy: &str, correlation_id: Option<&str>, component: &str, degraded: bool) {
+    match degraded {
+        true => warn!(target: "resilience", policy, correlation_id, component, "degraded"),
+        false => info!(target: "resilience", policy, correlation_id, component, "restored"),
+    }
+}
+
+fn health_changed(policy: &str, correlation_id: Option<&str>, change: &HealthChange) {
     let HealthChange {
         component, reason, ..
     } = change;
@@ -106,23 +111,23 @@ fn health_changed(policy: &str, change: &HealthChange) {
     let [from, to, system] = [change.from, change.to, change.system].map(HealthStatus::as_str);
     match change.to {
         HealthStatus::Healthy => {
-            info!(target: "resilience", policy, component, from, to, system, reason, "health changed");
+            info!(target: "resilience", policy, correlation_id, component, from, to, system, reason, "health changed");
         }
         _ => {
-            warn!(target: "resilience", policy, component, from, to, system, reason, "health changed");
+            warn!(target: "resilience", policy, correlation_id, component, from, to, system, reason, "health changed");
         }
     }
 }
 
-fn recovery_ended(policy: &str, recovery: &RecoveryRecord) {
+fn recovery_ended(policy: &str, correlation_id: Option<&str>, recovery: &RecoveryRecord) {
     let component = recovery.incident.component.as_str();
     let result = recovery.result.as_str();
     match recovery.result {
         RecoveryResult::Recovered => {
-            info!(target: "resilience", policy, component, result, %recovery, "recovery ended");
+            info!(target: "resilience", policy, correlation_id, component, result, %recovery, "recovery ended");
         }
         _ => {
-            warn!(target: "resilience", policy, component, result, %recovery, "recovery ended");
+            warn!(target: "resilience", policy, correlation_id, component, result, %recovery, "recovery ended");
         }
     }
 }

@@ -16,7 +16,7 @@ pub use self::config::OperationsConfig;
 use self::table::{Operation, Table};
 use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
-use crate::{CallError, ConfigError, Env, Name, PolicyConfig};
+use crate::{CallError, ConfigError, Deadline, Env, Name, PolicyConfig};
 
 /// Calls the operations of a component by name: those that its config lists as critical through a
 /// circuit breaker, those that it lists to be tried again by a retry policy, and all others bare; and
@@ -184,9 +184,33 @@ impl Component {
         S: Future<Output = ()>,
         F: Future<Output = Result<T, E>>,
     {
+        self.call_until(operation, None, sleep, op).await
+    }
+
+    /// Calls `op` as [`call_with`](Self::call_with) does; retries keep to `deadline` too.
+    ///
+    /// # Errors
+    ///
+    /// As [`call_with`](Self::call_with), and a refusal where the deadline has passed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`call_with`](Self::call_with).
+    pub async fn call_until<T, E, S, F>(
+        &self,
+        operation: &str,
+        deadline: Option<Deadline>,
+        sleep: impl Fn(Duration) -> S,
+        op: impl Fn() -> F,
+    ) -> Result<T, E>
+    where
+        E: CallError,
+        S: Future<Output = ()>,
+        F: Future<Output = Result<T, E>>,
+    {
         let Operation { policies, counts } = self.find(operation);
         let running = counts.begin(self.0.shared.env());
-        let result = policies.call_with(sleep, op).await;
+        let result = policies.call_until(deadline, sleep, op).await;
         running.end(&result);
         result
     }

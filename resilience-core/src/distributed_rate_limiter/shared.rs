@@ -273,8 +273,7 @@ impl Shared {
     }
 
     pub(super) fn config(&self) -> DistributedRateLimiterConfig {
-        let now = self.0.env().now();
-        self.at(now, |known| (known.config.clone(), None))
+        self.0.locked(|known, _| known.config.clone())
     }
 
     pub(super) fn reconfigure(

@@ -19,6 +19,8 @@ pub struct Attempts {
     budgeted: bool,
     /// What a retry inside the attempt that is under way told when it gave up.
     told: Option<GivenUp>,
+    /// Whether that ends the run.
+    heeds: bool,
     gave_up: Option<Cause>,
 }
 
@@ -57,17 +59,32 @@ impl Attempts {
             run,
             budgeted,
             told: None,
+            heeds: true,
             gave_up: None,
+        }
+    }
+
+    /// Repeats attempts also where a retry further in gave up.
+    ///
+    /// For an operation that calls several dependencies, each with retries of its own, and is to be
+    /// made anew as a whole. Around one dependency it multiplies: three attempts of three are nine.
+    #[must_use]
+    pub fn regardless(self) -> Self {
+        Self {
+            heeds: false,
+            ..self
         }
     }
 
     /// Runs a step of the attempt that is under way, such as one poll of it, and hears of a retry that
     /// gives up in there: then the attempt is not repeated should it fail, so that retries happen at
-    /// one layer only.
+    /// one layer only, unless they are to be made [`regardless`](Self::regardless).
     #[inline]
     pub fn step<T>(&mut self, step: impl FnOnce() -> T) -> T {
         let (out, told) = told::listen(step);
-        self.told = told.or(self.told);
+        if self.heeds {
+            self.told = told.or(self.told);
+        }
         out
     }
 

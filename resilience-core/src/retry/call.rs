@@ -156,7 +156,7 @@ impl Attempts {
         let mut earlier = None;
         loop {
             let result = {
-                let mut call = pin!(op());
+                let mut call = pin!(self.step(&mut op));
                 poll_fn(|cx| self.step(|| call.as_mut().poll(cx))).await
             };
             match self.judge(&rule, result, &mut earlier) {

@@ -214,9 +214,11 @@ impl Retry {
         Ok(())
     }
 
-    /// Begins a run whose deadline has not passed.
+    /// Begins the attempts of one call, as [`start`](Self::start) does, though its deadline may have
+    /// passed: for whoever cannot refuse, and makes the first attempt in any case.
+    #[must_use]
     #[inline]
-    fn begin(&self, ask: &Ask) -> Attempts {
+    pub fn begin(&self, ask: &Ask) -> Attempts {
         let inner = &*self.0;
         inner.runs.add_one();
         let budget = inner.budget.in_force();

@@ -93,6 +93,9 @@ fn look_for_deadline() -> Option<Deadline> {
 
 /// Makes `context` the current one while `future` runs, and while it is dropped.
 ///
+/// Within another scope it takes the place of that one's context whole: what shall stay of it, such as
+/// the deadline, is taken over by `..context::current()`.
+///
 /// A service is called before its future runs, and layers look at the deadline then: call it inside,
 /// as in `scope(context, async { service.ready().await?.call(request).await })`. A task that is
 /// spawned inside has no context unless it is given one.

@@ -9,7 +9,7 @@ use pin_project::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::retry::{Reported, report};
+use crate::retry::{Reported, report_of};
 
 /// The header, `x-do-not-retry`, of a response that asks its caller for no repetition, whatever its
 /// value.
@@ -78,7 +78,7 @@ where
     }
 
     fn call(&mut self, req: Req) -> Self::Future {
-        PassedOnFuture(report(self.0.call(req)))
+        PassedOnFuture(report_of(|| self.0.call(req)))
     }
 }
 

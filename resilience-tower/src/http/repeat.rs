@@ -7,7 +7,7 @@ use super::ReplayBody;
 use crate::Repeat;
 
 /// Says whether repeating a request cannot do harm: its method is GET, HEAD, PUT, DELETE or OPTIONS,
-/// or it carries an `Idempotency-Key`.
+/// or it carries an `Idempotency-Key` that is not empty.
 ///
 /// ```
 /// use http::{HeaderMap, Method};
@@ -28,7 +28,8 @@ pub fn is_repeatable(method: &Method, headers: &HeaderMap) -> bool {
         Method::DELETE,
         Method::OPTIONS,
     ];
-    safe.contains(method) || headers.contains_key("idempotency-key")
+    let key = headers.get("idempotency-key");
+    safe.contains(method) || key.is_some_and(|it| !it.is_empty())
 }
 
 impl<B: Clone> Repeat for Request<B> {

@@ -1,9 +1,4 @@
 //! Middleware that tries again.
-#![cfg_attr(
-    feature = "http",
-    doc = "",
-    doc = include_str!("../../docs/retry_extras.md")
-)]
 
 pub mod future;
 mod repeat;
@@ -17,6 +12,8 @@ use tower_layer::Layer;
 
 pub use self::repeat::Repeat;
 use self::repeat::Repeats;
+#[cfg(feature = "http")]
+pub(crate) use self::report::report_of;
 pub use self::report::{Reported, report};
 pub use self::service::Retried;
 use crate::Failures;
@@ -55,7 +52,8 @@ use crate::Failures;
 ///
 /// How many attempts that took, [`future::ResponseFuture::sent`] tells, and through whatever lies in
 /// between [`report`]. A retry layer further out, on the same call, does not repeat what this one gave
-/// up; see `http::PassOnLayer` for callers in other processes.
+/// up, unless it is made [`regardless`](Self::regardless); see `http::PassOnLayer` for callers in other
+/// processes.
 ///
 /// # Cancel safety
 ///
@@ -66,6 +64,8 @@ pub struct RetryLayer<Req, R = Failures> {
     retry: Retry,
     repeats: Repeats<Req>,
     rule: R,
+    /// Whether what a retry further in gave up is not repeated.
+    heeds: bool,
 }
 
 impl<Req> RetryLayer<Req> {
@@ -91,6 +91,7 @@ impl<Req> RetryLayer<Req> {
             retry,
             repeats,
             rule,
+            heeds: true,
         }
     }
 }
@@ -99,11 +100,28 @@ impl<Req, R> RetryLayer<Req, R> {
     /// Replaces the rule that says what is a failure, and thus tried again.
     #[must_use]
     pub fn classify<R2>(self, rule: R2) -> RetryLayer<Req, R2> {
-        let Self { retry, repeats, .. } = self;
+        let Self {
+            retry,
+            repeats,
+            heeds,
+            ..
+        } = self;
         RetryLayer {
             retry,
             repeats,
             rule,
+            heeds,
+        }
+    }
+
+    /// Repeats also what a retry further in gave up, as
+    /// [`Attempts::regardless`](resilience_core::retry::Attempts::regardless) does: for an operation
+    /// that calls several dependencies, each with retries of its own, and is to be made anew as a whole.
+    #[must_use]
+    pub fn regardless(self) -> Self {
+        Self {
+            heeds: false,
+            ..self
         }
     }
 
@@ -122,6 +140,7 @@ impl<Req, R: Clone> Clone for RetryLayer<Req, R> {
             retry: self.retry.clone(),
             repeats: self.repeats,
             rule: self.rule.clone(),
+            heeds: self.heeds,
         }
     }
 }

@@ -11,6 +11,9 @@ use resilience_core::retry::{GivenUp, listen};
 /// Where retries lie within one another it is the innermost that tells. A call that a buffer or a task
 /// makes on behalf of this one is not heard.
 ///
+/// The word ends here: a retry further out does not hear it, and repeats what fails. So it is also the
+/// way to call a dependency whose failure is not that of the whole operation.
+///
 /// ```
 /// use resilience_core::retry::{Cause, GivenUp};
 /// use resilience_core::{BoxError, Env, Retry};
@@ -35,6 +38,13 @@ pub const fn report<F: Future>(call: F) -> Reported<F> {
         call,
         given_up: None,
     }
+}
+
+/// As [`report`], of a call that is yet to be made.
+#[cfg(feature = "http")]
+pub(crate) fn report_of<F: Future>(make: impl FnOnce() -> F) -> Reported<F> {
+    let (call, given_up) = listen(make);
+    Reported { call, given_up }
 }
 
 /// A call that also tells whether a retry gave up in it; made by [`report`].

@@ -65,12 +65,17 @@ where
             retry,
             repeats,
             rule,
+            heeds,
         } = &self.layer;
         let mut ask = ask(rule, &req);
         ask.retries = ask.retries.and((repeats.limits)(&req));
         match retry.start(&ask) {
             Err(reason) => ResponseFuture::refused(reason),
             Ok(attempts) => {
+                let mut attempts = match heeds {
+                    true => attempts,
+                    false => attempts.regardless(),
+                };
                 let again = (repeats.copy)(&req).map(|req| Again {
                     template: self.template.clone(),
                     service: None,
@@ -78,7 +83,7 @@ where
                     repeats: *repeats,
                 });
                 let rule = rule.of_request(&req);
-                let future = self.inner.call(req);
+                let future = attempts.step(|| self.inner.call(req));
                 ResponseFuture::called(future, again, attempts, rule, tells::<Req, _, R>)
             }
         }

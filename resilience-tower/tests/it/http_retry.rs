@@ -114,6 +114,21 @@ async fn of_three_services_that_retry_one_another_one_retries() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_is_marked_too_where_a_retry_gave_up_before_there_was_a_future() {
+    let failing = retry(&env());
+    let mut server = ServiceBuilder::new()
+        .layer(PassOnLayer)
+        .service_fn(move |_: Request<()>| {
+            let down = || Err::<(), _>(std::io::Error::other("down"));
+            let ended = failing.call_blocking(|_| (), down);
+            assert!(ended.is_err());
+            async { Ok::<_, BoxError>(answer(StatusCode::BAD_GATEWAY)) }
+        });
+    let response = server.ready().await.unwrap().call(get()).await.unwrap();
+    assert!(response.headers().contains_key(DO_NOT_RETRY));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_is_good_in_the_end_is_not_marked() {
     let calls = Arc::new(AtomicU32::new(0));
     let failing = retry(&env());
@@ -330,6 +345,32 @@ async fn a_body_that_grows_past_the_limit_while_the_next_attempt_waits_leaves_th
         connection.lock().unwrap().is_none(),
         "nothing was sent again"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_empty_is_none() {
+    let post = || {
+        let request = Request::post("/").header("idempotency-key", "");
+        request.body(()).unwrap()
+    };
+    let retry = retry(&env());
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let keys = seen.clone();
+    let callee = tower::service_fn(move |request: Request<()>| {
+        let key = request.headers()["idempotency-key"].clone();
+        keys.lock().unwrap().push(key.to_str().unwrap().to_owned());
+        async { Ok::<_, BoxError>(answer(StatusCode::BAD_GATEWAY)) }
+    });
+    let client = client(retry.clone(), callee);
+    client.clone().oneshot(post()).await.unwrap();
+    assert_eq!(retry.snapshot().sent, 1, "it may do harm");
+    let keyed = ServiceBuilder::new()
+        .layer(IdempotencyKeyLayer::new())
+        .service(client);
+    keyed.oneshot(post()).await.unwrap();
+    let keys = seen.lock().unwrap();
+    assert_eq!(keys.len(), 4);
+    assert!(!keys[1].is_empty() && keys[1..].iter().all(|it| *it == keys[1]));
 }
 
 #[tokio::test(start_paused = true)]

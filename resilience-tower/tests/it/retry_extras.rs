@@ -5,7 +5,7 @@ use resilience_core::{Ask, BoxError, Classify, Outcome, Retry, RetryBudgetConfig
 use resilience_core::{BackoffConfig, RetryLimits};
 use resilience_tower::retry::report;
 use resilience_tower::testing::{Probe, Step};
-use resilience_tower::{GateLayer, Repeat, RetryLayer};
+use resilience_tower::{GateLayer, Repeat, RetryExt, RetryLayer};
 use tower::{Service, ServiceBuilder, ServiceExt};
 
 use crate::common::{SECOND, env, in_a_row, retry};
@@ -46,6 +46,50 @@ async fn of_three_retry_layers_one_repeats() {
     let gave_up = [outer, middle, inner].map(|it| it.snapshot().gave_up);
     assert_eq!(gave_up.map(|it| it.do_not_retry), [1, 1, 0]);
     assert_eq!(gave_up.map(|it| it.attempts), [0, 0, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_that_is_made_regardless_repeats_what_a_layer_further_in_gave_up() {
+    let probe = Probe::new([DOWN; 99]);
+    let [outer, inner] = ["outer", "inner"].map(|it| named(it, fixed()));
+    let mut orders = ServiceBuilder::new()
+        .layer(
+            RetryLayer::new(outer.clone())
+                .regardless()
+                .classify(resilience_tower::Failures),
+        )
+        .layer(RetryLayer::new(inner.clone()))
+        .service(probe.clone());
+    let call = orders.ready().await.unwrap().call(7);
+    let (_, given_up) = report(call).await;
+    assert_eq!(probe.calls(), 9);
+    assert_eq!(given_up.unwrap().cause, Cause::Attempts);
+    let gave_up = [outer, inner].map(|it| it.snapshot().gave_up.attempts);
+    assert_eq!(gave_up, [1, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_gives_up_before_there_is_a_future_is_heard_in_the_first_attempt_too() {
+    let [outer, inner] = ["outer", "inner"].map(|it| named(it, fixed()));
+    let mut orders = ServiceBuilder::new()
+        .layer(RetryLayer::new(outer.clone()))
+        .service_fn(move |_: u64| {
+            let down = || Err::<u64, _>(std::io::Error::other("down"));
+            let ended = inner.call_blocking(|_| (), down).map_err(BoxError::from);
+            async { ended }
+        });
+    assert!(orders.ready().await.unwrap().call(7).await.is_err());
+    assert_eq!(outer.snapshot().sent, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_reports_a_call_keeps_the_word_from_those_further_out() {
+    let [orders, prices] = ["orders", "prices"].map(|it| named(it, fixed()));
+    let down = async || Err::<u64, _>(std::io::Error::other("down"));
+    let price = async || report(down.retry(&prices)).await.0.map_err(|it| it.last);
+    let ended = price.retry(&orders).await.unwrap_err();
+    assert_eq!((ended.attempts, ended.cause), (3, Some(Cause::Attempts)));
+    assert_eq!(prices.snapshot().gave_up.attempts, 3);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use resilience_core::{
     DistributedRateLimiter, DistributedRateLimiterConfig, Env, Failover, FailoverConfig, Gate,
     Health, HealthConfig, Hint, Outcome, Recovery, RecoveryConfig,
 };
-use resilience_tower::TraceObserver;
+use resilience_tower::{CallContext, CorrelationId, TraceObserver, context};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -121,6 +121,40 @@ fn policies_report_what_they_do_under_the_documented_names() {
             "INFO resilience message=rate store back policy=\"shared\"",
         ]
     );
+}
+
+#[test]
+fn whatever_a_call_makes_a_policy_tell_bears_its_correlation_id() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::registry().with(lines.clone());
+    let call = CallContext {
+        correlation_id: CorrelationId::new("order-7"),
+        ..Default::default()
+    };
+    let tell = || {
+        let env = env().with_observer(Arc::new(TraceObserver));
+        let config = HealthConfig {
+            components: [("db".into(), Default::default())].into(),
+            ..Default::default()
+        };
+        let health = Health::new("app", config, &env).unwrap();
+        health.report("db", Err::<(), _>("refused")).unwrap();
+        health.report("db", Ok::<_, &str>(())).unwrap();
+        health.report("db", Ok::<_, &str>(())).unwrap();
+        let recovery = Recovery::new("app", RecoveryConfig::default(), &env).unwrap();
+        recovery.degrade("db");
+        recovery.restore("db");
+        let incident = Incident::new("db", ErrorKind::DatabaseError, "refused");
+        recovery.start(incident.clone()).unwrap().told(Ok(()));
+        drop(recovery.start(incident).unwrap());
+        lose_a_store(&env);
+    };
+    tracing::subscriber::with_default(subscriber, || context::within(call, tell));
+    let lines = lines.0.lock().unwrap();
+    assert_eq!(lines.len(), 10, "{lines:?}");
+    for line in &*lines {
+        assert!(line.contains(" correlation_id=\"order-7\""), "{line}");
+    }
 }
 
 /// Lets the store of a shared rate fall silent and answer again.

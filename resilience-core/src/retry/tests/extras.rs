@@ -160,6 +160,50 @@ fn fail_for_good(retry: &Retry) {
 }
 
 #[test]
+fn a_run_that_is_made_regardless_repeats_what_a_retry_further_in_gave_up() {
+    let (env, _) = Env::manual();
+    let [prices, orders] =
+        ["prices", "orders"].map(|name: &'static str| Retry::new(name, fixed(), &env).unwrap());
+    let sent = Cell::new(0);
+    let order = || {
+        // The prices may be missing; what fails is the order.
+        fail_for_good(&prices);
+        sent.set(sent.get() + 1);
+        Err::<(), _>(std::fmt::Error)
+    };
+    let ((), told) = listen(|| {
+        let attempts = start(&orders).regardless();
+        let ended = attempts.run_blocking(Verdict::of, |_| (), order);
+        assert_eq!(ended.unwrap_err().cause, Some(Cause::Attempts));
+    });
+    assert_eq!((sent.get(), orders.snapshot().gave_up.attempts), (3, 1));
+    // Those further out hear of its own end.
+    let own = GivenUp {
+        attempts: 3,
+        cause: Cause::Attempts,
+    };
+    assert_eq!(told, Some(own));
+}
+
+#[test]
+fn a_retry_further_in_is_heard_that_gives_up_before_there_is_a_future() {
+    let (env, _) = Env::manual();
+    let [inner, outer] =
+        ["inner", "outer"].map(|name: &'static str| Retry::new(name, fixed(), &env).unwrap());
+    let op = || {
+        fail_for_good(&inner);
+        ready(Err::<(), _>(std::fmt::Error))
+    };
+    let mut call = std::pin::pin!(outer.call_with(|_| ready(()), op));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let polled = std::future::Future::poll(call.as_mut(), &mut context);
+    let std::task::Poll::Ready(Err(ended)) = polled else {
+        panic!("it neither waits nor succeeds")
+    };
+    assert_eq!((ended.attempts, ended.cause), (1, Some(Cause::DoNotRetry)));
+}
+
+#[test]
 fn an_attempt_is_gone_while_the_next_one_is_waited_for() {
     struct Gone<'a>(&'a Cell<bool>);
     impl Drop for Gone<'_> {

@@ -73,7 +73,7 @@ impl<B: Body> ReplayBody<B> {
 impl<B> ReplayBody<B> {
     /// Returns a copy to be sent in place of this one, unless something that was read was not kept.
     ///
-    /// Where the body was read already, whoever reads it now reads no further.
+    /// Whoever reads the body now reads no further; a copy that has not begun to still may.
     #[must_use]
     pub fn replay(&self) -> Option<Self> {
         let (number, superseded) = self.shared.lock().copy()?;

@@ -17,7 +17,7 @@ pub(super) struct State<B> {
     /// The copy that may read, and the waker it waits with.
     reader: u64,
     waker: Option<Waker>,
-    /// Whether anything was read.
+    /// Whether that copy was polled: one that was not can begin after copies of it were made.
     begun: bool,
     /// The number of the next copy.
     next: u64,
@@ -168,6 +168,7 @@ impl<B> State<B> {
     /// Makes `number` the copy that reads, and returns the waker of the one that did.
     fn read_by(&mut self, number: u64) -> Option<Waker> {
         self.reader = number;
+        self.begun = false;
         self.kept.close();
         self.waker.take()
     }
@@ -188,10 +189,10 @@ impl<B> State<B> {
     }
 
     fn next_of(&mut self, place: &mut Place, alone: bool, waker: &Waker) -> Next<B> {
-        let begins = !mem::replace(&mut place.begun, true) && place.number > 0;
-        if place.number < self.reader || (begins && !self.is_replayable()) {
+        if place.number < self.reader || self.is_gone_for(place) {
             return Next::Gone;
         }
+        place.begun = true;
         self.begun = true;
         if let Some(piece) = self.kept.pieces.get(place.read) {
             place.read += 1;
@@ -274,14 +275,22 @@ impl<B> State<B> {
         self.waker.take()
     }
 
+    /// Says whether what a copy would begin with was not kept.
+    fn is_gone_for(&self, place: &Place) -> bool {
+        !place.begun && place.number > 0 && !self.is_replayable()
+    }
+
     /// Says whether a copy has given all there is.
     pub(super) fn is_at_end(&self, place: &Place) -> bool {
         let ended = matches!(self.source, Source::Ended) && self.kept.trailers.is_none();
-        ended && place.number >= self.reader && self.ahead(place) == 0
+        ended && place.number >= self.reader && !self.is_gone_for(place) && self.ahead(place) == 0
     }
 
     /// Returns how much a copy still gives.
     pub(super) fn left(&self, place: &Place) -> SizeHint {
+        if self.is_gone_for(place) {
+            return SizeHint::new();
+        }
         let ahead = self.ahead(place);
         let mut left = SizeHint::new();
         if let Some(upper) = self.left.upper() {

@@ -343,3 +343,27 @@ fn a_copy_that_is_polled_while_the_original_is_waits_for_it_and_loses_nothing() 
     let mut copy = copy.lock().unwrap().take().unwrap();
     assert_eq!(read(&mut copy, ALL).unwrap().0, b"abcdef");
 }
+
+#[test]
+fn a_copy_of_a_later_attempt_that_has_not_begun_leaves_it_the_body() {
+    // A retry layer inside another keeps a copy of each request that it is given.
+    let mut first = ReplayBody::new(script([data("abc"), data("def")]), 99);
+    let outer = first.replay().unwrap();
+    read(&mut first, 1).unwrap();
+    let mut second = outer.replay().unwrap();
+    let inner = second.replay().unwrap();
+    assert!(gone(poll(&mut first)));
+    assert_eq!(read(&mut second, ALL).unwrap().0, b"abcdef");
+    let mut third = inner.replay().unwrap();
+    assert_eq!(read(&mut third, ALL).unwrap().0, b"abcdef");
+}
+
+#[test]
+fn a_copy_whose_body_was_read_past_the_limit_before_it_began_does_not_pass_for_empty() {
+    let mut early = ReplayBody::new(Unsized(script([data("abc"), data("def")])), 5);
+    let mut next = early.replay().unwrap();
+    assert_eq!(read(&mut early, ALL).unwrap().0, b"abcdef");
+    assert!(!next.is_end_stream());
+    assert_eq!(next.size_hint().exact(), None);
+    assert!(gone(poll(&mut next)));
+}

@@ -1,5 +1,9 @@
 //! How the layers of a client clip to the call that they are part of.
 
+use resilience_core::retry::Cause;
+use resilience_core::{Component, OperationsConfig, PolicyStack};
+use resilience_tower::{CallExt, ComponentExt, RetryExt, TimeoutExt};
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -51,6 +55,79 @@ async fn of_the_requests_deadline_and_the_tasks_the_earlier_counts() {
     // What a request says of itself is said first.
     let ids = sent.iter().map(|it| it["x-correlation-id"].clone());
     assert_eq!(ids.collect::<Vec<_>>(), ["300", "700"]);
+}
+
+/// Calls by policies without tower, in a call with so much time.
+async fn in_time<T>(left: Duration, call: impl Future<Output = T>) -> (T, Duration) {
+    let context = CallContext {
+        deadline: Some(Deadline::within(left, env().now())),
+        ..Default::default()
+    };
+    let began = Instant::now();
+    let ended = context::scope(context, call).await;
+    (ended, began.elapsed())
+}
+
+async fn down() -> Result<u64, BoxError> {
+    Err("down".into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_of_plain_functions_are_clipped_to_the_call() {
+    let retry = crate::common::retry(&env());
+    let io = async || Err::<u64, _>(std::io::Error::other("down"));
+    let (left, late) = (1_500 * MILLI, Duration::ZERO);
+    let (ended, took) = in_time(left, async { io.retry(&retry).await }).await;
+    assert_eq!(ended.unwrap_err().cause, Some(Cause::Time));
+    assert_eq!(took, SECOND);
+    // It has no way to refuse, so that it makes the first attempt.
+    let (ended, _) = in_time(late, async { io.retry(&retry).await }).await;
+    assert_eq!(ended.unwrap_err().attempts, 1);
+
+    let (ended, took) = in_time(left, async { retry.call(down).await }).await;
+    assert_eq!(ended.unwrap_err().cause, Some(Cause::Time));
+    assert_eq!(took, SECOND);
+    let (ended, _) = in_time(late, async { retry.call(down).await }).await;
+    let ended = ended.unwrap_err();
+    assert_eq!(ended.attempts, 0);
+    assert!(ended.last.rejected().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_limits_of_plain_futures_are_clipped_to_the_call() {
+    let config = TimeoutConfig::new(60 * SECOND);
+    let timeout = Timeout::new("venue", config, &env()).unwrap();
+    let hangs = pending::<Result<u64, BoxError>>;
+    let (ended, took) = in_time(SECOND, async { hangs().timeout(&timeout).await }).await;
+    assert!(ended.unwrap_err().elapsed().is_some());
+    assert_eq!(took, SECOND);
+    let late = in_time(Duration::ZERO, async { timeout.call(hangs).await });
+    assert!(late.await.0.unwrap_err().rejected().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn policies_around_plain_functions_are_clipped_to_the_call() {
+    let env = env();
+    let policies = PolicyStack {
+        retry: Some(crate::common::retry(&env)),
+        attempt_timeout: Some(
+            Timeout::new("venue", TimeoutConfig::new(60 * SECOND), &env).unwrap(),
+        ),
+        ..PolicyStack::new(())
+    };
+    let (ended, took) = in_time(1_500 * MILLI, async { policies.call(down).await }).await;
+    assert_eq!((ended.is_err(), took), (true, SECOND));
+    let hangs = pending::<Result<u64, BoxError>>;
+    let (ended, took) = in_time(1_500 * MILLI, async { policies.call(hangs).await }).await;
+    assert_eq!((ended.is_err(), took), (true, 1_500 * MILLI));
+
+    let config = OperationsConfig {
+        retry_methods: vec!["quote".into()],
+        ..Default::default()
+    };
+    let venue = Component::new("venue", config, &env).unwrap();
+    let (ended, took) = in_time(10 * MILLI, async { venue.call("quote", down).await }).await;
+    assert_eq!((ended.is_err(), took), (true, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
