@@ -58,6 +58,9 @@ struct Inner {
     link: Link,
 }
 
+/// A permit for one call, or why there is none.
+pub type Acquired = Result<Permit<DistributedRateLimiter>, Rejected>;
+
 impl RedisStore {
     /// Creates a store; makes no connection yet.
     ///
@@ -105,12 +108,12 @@ impl RedisStore {
     /// # Cancel safety
     ///
     /// Permits that are under way when it is dropped are lost.
-    pub async fn acquire(
-        &self,
-        limiter: &DistributedRateLimiter,
+    pub fn acquire<'a>(
+        &'a self,
+        limiter: &'a DistributedRateLimiter,
         ask: &Ask,
-    ) -> Result<Permit<DistributedRateLimiter>, Rejected> {
-        self.acquire_by(limiter, None, ask).await
+    ) -> impl Future<Output = Acquired> + Send + use<'a> {
+        self.acquire_by(limiter, None, ask.clone())
     }
 
     /// Does what [`acquire`](Self::acquire) does by a rate of `key`'s own, such as of a tenant or an
@@ -123,25 +126,26 @@ impl RedisStore {
     /// # Errors
     ///
     /// As `acquire` does.
-    pub async fn acquire_for(
-        &self,
-        limiter: &DistributedRateLimiter,
-        key: &str,
+    pub fn acquire_for<'a>(
+        &'a self,
+        limiter: &'a DistributedRateLimiter,
+        key: &'a str,
         ask: &Ask,
-    ) -> Result<Permit<DistributedRateLimiter>, Rejected> {
-        self.acquire_by(limiter, Some(key), ask).await
+    ) -> impl Future<Output = Acquired> + Send + use<'a> {
+        self.acquire_by(limiter, Some(key), ask.clone())
     }
 
+    /// Takes the ask, which threads cannot share, so that spawned tasks can wait for the answer.
     async fn acquire_by(
         &self,
         limiter: &DistributedRateLimiter,
         key: Option<&str>,
-        ask: &Ask,
-    ) -> Result<Permit<DistributedRateLimiter>, Rejected> {
+        ask: Ask,
+    ) -> Acquired {
         if ask.cost == 0 {
-            return Permit::acquire(limiter.clone(), ask);
+            return Permit::acquire(limiter.clone(), &ask);
         }
-        let request = limiter.exact_request(ask)?;
+        let request = limiter.exact_request(&ask)?;
         let key = self.key(limiter, key);
         let answer = self.ask(&key, &request);
         let answer = match request.within() {
@@ -152,7 +156,7 @@ impl RedisStore {
             },
             None => answer.await,
         };
-        let ticket = limiter.exact_answer(ask, answer)?;
+        let ticket = limiter.exact_answer(&ask, answer)?;
         Ok(Permit::from_ticket(limiter.clone(), ticket))
     }
 

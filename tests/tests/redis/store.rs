@@ -234,6 +234,10 @@ async fn a_connection_that_its_caller_gave_up_is_not_made_again_at_once() {
     assert_eq!(limiter.snapshot().store_errors, 1, "the other found it so");
 }
 
+fn sendable<T: Send>(it: T) -> T {
+    it
+}
+
 #[tokio::test]
 async fn a_single_call_ends_at_its_deadline_and_a_late_one_asks_nobody() {
     let (listener, client) = mute().await;
@@ -242,7 +246,9 @@ async fn a_single_call_ends_at_its_deadline_and_a_late_one_asks_nobody() {
     let limiter = DistributedRateLimiter::new("days", days(OnOutage::Open), &env).unwrap();
     let deadline = clock.now().after(Duration::from_millis(20));
     let by = || Ask::default().deadline(deadline);
-    let late = store.acquire(&limiter, &by()).await.unwrap_err();
+    // A spawned task can wait for it too.
+    let call = sendable(store.acquire(&limiter, &by()));
+    let late = call.await.unwrap_err();
     assert!(matches!(late, Rejected::DeadlinePassed(_)), "{late}");
     let _connection = listener.accept().await.unwrap();
     clock.advance(Duration::from_millis(20));
