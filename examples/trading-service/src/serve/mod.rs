@@ -112,8 +112,9 @@ impl Service<'_> {
         let desk = Arc::new(desk);
         let limit = settings.order_timeout + MARGIN;
         let routes = api::routes(Arc::clone(&desk), &env, limit, self.ops.exporter());
-        let serving = axum::serve(listener, routes.map_err(Error::run)?)
-            .with_graceful_shutdown(self.stop.wanted());
+        let routes = routes.map_err(Error::run)?;
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, routes).with_graceful_shutdown(self.stop.wanted());
         let overdue = async {
             self.stop.wanted().await;
             sleep(limit).await;

@@ -150,8 +150,8 @@ impl<W: Wire> Inner<W> {
             .with_chance(Chance::seeded(seed))
             .with_observer(watch.clone());
         let policies = Policies::new(&times, &env)?;
-        let to_primary = gates(VenueName::Primary, &times, &env)?;
-        let to_backup = gates(VenueName::Backup, &times, &env)?;
+        let to_primary = gates(VenueName::Primary, &times, &policies.limits, &env)?;
+        let to_backup = gates(VenueName::Backup, &times, &policies.limits, &env)?;
         let sources =
             [(&primary, &to_primary), (&backup, &to_backup)].map(|((address, wire), gates)| {
                 guarded(

@@ -5,13 +5,16 @@ use http::Response;
 use resilience_core::circuit_breaker::Abandoned;
 use resilience_core::{
     BackoffConfig, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError,
-    Env, Failover, FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig, Retry,
-    RetryBudget, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
+    Env, Failover, FailoverConfig, Fallback, FallbackConfig, Keyed, KeyedConfig, RateLimiter,
+    RateLimiterConfig, Retry, RetryBudget, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
 };
 use std::time::Duration;
 
 use super::{compose::Gates, times::Times};
 use crate::day::VenueName;
+
+/// How many venues there are.
+const VENUES: usize = 2;
 
 /// The policies that both venues share.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub(super) struct Policies {
     pub(super) order: Timeout,
     /// The limit of a quote.
     pub(super) quote: Timeout,
+    /// Keeps the calls of each venue, by its name, to a rate.
+    pub(super) limits: Keyed<RateLimiter>,
     /// Says which venue is called.
     pub(super) failover: Failover,
     /// Keeps the last good quotes.
@@ -67,14 +72,35 @@ impl Policies {
             attempt: timeout("attempt", times.attempt)?,
             order: timeout("order", times.order)?,
             quote: timeout("quote", times.quote)?,
+            limits: Keyed::new("venue", limits(), env)?,
             failover: Failover::new("venues", failover, env)?,
             last_quotes: Fallback::new("quotes", FallbackConfig::default(), env)?,
         })
     }
 }
 
+/// What a venue can be asked for in the contract with it; a day at full speed stays below.
+fn limits() -> KeyedConfig<RateLimiterConfig> {
+    KeyedConfig {
+        gate: RateLimiterConfig {
+            permits: 10_000,
+            per: Duration::from_secs(1),
+            burst: Some(500),
+            ..RateLimiterConfig::default()
+        },
+        // One for each venue: none of them ever goes.
+        max_keys: VENUES,
+        idle: None,
+    }
+}
+
 /// Makes the gates of one venue.
-pub(super) fn gates(name: VenueName, times: &Times, env: &Env) -> Result<Gates, ConfigError> {
+pub(super) fn gates(
+    name: VenueName,
+    times: &Times,
+    limits: &Keyed<RateLimiter>,
+    env: &Env,
+) -> Result<Gates, ConfigError> {
     let name = name.as_str();
     let breaker = CircuitBreakerConfig {
         consecutive: Some(5),
@@ -89,17 +115,10 @@ pub(super) fn gates(name: VenueName, times: &Times, env: &Env) -> Result<Gates, 
         max_in_flight: 32,
         ..BulkheadConfig::default()
     };
-    // What a venue can be asked for in the contract with it; a day at full speed stays below.
-    let limiter = RateLimiterConfig {
-        permits: 10_000,
-        per: Duration::from_secs(1),
-        burst: Some(500),
-        ..RateLimiterConfig::default()
-    };
     Ok((
         CircuitBreaker::new(name, breaker, env)?,
         Bulkhead::new(name, bulkhead, env)?,
-        RateLimiter::new(name, limiter, env)?,
+        limits.gate(name),
     ))
 }
 

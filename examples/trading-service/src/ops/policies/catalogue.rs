@@ -90,6 +90,19 @@ pub(super) const LIMITER_REFUSED: Metric = counter(
     "Calls refused because the rate was used up.",
 );
 
+pub(super) const KEYED_KEYS: Metric = gauge("keyed_keys", "Keys that have a gate of their own.");
+
+pub(super) const KEYED_GONE: Metric = Metric::counter(
+    "keyed_gone_total",
+    "Keys that went, for room or for not being used.",
+)
+.labels(&[NAME, Label::one_of("reason", &["room", "idle"])]);
+
+pub(super) const KEYED_OVERFLOWED: Metric = counter(
+    "keyed_overflowed_total",
+    "Uses of keys for which there was no room.",
+);
+
 pub(super) const RETRY_RUNS: Metric = counter("retry_runs_total", "Calls that came to be retried.");
 
 pub(super) const RETRY_ATTEMPTS: Metric = counter(
@@ -157,7 +170,7 @@ pub(super) const TIMEOUT_LATE: Metric = counter(
 );
 
 /// Every metric that [`export`](super::export) feeds.
-pub(crate) const METRICS: [Metric; 27] = [
+pub(crate) const METRICS: [Metric; 30] = [
     BREAKER_STATE,
     BREAKER_CALLS,
     BREAKER_SLOW,
@@ -172,6 +185,9 @@ pub(crate) const METRICS: [Metric; 27] = [
     LIMITER_REMAINING,
     LIMITER_WAITING,
     LIMITER_REFUSED,
+    KEYED_KEYS,
+    KEYED_GONE,
+    KEYED_OVERFLOWED,
     RETRY_RUNS,
     RETRY_ATTEMPTS,
     RETRIES,

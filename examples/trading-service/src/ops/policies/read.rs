@@ -6,6 +6,7 @@ use resilience_core::bulkhead::BulkheadSnapshot;
 use resilience_core::circuit_breaker::CircuitSnapshot;
 use resilience_core::failover::FailoverSnapshot;
 use resilience_core::fallback::FallbackSnapshot;
+use resilience_core::keyed::KeyedSnapshot;
 use resilience_core::rate_limiter::RateLimiterSnapshot;
 use resilience_core::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use resilience_core::timeout::TimeoutSnapshot;
@@ -22,6 +23,7 @@ pub(super) fn read(snapshot: &Snapshot, mut show: impl FnMut(&Metric, Other<'_>,
         Snapshot::CircuitBreaker(it) => circuit_breaker(it, show),
         Snapshot::Failover(it) => failover(it, show),
         Snapshot::Fallback(it) => fallback(it, show),
+        Snapshot::Keyed(it) => keyed(it, show),
         Snapshot::RateLimiter(it) => rate_limiter(it, show),
         Snapshot::Retry(it) => retry(it, show),
         Snapshot::RetryBudget(it) => retry_budget(it, show),
@@ -65,6 +67,14 @@ fn rate_limiter(it: &RateLimiterSnapshot, show: Show<'_>) {
     show(&m::LIMITER_REMAINING, None, Level(it.remaining.into()));
     show(&m::LIMITER_WAITING, None, Level(it.waiting as f64));
     show(&m::LIMITER_REFUSED, None, Total(it.refused));
+}
+
+fn keyed(it: &KeyedSnapshot, show: Show<'_>) {
+    show(&m::KEYED_KEYS, None, Level(it.keys as f64));
+    for (reason, keys) in [("room", it.pushed_out), ("idle", it.went_idle)] {
+        show(&m::KEYED_GONE, Some(("reason", reason)), Total(keys));
+    }
+    show(&m::KEYED_OVERFLOWED, None, Total(it.overflowed));
 }
 
 fn retry(it: &RetrySnapshot, show: Show<'_>) {
