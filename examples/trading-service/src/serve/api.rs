@@ -15,8 +15,10 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Extensions, StatusCode};
 use resilience_core::{
-    ConfigError, Env, Keyed, KeyedConfig, RateLimiter, RateLimiterConfig, Timeout, TimeoutConfig,
+    ConfigError, Deadlines, DeadlinesConfig, Env, Keyed, KeyedConfig, RateLimiter,
+    RateLimiterConfig, Timeout, TimeoutConfig,
 };
+use resilience_tower::http::ServerContextLayer;
 use resilience_tower::http::key::Client;
 use resilience_tower::{ByKey, GateLayer, TimeoutLayer};
 use serde_json::{Value, json};
@@ -61,6 +63,11 @@ pub(super) fn routes<U: Upstream>(
         idle: Some(CLIENT_IDLE),
     };
     let clients = ByKey::new(Keyed::new("client", clients, env)?, Client::new(peer));
+    let deadlines = DeadlinesConfig {
+        max: Some(limit),
+        ..DeadlinesConfig::default()
+    };
+    let deadlines = Deadlines::new("api", deadlines, env)?;
     let limit = Timeout::new("api", TimeoutConfig { timeout: limit }, env)?;
     let api = Arc::new(Api {
         desk,
@@ -85,6 +92,8 @@ pub(super) fn routes<U: Upstream>(
         .layer(GateLayer::new(total).rate_limit_headers())
         // Outside of the total: what one client asks too much takes nothing from the others.
         .layer(GateLayer::new(clients).rate_limit_headers())
+        // What a client says of its deadline and of the name of its call goes on to the venues.
+        .layer(ServerContextLayer::new(deadlines))
         .layer(map_response(async |response: Response| {
             answer::explain(response)
         }))

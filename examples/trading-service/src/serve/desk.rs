@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use resilience_core::BoxError;
+use resilience_tower::context;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
@@ -208,7 +209,11 @@ impl<U: Upstream> Desk<U> {
                 let mut underway = self.underway();
                 while underway.try_join_next().is_some() {}
                 // Beside the request: a client that goes away does not stop half an order.
-                underway.spawn(async move { desk.execute(&order).await });
+                // It keeps to the deadline of the first who asked for it, and bears his id.
+                let call = context::current();
+                underway.spawn(context::scope(call, async move {
+                    desk.execute(&order).await;
+                }));
                 Ok(ending)
             }
         }

@@ -8,8 +8,9 @@ use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use resilience_core::{
-    BoxError, Bulkhead, CircuitBreaker, Failover, Fallback, RateLimiter, Retry, Timeout,
+    BoxError, Bulkhead, CircuitBreaker, Deadlines, Failover, Fallback, RateLimiter, Retry, Timeout,
 };
+use resilience_tower::http::{ClientContext, ClientContextLayer};
 use resilience_tower::{
     FailedOver, FailoverLayer, FallbackLayer, FallenBack, GateLayer, Gated, Retried, RetryLayer,
     Timed, TimeoutLayer,
@@ -40,8 +41,9 @@ impl<T> Wire for T where
 {
 }
 
-/// One venue behind what guards it: breaker, bulkhead and limiter, then the limit of one attempt.
-pub(super) type Guarded<W> = Gated<Timed<W>, Gates, Health>;
+/// One venue behind what guards it: breaker, bulkhead and limiter, then the limit of one attempt. The
+/// venue is told until when an answer is of use, and the correlation id.
+pub(super) type Guarded<W> = Gated<Timed<ClientContext<W>>, Gates, Health>;
 
 /// What a call must pass, all or none of it.
 pub(super) type Gates = (CircuitBreaker, Bulkhead, RateLimiter);
@@ -56,10 +58,16 @@ pub(super) type Quotes<W> = FallenBack<
 >;
 
 /// Guards a venue; all that is guarded by the same gates shares what they learn.
-pub(super) fn guarded<W: Wire>(wire: W, gates: &Gates, attempt: &Timeout) -> Guarded<W> {
+pub(super) fn guarded<W: Wire>(
+    wire: W,
+    gates: &Gates,
+    attempt: &Timeout,
+    told: &Deadlines,
+) -> Guarded<W> {
     ServiceBuilder::new()
         .layer(GateLayer::new(gates.clone()).classify(Health))
         .layer(TimeoutLayer::new(attempt.clone()))
+        .layer(ClientContextLayer::new(told.clone()))
         .service(wire)
 }
 

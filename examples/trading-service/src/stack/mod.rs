@@ -24,10 +24,11 @@ mod watch;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use resilience_core::{Ask, BoxError, Chance, CircuitBreaker, ConfigError, Env};
-use resilience_tower::TokioClock;
+use resilience_core::{Ask, BoxError, Chance, CircuitBreaker, ConfigError, Deadline, Env};
+use resilience_tower::{CallContext, CorrelationId, TokioClock, context};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -158,6 +159,7 @@ impl<W: Wire> Inner<W> {
                     Directed::new(wire.clone(), *address),
                     gates,
                     &policies.attempt,
+                    &policies.told,
                 )
             });
         let Policies {
@@ -184,6 +186,43 @@ impl<W: Wire> Inner<W> {
     }
 }
 
+impl<W: Wire> Inner<W> {
+    /// Says how long an order may take, and what all that is done for it bears: its deadline, and the
+    /// correlation id of its caller or else its client id.
+    ///
+    /// `None` where the caller leaves less than one attempt's time: what is cut short for his sake would
+    /// count against the venue.
+    fn begin(&self, order: &Order) -> Option<(Duration, CallContext)> {
+        let CallContext {
+            deadline,
+            correlation_id,
+        } = context::current();
+        let now = self.env.now();
+        let mut ask = Ask::default();
+        if let Some(deadline) = deadline {
+            if deadline.left(now) < self.times.attempt {
+                return None;
+            }
+            ask = ask.deadline(deadline);
+        }
+        let limit = self.policies.order.limit(&ask).ok()?;
+        let call = CallContext {
+            deadline: Some(Deadline::within(limit, now)),
+            correlation_id: correlation_id.or_else(|| CorrelationId::new(&order.client_id)),
+        };
+        Some((limit, call))
+    }
+
+    /// Returns what the questions for a quote bear: a deadline no shorter than one attempt, for the
+    /// same reason, and because others may wait for the answer too.
+    fn begin_quote(&self) -> CallContext {
+        let call = context::current();
+        let least = Deadline::within(self.times.attempt, self.env.now());
+        let deadline = call.deadline.map(|deadline| deadline.max(least));
+        CallContext { deadline, ..call }
+    }
+}
+
 impl<W: Wire> Venue<W> {
     fn new(
         name: VenueName,
@@ -191,7 +230,7 @@ impl<W: Wire> Venue<W> {
         gates: &compose::Gates,
         policies: &Policies,
     ) -> Self {
-        let plain = guarded(wire, gates, &policies.attempt);
+        let plain = guarded(wire, gates, &policies.attempt, &policies.told);
         let orders = repeated(&plain, &policies.orders, Unexecuted);
         let asks = repeated(&plain, &policies.asks, Unanswered);
         Self {
@@ -207,11 +246,11 @@ impl<W: Wire> Trader for Stack<W> {
     async fn execute(&self, order: &Order) -> Fate {
         let inner = &*self.inner;
         inner.clock.reach(order.at);
-        let mut course = Course::default();
-        let Ok(limit) = inner.policies.order.limit(&Ask::default()) else {
+        let Some((limit, call)) = inner.begin(order) else {
             return Fate::RefusedUnsent;
         };
-        match timeout(limit, course.run(inner, order)).await {
+        let mut course = Course::default();
+        match timeout(limit, context::scope(call, course.run(inner, order))).await {
             Ok(fate) => fate,
             Err(_) => {
                 inner.policies.order.elapsed();
@@ -264,7 +303,8 @@ impl<W: Wire> MarketData for Stack<W> {
     /// by its `at` how old it is.
     async fn quote(&self, symbol: &str, at: u64) -> Result<Quote, Self::Error> {
         self.inner.clock.reach(at);
-        self.inner.quotes.quote(symbol, at).await
+        let asked = self.inner.quotes.quote(symbol, at);
+        context::scope(self.inner.begin_quote(), asked).await
     }
 }
 

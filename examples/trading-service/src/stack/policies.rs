@@ -5,8 +5,9 @@ use http::Response;
 use resilience_core::circuit_breaker::Abandoned;
 use resilience_core::{
     BackoffConfig, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError,
-    Env, Failover, FailoverConfig, Fallback, FallbackConfig, Keyed, KeyedConfig, RateLimiter,
-    RateLimiterConfig, Retry, RetryBudget, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
+    Deadlines, DeadlinesConfig, Env, Failover, FailoverConfig, Fallback, FallbackConfig, Keyed,
+    KeyedConfig, RateLimiter, RateLimiterConfig, Retry, RetryBudget, RetryBudgetConfig,
+    RetryConfig, Timeout, TimeoutConfig,
 };
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(super) struct Policies {
     pub(super) asks: Retry,
     /// The limit of one attempt.
     pub(super) attempt: Timeout,
+    /// What venues are told of the time that is left.
+    pub(super) told: Deadlines,
     /// The limit of an order.
     pub(super) order: Timeout,
     /// The limit of a quote.
@@ -70,12 +73,21 @@ impl Policies {
             quotes: Retry::new("quotes", anyway(retry), env)?.with_budget(&budget)?,
             asks: Retry::new("asks", asks(times), env)?,
             attempt: timeout("attempt", times.attempt)?,
+            told: Deadlines::new("venues", told(times), env)?,
             order: timeout("order", times.order)?,
             quote: timeout("quote", times.quote)?,
             limits: Keyed::new("venue", limits(), env)?,
             failover: Failover::new("venues", failover, env)?,
             last_quotes: Fallback::new("quotes", FallbackConfig::default(), env)?,
         })
+    }
+}
+
+/// No venue works for longer than one attempt waits.
+fn told(times: &Times) -> DeadlinesConfig {
+    DeadlinesConfig {
+        max: Some(times.attempt),
+        ..DeadlinesConfig::default()
     }
 }
 

@@ -41,6 +41,9 @@ pub(crate) struct Times {
 /// order, and not the caller who ran out of patience.
 const MARGIN: Duration = Duration::from_millis(50);
 
+/// How long a venue that is well may take to answer.
+pub(super) const WELL: Duration = Duration::from_millis(20);
+
 impl Times {
     /// Returns the times of a service whose orders are given up after `order_timeout`.
     pub(crate) fn new(order_timeout: Duration) -> Self {
@@ -55,7 +58,7 @@ impl Times {
             patience: [ms(5), ms(80)],
             hint_max: ms(50),
             open: [ms(15), ms(60)],
-            health: ms(20),
+            health: WELL,
             probe_every: ms(4),
             budget: ms(500),
         }

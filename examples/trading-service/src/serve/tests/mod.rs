@@ -11,7 +11,7 @@ use axum::body::{Body, to_bytes};
 use clap::Parser;
 use http::{HeaderMap, Request, StatusCode};
 use resilience_core::{BoxError, Env};
-use resilience_tower::TokioClock;
+use resilience_tower::{CallContext, TokioClock, context};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -42,6 +42,8 @@ struct Lines {
     /// What the next quotes are.
     quotes: VecDeque<Result<Quote, BoxError>>,
     executed: Vec<Order>,
+    /// What each of them bore.
+    calls: Vec<CallContext>,
 }
 
 impl Script {
@@ -56,6 +58,7 @@ impl Trader for Script {
         let fate = {
             let mut lines = self.lines();
             lines.executed.push(order.clone());
+            lines.calls.push(context::current());
             lines.fates.pop_front()
         };
         match fate {
@@ -105,6 +108,7 @@ struct Served {
     script: Script,
     desk: Arc<Desk<Script>>,
     routes: Router,
+    env: Env,
 }
 
 struct Answer {
@@ -136,6 +140,7 @@ fn served(flags: &[&str]) -> Served {
         script,
         desk,
         routes,
+        env,
     };
     served.feed(0);
     served
