@@ -163,13 +163,13 @@ impl<W: Wire> Inner<W> {
                 )
             });
         let Policies {
-            last_quotes,
+            kept_quotes,
             quote,
             quotes: retry,
             failover,
             ..
         } = &policies;
-        let source = quotes(last_quotes, quote, retry, failover, sources);
+        let source = quotes(kept_quotes, quote, retry, failover, sources);
         Ok(Self {
             quotes: VenueClient::new(VenueName::Primary, primary.0, source),
             venues: [
@@ -299,8 +299,8 @@ impl<W: Wire> Trader for Stack<W> {
 impl<W: Wire> MarketData for Stack<W> {
     type Error = VenueError<BoxError>;
 
-    /// Asks the active venue; where no venue answers, the last good quote is the answer, and tells
-    /// by its `at` how old it is.
+    /// Asks the active venue, unless it was asked a moment ago; where no venue answers, the last good
+    /// quote is the answer, and tells by its `at` how old it is.
     async fn quote(&self, symbol: &str, at: u64) -> Result<Quote, Self::Error> {
         self.inner.clock.reach(at);
         let asked = self.inner.quotes.quote(symbol, at);

@@ -1,17 +1,18 @@
 //! The policies that the stack is made of, with their numbers.
 
-use bytes::Bytes;
-use http::Response;
 use resilience_core::circuit_breaker::Abandoned;
 use resilience_core::{
-    BackoffConfig, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError,
-    Deadlines, DeadlinesConfig, Env, Failover, FailoverConfig, Fallback, FallbackConfig, Keyed,
-    KeyedConfig, RateLimiter, RateLimiterConfig, Retry, RetryBudget, RetryBudgetConfig,
+    BackoffConfig, Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker,
+    CircuitBreakerConfig, ConfigError, Deadlines, DeadlinesConfig, Env, Failover, FailoverConfig,
+    Keyed, KeyedConfig, RateLimiter, RateLimiterConfig, Retry, RetryBudget, RetryBudgetConfig,
     RetryConfig, Timeout, TimeoutConfig,
 };
 use std::time::Duration;
 
-use super::{compose::Gates, times::Times};
+use super::{
+    compose::{Gates, Quoted},
+    times::Times,
+};
 use crate::day::VenueName;
 
 /// How many venues there are.
@@ -40,8 +41,8 @@ pub(super) struct Policies {
     pub(super) limits: Keyed<RateLimiter>,
     /// Says which venue is called.
     pub(super) failover: Failover,
-    /// Keeps the last good quotes.
-    pub(super) last_quotes: Fallback<Response<Bytes>>,
+    /// Keeps quotes for a moment, and the last good ones for when no venue answers.
+    pub(super) kept_quotes: Cache<String, Quoted>,
 }
 
 impl Policies {
@@ -78,8 +79,17 @@ impl Policies {
             quote: timeout("quote", times.quote)?,
             limits: Keyed::new("venue", limits(), env)?,
             failover: Failover::new("venues", failover, env)?,
-            last_quotes: Fallback::new("quotes", FallbackConfig::default(), env)?,
+            kept_quotes: Cache::new("quotes", kept(times), env)?,
         })
+    }
+}
+
+/// An old quote says how old it is, and is better than none; one of yesterday is none.
+fn kept(times: &Times) -> CacheConfig {
+    CacheConfig {
+        ttl: times.fresh,
+        stale_if_error: Duration::from_secs(24 * 60 * 60),
+        ..CacheConfig::default()
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Times {
     pub(crate) doubt: Duration,
     /// How long a quote may take in all, before the last good one is served.
     pub(crate) quote: Duration,
+    /// How long a quote is fresh: less than the quickest feed takes from one to the next.
+    pub(crate) fresh: Duration,
     /// The first and the longest wait between two attempts.
     pub(crate) backoff: [Duration; 2],
     /// The first and the longest wait between two questions about an order in doubt, and before an
@@ -54,6 +56,7 @@ impl Times {
             order,
             doubt: order / 2,
             quote: ms(250),
+            fresh: ms(5),
             backoff: [ms(4), ms(50)],
             patience: [ms(5), ms(80)],
             hint_max: ms(50),

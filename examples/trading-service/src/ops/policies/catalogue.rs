@@ -159,6 +159,23 @@ pub(super) const FALLBACK_CALLS: Metric = Metric::counter(
 pub(super) const FALLBACK_KEYS: Metric =
     gauge("fallback_keys", "Keys whose last good answer is kept.");
 
+pub(super) const CACHE_ENTRIES: Metric = gauge("cache_entries", "Answers that are kept.");
+
+pub(super) const CACHE_REQUESTS: Metric = Metric::counter(
+    "cache_requests_total",
+    "Requests by result. A miss had nothing to be served at once; it may have been coalesced with another's call, or answered stale, after all.",
+)
+.labels(&[
+    NAME,
+    Label::one_of("result", &["hit", "coalesced", "stale", "miss"]),
+]);
+
+pub(super) const DEADLINE_PASSED: Metric = Metric::counter(
+    "deadline_passed_total",
+    "Calls that nobody waited for any more: refused before they began (late), or dropped (cut).",
+)
+.labels(&[NAME, Label::one_of("when", &["late", "cut"])]);
+
 pub(super) const TIMEOUT_ELAPSED: Metric = counter(
     "timeout_elapsed_total",
     "Calls that were given up because they took too long.",
@@ -170,7 +187,7 @@ pub(super) const TIMEOUT_LATE: Metric = counter(
 );
 
 /// Every metric that [`export`](super::export) feeds.
-pub(crate) const METRICS: [Metric; 30] = [
+pub(crate) const METRICS: [Metric; 33] = [
     BREAKER_STATE,
     BREAKER_CALLS,
     BREAKER_SLOW,
@@ -199,6 +216,9 @@ pub(crate) const METRICS: [Metric; 30] = [
     FAILOVER_SWITCHES,
     FALLBACK_CALLS,
     FALLBACK_KEYS,
+    CACHE_ENTRIES,
+    CACHE_REQUESTS,
+    DEADLINE_PASSED,
     TIMEOUT_ELAPSED,
     TIMEOUT_LATE,
 ];

@@ -3,7 +3,9 @@
 use admf_metrics::Metric;
 use resilience_core::Snapshot;
 use resilience_core::bulkhead::BulkheadSnapshot;
+use resilience_core::cache::CacheSnapshot;
 use resilience_core::circuit_breaker::CircuitSnapshot;
+use resilience_core::deadline::DeadlinesSnapshot;
 use resilience_core::failover::FailoverSnapshot;
 use resilience_core::fallback::FallbackSnapshot;
 use resilience_core::keyed::KeyedSnapshot;
@@ -20,6 +22,8 @@ pub(super) fn read(snapshot: &Snapshot, mut show: impl FnMut(&Metric, Other<'_>,
     let show = &mut show;
     match snapshot {
         Snapshot::Bulkhead(it) => bulkhead(it, show),
+        Snapshot::Cache(it) => cache(it, show),
+        Snapshot::Deadlines(it) => deadlines(it, show),
         Snapshot::CircuitBreaker(it) => circuit_breaker(it, show),
         Snapshot::Failover(it) => failover(it, show),
         Snapshot::Fallback(it) => fallback(it, show),
@@ -124,4 +128,27 @@ fn fallback(it: &FallbackSnapshot, show: Show<'_>) {
 fn timeout(it: &TimeoutSnapshot, show: Show<'_>) {
     show(&m::TIMEOUT_ELAPSED, None, Total(it.elapsed));
     show(&m::TIMEOUT_LATE, None, Total(it.late));
+}
+
+fn cache(it: &CacheSnapshot, show: Show<'_>) {
+    show(&m::CACHE_ENTRIES, None, Level(it.entries as f64));
+    let stale = it.stale_while_revalidate + it.stale_if_error;
+    for (result, requests) in [
+        ("hit", it.hits),
+        ("coalesced", it.coalesced),
+        ("stale", stale),
+        ("miss", it.misses),
+    ] {
+        show(
+            &m::CACHE_REQUESTS,
+            Some(("result", result)),
+            Total(requests),
+        );
+    }
+}
+
+fn deadlines(it: &DeadlinesSnapshot, show: Show<'_>) {
+    for (when, calls) in [("late", it.late), ("cut", it.cut)] {
+        show(&m::DEADLINE_PASSED, Some(("when", when)), Total(calls));
+    }
 }

@@ -3,9 +3,10 @@ use std::time::Duration;
 use admf_alerts::{Samples, Selector};
 use admf_metrics::Catalogue;
 use resilience_core::{
-    Ask, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, Failover, FailoverConfig,
-    Fallback, FallbackConfig, Gate, Keyed, KeyedConfig, Outcome, RateLimiter, RateLimiterConfig,
-    Retry, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
+    Ask, Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker, CircuitBreakerConfig,
+    Deadlines, DeadlinesConfig, Failover, FailoverConfig, Fallback, FallbackConfig, Gate, Keyed,
+    KeyedConfig, Outcome, RateLimiter, RateLimiterConfig, Retry, RetryBudgetConfig, RetryConfig,
+    Timeout, TimeoutConfig,
 };
 
 use super::*;
@@ -163,6 +164,8 @@ fn every_metric_of_the_catalogue_is_fed_by_some_policy() {
     let _policies = (
         breaker("a", &env),
         Keyed::new("a", keys, &env).unwrap(),
+        Cache::<u8, u8>::new("a", CacheConfig::default(), &env).unwrap(),
+        Deadlines::new("a", DeadlinesConfig::default(), &env).unwrap(),
         Retry::new("a", retry, &env).unwrap(),
         Failover::new("a", targets, &env).unwrap(),
         Fallback::<u8>::new("a", FallbackConfig::default(), &env).unwrap(),
