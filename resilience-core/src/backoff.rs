@@ -9,14 +9,21 @@ use crate::{Chance, ConfigError};
 
 /// Settings of a [`Backoff`].
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct BackoffConfig {
     /// How delays grow. Default: exponentially.
     pub kind: BackoffKind,
     /// First delay, at least 1 ns. Default: 1 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub base: Duration,
     /// What an exponential delay is multiplied by each time, at least 1. Default: 2.
     pub factor: f64,
     /// Longest delay, at least `base`; no jitter exceeds it. Default: 60 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub max: Duration,
     /// How much of a delay is left to chance. Default: the second half.
     pub jitter: Jitter,
@@ -24,6 +31,11 @@ pub struct BackoffConfig {
 
 /// How delays grow from one repetition to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum BackoffKind {
     /// The base, each time.
     Fixed,
@@ -40,6 +52,11 @@ pub enum BackoffKind {
 /// Equal, full and decorrelated jitter are those of Marc Brooker, "Exponential Backoff And Jitter"
 /// (AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Jitter {
     /// Nothing.
     None,

@@ -39,12 +39,16 @@ mod ask;
 mod call;
 mod chance;
 mod clock;
+mod config;
 mod counter;
+#[cfg(feature = "serde")]
+mod duration;
 mod env;
 mod error;
 mod event;
 mod failed;
 mod gate;
+mod handle;
 mod line;
 mod name;
 mod outcome;
@@ -68,6 +72,8 @@ pub mod failover;
 pub mod fallback;
 pub mod health;
 pub mod keyed;
+#[cfg(feature = "config")]
+pub mod policies;
 pub mod rate_limiter;
 pub mod recovery;
 pub mod retry;
@@ -86,6 +92,7 @@ pub use crate::chance::Chance;
 pub use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
 pub use crate::clock::{Clock, ManualClock, SystemClock, Time};
 pub use crate::component::{Component, OperationsConfig};
+pub use crate::config::{Config, PolicyConfig};
 pub use crate::deadline::{Deadline, Deadlines, DeadlinesConfig};
 pub use crate::distributed_rate_limiter::{
     DistributedRateLimiter, DistributedRateLimiterConfig, OnOutage,
@@ -100,6 +107,7 @@ pub use crate::failed::{BoxError, CallError, Failed};
 pub use crate::failover::{Failover, FailoverConfig};
 pub use crate::fallback::{Fallback, FallbackConfig};
 pub use crate::gate::{End, Gate};
+pub use crate::handle::Handle;
 pub use crate::health::{
     ComponentConfig, Finding, Health, HealthConfig, HealthSource, HealthStatus,
 };
@@ -107,10 +115,12 @@ pub use crate::keyed::{GateConfig, KeyGate, Keyed, KeyedConfig};
 pub use crate::name::Name;
 pub use crate::outcome::{Classify, Hint, Outcome};
 pub use crate::permit::Permit;
+#[cfg(feature = "config")]
+pub use crate::policies::{Policies, PoliciesError};
 pub use crate::queue::{Queue, Turn};
 pub use crate::rate_limiter::{Metered, Quota, RateLimiter, RateLimiterConfig, RateLimiterKind};
 pub use crate::recovery::{Recovery, RecoveryConfig, RecoveryStrategy};
-pub use crate::registry::{Policy, Registry, Snapshot};
+pub use crate::registry::{Description, Policy, Registry, Snapshot};
 pub use crate::retry::{
     Attempts, Exhausted, Retry, RetryBudget, RetryBudgetConfig, RetryConfig, Verdict,
 };

@@ -50,6 +50,8 @@ mod guard;
 mod oneshot;
 mod rule;
 mod trace;
+#[cfg(feature = "config")]
+mod watch;
 
 #[cfg(feature = "cache")]
 pub mod cache;
@@ -90,3 +92,5 @@ pub use crate::retry::{Repeat, Retried, RetryLayer};
 pub use crate::rule::{Failures, Tower};
 pub use crate::timeout::{Timed, TimeoutLayer};
 pub use crate::trace::TraceObserver;
+#[cfg(feature = "config")]
+pub use crate::watch::Watch;

@@ -1,10 +1,15 @@
 use std::time::Duration;
 
 use super::state::Slots;
-use crate::ConfigError;
+use crate::{Config, ConfigError};
 
 /// Settings of a [`Bulkhead`](super::Bulkhead).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct BulkheadConfig {
     /// Number of calls in flight at once, at least 1. Default: 10.
     pub max_in_flight: u32,
@@ -12,6 +17,7 @@ pub struct BulkheadConfig {
     /// otherwise never waits. Default: 0.
     pub max_waiting: u32,
     /// How long a call may wait for a slot. Default: no bound but the call's own deadline.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub max_wait: Option<Duration>,
 }
 
@@ -25,11 +31,13 @@ impl Default for BulkheadConfig {
     }
 }
 
-impl BulkheadConfig {
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+impl Config for BulkheadConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         self.limits().map(drop)
     }
+}
 
+impl BulkheadConfig {
     pub(super) fn limits(&self) -> Result<Slots, ConfigError> {
         let in_flight = self.max_in_flight;
         let rule = "must be at least 1";

@@ -17,7 +17,7 @@ pub use self::turn::BulkheadTurn;
 
 use self::shared::Shared;
 use crate::counter::Counter;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Policy, Queue, Rejected, Time};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
 
 /// Lets a fixed number of calls be in flight, and some wait for a slot, first come, first served.
 ///
@@ -67,12 +67,14 @@ pub struct Slot(());
 
 /// What a bulkhead knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BulkheadSnapshot {
     /// Number of calls that may be in flight at once.
     pub max_in_flight: u32,
     /// Number of calls that may wait.
     pub max_waiting: u32,
     /// How long a call may wait.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub max_wait: Option<Duration>,
     /// Number of calls in flight; above the limit where that was made smaller.
     pub in_flight: u32,
@@ -124,17 +126,6 @@ impl Bulkhead {
         Ok(Self(Arc::new(shared)))
     }
 
-    /// Returns the bulkhead that a registry lists, or a keyed policy shows for a key; `None` where
-    /// `policy` is of another kind.
-    #[must_use]
-    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
-        Arc::downcast(policy.into_any()).ok().map(Self)
-    }
-
-    pub(crate) fn policy(&self) -> Arc<dyn Policy> {
-        self.0.clone()
-    }
-
     /// Says whether no call is in flight or waits.
     pub(crate) fn may_go(&self) -> bool {
         self.0.is_empty()
@@ -151,12 +142,20 @@ impl Bulkhead {
         self.0.reconfigure(&config)
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> BulkheadConfig {
+        self.0.config()
+    }
+
     /// Returns what the bulkhead knows now.
     #[must_use]
     pub fn snapshot(&self) -> BulkheadSnapshot {
         self.0.observe()
     }
 }
+
+crate::handle::handle!(Bulkhead, of: Shared, by: BulkheadConfig, kind: "bulkhead");
 
 impl Gate for Bulkhead {
     type Ticket = Slot;

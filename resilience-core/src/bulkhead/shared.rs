@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use super::state::{Bound, InVain, Slots};
 use super::turn::Place;
-use super::{BulkheadConfig, BulkheadSnapshot};
+use super::{Bulkhead, BulkheadConfig, BulkheadSnapshot};
 use crate::counter::Counter;
 use crate::line::{Left, Line, WakeLock, Wakes};
 use crate::sync::{AtomicU64, Ordering};
 use crate::{
-    Ask, BulkheadFull, ConfigError, DeadlinePassed, Env, Name, Policy, Rejected, Snapshot, Time,
-    WaitTooLong,
+    Ask, BulkheadFull, ConfigError, DeadlinePassed, Env, Handle, Name, Policy, PolicyConfig,
+    Rejected, Snapshot, Time, WaitTooLong,
 };
 
 #[derive(Debug)]
@@ -257,6 +257,17 @@ impl Shared {
         Ok(())
     }
 
+    pub(super) fn config(&self) -> BulkheadConfig {
+        self.queue.locked(|waiters, _| {
+            let limits = self.limits();
+            BulkheadConfig {
+                max_in_flight: limits.in_flight,
+                max_waiting: limits.waiting,
+                max_wait: waiters.max_wait,
+            }
+        })
+    }
+
     pub(super) fn observe(&self) -> BulkheadSnapshot {
         let now = self.now_if_waits_end();
         self.queue.locked(|waiters, wakes| {
@@ -352,7 +363,7 @@ impl Waiters {
 
 impl Policy for Shared {
     fn kind(&self) -> &'static str {
-        "bulkhead"
+        Bulkhead::KIND
     }
 
     fn name(&self) -> &Name {
@@ -361,6 +372,14 @@ impl Policy for Shared {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Bulkhead(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get()?)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

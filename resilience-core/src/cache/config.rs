@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ConfigError;
+use crate::{Config, ConfigError};
 
 /// The most entries that a cache counts exactly.
 const MAX_ENTRIES: usize = 1 << 24;
@@ -23,15 +23,23 @@ const MAX_BYTES: u64 = 1 << 50;
 /// assert_eq!((config.max_entries, config.max_bytes), (1024, 64 << 20));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct CacheConfig {
     /// The age at which an answer is no longer fresh. With 0 it never is: calls of one key that
     /// overlap still share one answer. Default: 60 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub ttl: Duration,
     /// How long after that an answer is still served while one caller, or a refresher, fetches the
     /// next; 0 serves none. Default: 0.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub stale_while_revalidate: Duration,
     /// How long after the ttl an answer is served where the next cannot be had; 0 serves none. It
     /// runs from the same moment as `stale_while_revalidate`, not after it. Default: 0.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub stale_if_error: Duration,
     /// The largest part of the ttl by which an answer is fresh for less, drawn anew for each, so that
     /// what was fetched together is not refreshed together; 0 to 1. Default: 0.
@@ -56,8 +64,8 @@ impl Default for CacheConfig {
     }
 }
 
-impl CacheConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for CacheConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         let Self {
             jitter,
             max_entries,

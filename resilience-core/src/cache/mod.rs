@@ -71,6 +71,7 @@ pub enum Begun<K: Hash + Eq, V> {
 
 /// What a cache knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CacheSnapshot {
     /// Number of entries that are kept, those that are too old too.
     pub entries: usize,
@@ -198,18 +199,29 @@ where
         self.0.observe()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> CacheConfig {
+        self.0.config()
+    }
+
     /// Goes by another `config`, also for what is kept, of which stays what it has room for.
     ///
     /// # Errors
     ///
     /// Returns the first rule that `config` breaks.
     pub fn reconfigure(&self, config: CacheConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        let gone = self.0.store.write().reconfigure(config);
-        drop(gone);
-        Ok(())
+        self.0.reconfigure(config)
     }
 }
+
+crate::handle::handle!(
+    Cache<K, V>,
+    of: Inner<K, V>,
+    by: CacheConfig,
+    kind: "cache",
+    over: [K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static]
+);
 
 // Neither is derived, which would ask the same of the answers.
 impl<K, V> Clone for Cache<K, V> {

@@ -18,7 +18,7 @@ use super::{Begun, CacheSnapshot};
 use crate::counter::{Counter, Tally};
 use crate::fallback::{Rescued, Source};
 use crate::line::{WakeLock, Wakes};
-use crate::{ConfigError, Env, Name, Policy, Snapshot, Time};
+use crate::{Config, ConfigError, Env, Name, Policy, PolicyConfig, Snapshot, Time};
 
 /// A cache's two locks: the entries, which a hit reads, and the flights. Where both are taken the
 /// flights are first.
@@ -283,6 +283,22 @@ impl<K: Hash + Eq + Clone, V: Clone> Inner<K, V> {
     }
 }
 
+impl<K, V> Inner<K, V>
+where
+    K: Hash + Eq,
+{
+    pub(super) fn config(&self) -> CacheConfig {
+        self.store.read().config().clone()
+    }
+
+    pub(super) fn reconfigure(&self, config: CacheConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        let gone = self.store.write().reconfigure(config);
+        drop(gone);
+        Ok(())
+    }
+}
+
 impl<K, V> Policy for Inner<K, V>
 where
     K: Hash + Eq + Send + Sync + 'static,
@@ -298,6 +314,14 @@ where
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Cache(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<CacheConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

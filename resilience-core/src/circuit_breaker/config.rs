@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::records::Trip;
 use crate::clock::nanos;
 use crate::window::Numbered;
-use crate::{Backoff, BackoffConfig, ConfigError, Time, WindowConfig};
+use crate::{Backoff, BackoffConfig, Config, ConfigError, Time, WindowConfig};
 
 /// Settings of a [`CircuitBreaker`](super::CircuitBreaker).
 ///
@@ -21,6 +21,11 @@ use crate::{Backoff, BackoffConfig, ConfigError, Time, WindowConfig};
 /// };
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct CircuitBreakerConfig {
     /// Number of failures in a row that opens the circuit, 1 to 1,000,000; not together with a rate.
     /// Default: 5 where no rate is set.
@@ -37,17 +42,21 @@ pub struct CircuitBreakerConfig {
     pub minimum_calls: Option<u32>,
     /// A call that takes longer is slow, at least 1 ns; its time counts from its first wait. Must be
     /// set with `slow_rate`. Default: none is slow.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub slow_call: Option<Duration>,
     /// How long the circuit stays open, at least 1 ns; the same each time. Default: 60 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub open_for: Option<Duration>,
     /// How long the circuit stays open, in place of `open_for`: a back-off that grows while probes
     /// fail.
     pub open_backoff: Option<BackoffConfig>,
     /// The most by which a server's `Retry-After` lengthens the open time. Default: 300 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub retry_after_max: Duration,
     /// Number of calls let through while half-open, at least 1. Default: 3.
     pub probes: u32,
     /// Age at which a probe counts as failed, at least 1 ns. Default: 30 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub probe_timeout: Duration,
     /// What a call teaches that was given up. Default: a failure after `slow_call` where that is
     /// set, else after 5 s.
@@ -56,13 +65,18 @@ pub struct CircuitBreakerConfig {
 
 /// What a call teaches that was dropped after it began to wait; one that never did teaches nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Abandoned {
     /// Nothing.
     Ignored,
     /// That the dependency failed.
     Failure,
     /// That the dependency failed, where the call had been pending this long; otherwise nothing.
-    FailureAfter(Duration),
+    FailureAfter(#[cfg_attr(feature = "serde", serde(with = "crate::duration"))] Duration),
 }
 
 impl Default for CircuitBreakerConfig {
@@ -100,8 +114,10 @@ impl CircuitBreakerConfig {
         open_for: Some(Duration::from_secs(30)),
         ..Self::EXTERNAL
     };
+}
 
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+impl Config for CircuitBreakerConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         Rules::new(self).map(drop)
     }
 }
@@ -109,13 +125,11 @@ impl CircuitBreakerConfig {
 /// A config that was found valid, in the words of the state machine.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
+    pub(super) config: CircuitBreakerConfig,
     pub(super) trip: Trip,
     pub(super) minimum: u64,
     pub(super) window: Option<WindowConfig>,
     pub(super) open_for: Backoff,
-    pub(super) retry_after_max: Duration,
-    pub(super) probes: u32,
-    pub(super) probe_timeout: Duration,
     /// Nanoseconds above which a call is slow; `u64::MAX` for never.
     pub(super) slow_call: u64,
     /// Nanoseconds from which on a call given up is a failure; `u64::MAX` for never.
@@ -148,11 +162,9 @@ impl Rules {
             minimum: minimum.into(),
             window,
             open_for: open_for(config)?,
-            retry_after_max: config.retry_after_max,
-            probes,
-            probe_timeout: config.probe_timeout,
             slow_call: config.slow_call.map_or(u64::MAX, nanos),
             abandoned: abandoned(config),
+            config: config.clone(),
         })
     }
 

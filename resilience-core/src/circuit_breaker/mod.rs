@@ -31,7 +31,7 @@ use self::state::{State, Verb};
 use crate::clock::nanos;
 use crate::counter::Counter;
 use crate::sync::Ordering;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Outcome, Policy, Rejected, Time};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Outcome, Rejected, Time};
 
 /// Stops calling a dependency that keeps failing, and lets a few calls probe it after a while.
 ///
@@ -63,6 +63,11 @@ pub struct CircuitBreaker(Arc<Circuit>);
 
 /// The state of a circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum CircuitState {
     /// Calls go through and are watched.
     Closed = 0,
@@ -80,6 +85,7 @@ pub enum CircuitState {
 
 /// What a circuit breaker knows at one moment.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CircuitSnapshot {
     /// The state of the circuit.
     pub state: CircuitState,
@@ -96,6 +102,7 @@ pub struct CircuitSnapshot {
     /// Number of failures since the last success of this closed time.
     pub consecutive_failures: u64,
     /// Time until calls may go through, where none may now and it is known.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub retry_after: Option<Duration>,
     /// How often the circuit would have opened while in shadow.
     pub would_trip: u64,
@@ -105,6 +112,7 @@ pub struct CircuitSnapshot {
 
 /// How calls ended since a circuit was built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CircuitTotals {
     /// Number of successes.
     pub successes: u64,
@@ -173,17 +181,6 @@ impl CircuitBreaker {
         Ok(Self(Arc::new(circuit)))
     }
 
-    /// Returns the circuit breaker that a registry lists, or a keyed policy shows for a key; `None` where
-    /// `policy` is of another kind.
-    #[must_use]
-    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
-        Arc::downcast(policy.into_any()).ok().map(Self)
-    }
-
-    pub(crate) fn policy(&self) -> Arc<dyn Policy> {
-        self.0.clone()
-    }
-
     /// Says whether the circuit is closed, as far as anybody has looked.
     pub(crate) fn may_go(&self) -> bool {
         self.0.head.generation().circuit() == CircuitState::Closed
@@ -201,6 +198,12 @@ impl CircuitBreaker {
         self.0.observe()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> CircuitBreakerConfig {
+        self.0.config()
+    }
+
     /// Takes another config and keeps what was learned: the state and when it ends, the window where
     /// its shape stays, the run of failures, what probes have shown.
     ///
@@ -210,8 +213,7 @@ impl CircuitBreaker {
     ///
     /// Returns the first rule that `config` breaks; the old one then stays.
     pub fn reconfigure(&self, config: CircuitBreakerConfig) -> Result<(), ConfigError> {
-        self.0.reconfigure(Rules::new(&config)?);
-        Ok(())
+        self.0.reconfigure(&config)
     }
 
     /// Closes the circuit, whatever its state, and forgets what it has seen.
@@ -235,6 +237,13 @@ impl CircuitBreaker {
         self.0.operate(Verb::Shadow);
     }
 }
+
+crate::handle::handle!(
+    CircuitBreaker,
+    of: Circuit,
+    by: CircuitBreakerConfig,
+    kind: "circuit_breaker"
+);
 
 impl Gate for CircuitBreaker {
     type Ticket = Ticket;

@@ -37,7 +37,7 @@ impl Probes {
     /// Says whether a place is free.
     pub(super) fn has_room(&self, rules: &Rules) -> bool {
         let taken = self.out.len() as u64 + u64::from(self.counted);
-        taken < rules.probes.into()
+        taken < rules.config.probes.into()
     }
 
     /// Lends a place, which must be free, and returns its number.
@@ -62,7 +62,7 @@ impl Probes {
     /// Counts the first call as failed that did not come back in time, and as slow if it is; says
     /// whether there was one.
     pub(super) fn expire_one(&mut self, now: Time, rules: &Rules) -> bool {
-        let is_late = |probe: &Probe| now.since(probe.admitted) >= rules.probe_timeout;
+        let is_late = |probe: &Probe| now.since(probe.admitted) >= rules.config.probe_timeout;
         let Some((&number, probe)) = self.out.iter().find(|(_, it)| is_late(it)) else {
             return false;
         };
@@ -94,11 +94,12 @@ impl Probes {
         let (failures, slow) = match rules.trip {
             Trip::Consecutive(_) => (Some(1), None),
             Trip::Rates { failures, slow } => {
-                let least = |rate: Option<f64>| rate.map(|rate| least_reaching(rate, rules.probes));
+                let least =
+                    |rate: Option<f64>| rate.map(|rate| least_reaching(rate, rules.config.probes));
                 (least(failures), least(slow))
             }
         };
-        let left = rules.probes.saturating_sub(self.counted);
+        let left = rules.config.probes.saturating_sub(self.counted);
         let reached = |count: u32, most: Option<u32>| most.is_some_and(|most| count >= most);
         if reached(self.failed, failures) || reached(self.slow, slow) {
             Some(Verdict::Sick)

@@ -8,12 +8,15 @@ use super::config::Rules;
 use super::generation::{Generation, Ticket};
 use super::head::{Head, Success, WORN};
 use super::state::{Refusal, State, Verb};
-use super::{CircuitSnapshot, CircuitState, CircuitTotals};
+use super::{CircuitBreaker, CircuitBreakerConfig, CircuitSnapshot, CircuitState, CircuitTotals};
 use crate::counter::{Counter, Tally};
 use crate::shared::{Events, Shared};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Mark;
-use crate::{Ask, CircuitOpen, Env, Event, Name, Outcome, Policy, Rejected, Snapshot, Time};
+use crate::{
+    Ask, CircuitOpen, ConfigError, Env, Event, Handle, Name, Outcome, Policy, PolicyConfig,
+    Rejected, Snapshot, Time,
+};
 
 #[derive(Debug)]
 pub(super) struct Circuit {
@@ -278,7 +281,12 @@ impl Circuit {
         self.locked(now, |state| state.operate(verb, now));
     }
 
-    pub(super) fn reconfigure(&self, rules: Rules) {
+    pub(super) fn config(&self) -> CircuitBreakerConfig {
+        self.shared.locked(|state, _| state.rules.config.clone())
+    }
+
+    pub(super) fn reconfigure(&self, config: &CircuitBreakerConfig) -> Result<(), ConfigError> {
+        let rules = Rules::new(config)?;
         let now = self.env().now();
         self.locked(now, |state| {
             self.advance_window(state, now);
@@ -288,6 +296,7 @@ impl Circuit {
                 state.reconfigure(rules, records, now, self.env().chance());
             });
         });
+        Ok(())
     }
 
     pub(super) fn observe(&self) -> CircuitSnapshot {
@@ -344,7 +353,7 @@ impl Counts {
 
 impl Policy for Circuit {
     fn kind(&self) -> &'static str {
-        "circuit_breaker"
+        CircuitBreaker::KIND
     }
 
     fn name(&self) -> &Name {
@@ -353,6 +362,14 @@ impl Policy for Circuit {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::CircuitBreaker(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get()?)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

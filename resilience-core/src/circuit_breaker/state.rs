@@ -248,7 +248,9 @@ impl State {
 
     fn open(&mut self, hint: Option<Duration>, now: Time, chance: &Chance) {
         let delay = self.growth.delays.next(chance);
-        let hint = hint.unwrap_or_default().min(self.rules.retry_after_max);
+        let hint = hint
+            .unwrap_or_default()
+            .min(self.rules.config.retry_after_max);
         self.growth.last_open = delay.max(hint);
         let until = now.after(self.growth.last_open);
         self.enter(Phase::Open { until });

@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::{CircuitBreakerConfig, ConfigError, RetryConfig};
+use crate::{CircuitBreakerConfig, Config, ConfigError, RetryConfig};
 
 /// Settings of a [`Component`](super::Component).
 ///
 /// An operation may be listed in both lists, in one or in none.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct OperationsConfig {
     /// Operations that get a circuit breaker each. Default: none.
     pub critical_methods: Vec<String>,
@@ -17,6 +22,7 @@ pub struct OperationsConfig {
     /// Number of failures in a row that opens an operation's circuit, 1 to 1,000,000. Default: 5.
     pub failure_threshold: u32,
     /// How long a circuit stays open before probes are let through, at least 1 ns. Default: 60 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub recovery_timeout: Duration,
     /// How the operations of `retry_methods` are tried again. Default: that of [`RetryConfig`].
     pub retry: RetryConfig,
@@ -38,8 +44,8 @@ impl Default for OperationsConfig {
     }
 }
 
-impl OperationsConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for OperationsConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         for (field, names) in [
             ("critical_methods", &self.critical_methods),
             ("retry_methods", &self.retry_methods),
@@ -61,7 +67,9 @@ impl OperationsConfig {
         self.breaker().check()?;
         self.retry.check()
     }
+}
 
+impl OperationsConfig {
     /// Returns the operations that are listed, each once.
     pub(super) fn listed(&self) -> BTreeSet<&str> {
         let names = self.critical_methods.iter().chain(&self.retry_methods);

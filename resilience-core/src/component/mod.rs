@@ -16,7 +16,7 @@ pub use self::config::OperationsConfig;
 use self::table::{Operation, Table};
 use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
-use crate::{CallError, ConfigError, Env, Name};
+use crate::{CallError, ConfigError, Env, Name, PolicyConfig};
 
 /// Calls the operations of a component by name: those that its config lists as critical through a
 /// circuit breaker, those that it lists to be tried again by a retry policy, and all others bare; and
@@ -78,6 +78,7 @@ pub const OTHERS: &str = "(others)";
 
 /// What a component knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ComponentSnapshot {
     /// The operations that are listed or were called, by name.
     pub operations: BTreeMap<String, OperationSnapshot>,
@@ -85,6 +86,7 @@ pub struct ComponentSnapshot {
 
 /// How the calls of one operation ended so far; one that was tried again is one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct OperationSnapshot {
     /// Whether it has a circuit breaker.
     pub critical: bool,
@@ -103,8 +105,10 @@ pub struct OperationSnapshot {
     /// Number of calls that panicked.
     pub panicked: u64,
     /// What all calls together took, the waits between attempts included.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub total: Duration,
     /// What the longest call took.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub longest: Duration,
 }
 
@@ -211,6 +215,12 @@ impl Component {
         self.0.read()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> OperationsConfig {
+        self.0.config()
+    }
+
     /// Replaces the settings, for calls that begin from now on. Counts stay, and so does what the
     /// policies learned of operations that are still listed.
     ///
@@ -219,7 +229,29 @@ impl Component {
     /// Returns the first rule that `config` breaks, or that the name of a new policy is taken, and keeps
     /// the old settings.
     pub fn reconfigure(&self, config: OperationsConfig) -> Result<(), ConfigError> {
-        let shared = &self.0.shared;
+        self.0.reconfigure(config)
+    }
+
+    fn find(&self, operation: &str) -> Operation {
+        self.0.shared.locked(|table, _| table.find(operation))
+    }
+}
+
+crate::handle::handle!(Component, of: Inner, by: OperationsConfig, kind: "component");
+
+impl Inner {
+    fn new(name: Name, config: OperationsConfig, env: &Env) -> Result<Self, ConfigError> {
+        let table = Table::default().reconfigured(&name, config, env)?;
+        let shared = Shared::new(name, env, table);
+        Ok(Self { shared })
+    }
+
+    fn config(&self) -> OperationsConfig {
+        self.shared.locked(|table, _| table.config.clone())
+    }
+
+    fn reconfigure(&self, config: OperationsConfig) -> Result<(), ConfigError> {
+        let shared = &self.shared;
         // Policies are made, and dropped, with no lock held.
         let old = shared.locked(|table, _| table.clone());
         let new = old.reconfigured(shared.name(), config, shared.env())?;
@@ -229,18 +261,6 @@ impl Component {
         });
         drop(gone);
         Ok(())
-    }
-
-    fn find(&self, operation: &str) -> Operation {
-        self.0.shared.locked(|table, _| table.find(operation))
-    }
-}
-
-impl Inner {
-    fn new(name: Name, config: OperationsConfig, env: &Env) -> Result<Self, ConfigError> {
-        let table = Table::default().reconfigured(&name, config, env)?;
-        let shared = Shared::new(name, env, table);
-        Ok(Self { shared })
     }
 
     fn read(&self) -> ComponentSnapshot {
@@ -261,6 +281,14 @@ impl Policy for Inner {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Component(self.read())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<OperationsConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

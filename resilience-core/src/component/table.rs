@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::counts::Counts;
 use super::{OTHERS, OperationSnapshot, OperationsConfig};
-use crate::{CircuitBreaker, ConfigError, Env, Name, PolicyStack, Retry};
+use crate::{CircuitBreaker, Config, ConfigError, Env, Name, PolicyStack, Retry};
 
 /// An operation as one call of it sees it.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Table {
     operations: BTreeMap<String, Operation>,
     /// Of those that are too many.
     others: Operation,
-    most: usize,
+    pub(super) config: OperationsConfig,
     retry: Option<Retry>,
 }
 
@@ -30,7 +30,7 @@ impl Table {
         if let Some(known) = self.operations.get(operation) {
             return known.clone();
         }
-        if self.operations.len() >= self.most {
+        if self.operations.len() >= self.config.max_operations {
             return self.others.clone();
         }
         let new = Operation::default();
@@ -85,8 +85,8 @@ impl Table {
         Ok(Self {
             operations,
             others: self.others.clone(),
-            most: config.max_operations,
             retry,
+            config,
         })
     }
 

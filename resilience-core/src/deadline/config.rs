@@ -2,16 +2,23 @@
 
 use std::time::Duration;
 
-use crate::ConfigError;
+use crate::{Config, ConfigError};
 
 /// Settings of [`Deadlines`](super::Deadlines).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct DeadlinesConfig {
     /// Time that a call has which comes without a deadline, at least 1 ns and at most `max`.
     /// Default: none, such a call has no deadline (but see `max`).
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub default: Option<Duration>,
     /// Longest time that a call may have, whatever it comes with, at least 1 ns. A call that comes
     /// with nothing has it too, unless `default` says less. Default: none.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub max: Option<Duration>,
     /// Highest share of the calls of the last ten seconds that may be dropped for their deadlines,
     /// from 0, none at all, to 1. Default: 1.
@@ -33,8 +40,8 @@ impl Default for DeadlinesConfig {
     }
 }
 
-impl DeadlinesConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for DeadlinesConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         for (field, value) in [("default", self.default), ("max", self.max)] {
             let set = value.is_none_or(|it| !it.is_zero());
             ConfigError::unless(set, field, "must be at least 1 ns", value)?;
@@ -48,7 +55,9 @@ impl DeadlinesConfig {
         let rule = "must be between 0 and 1";
         ConfigError::unless((0.0..=1.0).contains(&share), "max_dropped", rule, share)
     }
+}
 
+impl DeadlinesConfig {
     /// Returns the time of a call that comes without a deadline.
     pub(super) fn without(&self) -> Option<Duration> {
         self.default.or(self.max)

@@ -20,7 +20,7 @@ use crate::clock::nanos;
 use crate::counter::Tally;
 use crate::registry::{Policy, Snapshot};
 use crate::sync::Mutex;
-use crate::{Ask, ConfigError, DeadlinePassed, Env, Name, Rejected, Time};
+use crate::{Ask, Config, ConfigError, DeadlinePassed, Env, Name, PolicyConfig, Rejected, Time};
 
 /// Gives calls their deadlines, and says which of them are dropped for being late.
 ///
@@ -83,6 +83,7 @@ pub struct Granted {
 
 /// What deadlines know at one moment.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DeadlinesSnapshot {
     /// Settings in force.
     pub config: DeadlinesConfig,
@@ -165,17 +166,23 @@ impl Deadlines {
         self.0.read()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> DeadlinesConfig {
+        self.0.config()
+    }
+
     /// Replaces the settings, for calls that begin from now on; how many were dropped lately stays.
     ///
     /// # Errors
     ///
     /// Returns the first rule that `config` breaks, and keeps the old settings.
     pub fn reconfigure(&self, config: DeadlinesConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        self.0.limits.write(&config);
-        Ok(())
+        self.0.reconfigure(config)
     }
 }
+
+crate::handle::handle!(Deadlines, of: Inner, by: DeadlinesConfig, kind: "deadlines");
 
 impl Limits {
     #[inline]
@@ -243,6 +250,16 @@ impl Inner {
         }))
     }
 
+    fn config(&self) -> DeadlinesConfig {
+        self.limits.read()
+    }
+
+    fn reconfigure(&self, config: DeadlinesConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        self.limits.write(&config);
+        Ok(())
+    }
+
     fn try_drop(&self, most: f64, now: Time) -> bool {
         self.share.lock().try_drop(most, now)
     }
@@ -275,6 +292,14 @@ impl Policy for Inner {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Deadlines(self.read())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<DeadlinesConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -1,10 +1,15 @@
 use std::time::Duration;
 
-use crate::{ConfigError, RateLimiterConfig};
+use crate::{Config, ConfigError, RateLimiterConfig};
 
 /// What a [`DistributedRateLimiter`](super::DistributedRateLimiter) does while its store is silent
 /// and the permits that it holds are used up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum OnOutage {
     /// Admits every call, and counts it.
     #[default]
@@ -21,12 +26,18 @@ pub enum OnOutage {
 /// `permits` and `per` must be set: no default would suit anybody. All who share a rate should have
 /// the same settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct DistributedRateLimiterConfig {
     /// Number of permits for each `per`, all clients together, at least 1 and at most one for each
     /// microsecond; must be set. The time of one permit is rounded up to whole microseconds, so that
     /// no stretch of time sees more than it is promised.
     pub permits: u32,
     /// Length of time that `permits` are for; must be set.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub per: Duration,
     /// Number of permits that can be taken at once after a quiet time, at least 1 and so few that they
     /// are back within 365 days. Default: `permits`.
@@ -37,9 +48,11 @@ pub struct DistributedRateLimiterConfig {
     /// Number of permits left at which the next are asked for, below `batch`. Default: half the batch.
     pub low_water: Option<u32>,
     /// Time after which permits that were leased and not used are void, at least 1 ms. Default: 1 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub lease_for: Duration,
     /// Time in which the store must answer before it counts as silent, at least 1 ms. It does at once
     /// where its driver says so. Default: 1 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub outage_after: Duration,
     /// What to do while the store is silent. Default: [`OnOutage::Open`].
     pub on_outage: OnOutage,
@@ -73,8 +86,10 @@ impl DistributedRateLimiterConfig {
             local_permits: None,
         }
     }
+}
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for DistributedRateLimiterConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         let Self { permits, per, .. } = *self;
         let some = "must be set, to at least 1";
         ConfigError::unless(permits > 0, "permits", some, permits)?;
@@ -91,7 +106,9 @@ impl DistributedRateLimiterConfig {
         self.check_lease()?;
         self.check_outage()
     }
+}
 
+impl DistributedRateLimiterConfig {
     fn check_lease(&self) -> Result<(), ConfigError> {
         let (batch, low_water) = (self.batch(), self.low_water());
         ConfigError::unless(batch > 0, "batch", "must be at least 1", batch)?;

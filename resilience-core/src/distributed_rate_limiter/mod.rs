@@ -66,10 +66,12 @@ pub struct Ticket(Taken);
 
 /// What a distributed rate limiter knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DistributedRateLimiterSnapshot {
     /// Number of permits for each `per`, all clients together.
     pub permits: u32,
     /// Length of time that `permits` are for.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub per: Duration,
     /// Number of permits that are there after a quiet time, for all clients together.
     pub burst: u32,
@@ -78,6 +80,7 @@ pub struct DistributedRateLimiterSnapshot {
     /// Number of permits that this client holds now.
     pub left: u32,
     /// Time until the first of them are void.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub void_in: Duration,
     /// What happens while the store is silent.
     pub on_outage: OnOutage,
@@ -182,6 +185,12 @@ impl DistributedRateLimiter {
         self.0.exact_answer(ask, answer).map(Ticket)
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> DistributedRateLimiterConfig {
+        self.0.config()
+    }
+
     /// Changes the settings and keeps the permits that are leased, as far as the new batch goes.
     ///
     /// # Errors
@@ -197,6 +206,13 @@ impl DistributedRateLimiter {
         self.0.observe()
     }
 }
+
+crate::handle::handle!(
+    DistributedRateLimiter,
+    of: Shared,
+    by: DistributedRateLimiterConfig,
+    kind: "distributed_rate_limiter"
+);
 
 impl Gate for DistributedRateLimiter {
     type Ticket = Ticket;

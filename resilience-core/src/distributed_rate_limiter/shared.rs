@@ -13,8 +13,8 @@ use super::state::{Change, Decision, Next, State};
 use crate::rate_limiter::Ticket as LocalTicket;
 use crate::shared::{self, Events};
 use crate::{
-    Ask, ConfigError, End, Env, Event, Gate, Name, NeverFits, Policy, RateLimited, RateLimiter,
-    Rejected, Snapshot, Time,
+    Ask, Config, ConfigError, End, Env, Event, Gate, Name, NeverFits, Policy, PolicyConfig,
+    RateLimited, RateLimiter, Rejected, Snapshot, Time,
 };
 
 #[derive(Debug)]
@@ -251,6 +251,11 @@ impl Shared {
         }
     }
 
+    pub(super) fn config(&self) -> DistributedRateLimiterConfig {
+        let now = self.0.env().now();
+        self.at(now, |known| (known.config.clone(), None))
+    }
+
     pub(super) fn reconfigure(
         &self,
         config: DistributedRateLimiterConfig,
@@ -345,6 +350,14 @@ impl Policy for Shared {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::DistributedRateLimiter(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<DistributedRateLimiterConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

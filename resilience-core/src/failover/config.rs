@@ -1,6 +1,6 @@
 //! What the operator says.
 
-use crate::{ConfigError, Name};
+use crate::{Config, ConfigError, Name};
 
 /// The most targets that a failover keeps apart.
 pub(super) const MAX_TARGETS: usize = 1 << 15;
@@ -17,6 +17,11 @@ pub(super) const MAX_TARGETS: usize = 1 << 15;
 /// assert_eq!((config.switch_after, config.fail_back_after), (5, 3));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct FailoverConfig {
     /// The targets, the most wanted first: the primary, then its backups. 1 to 32 768 different
     /// names, and no default.
@@ -38,8 +43,8 @@ impl Default for FailoverConfig {
     }
 }
 
-impl FailoverConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for FailoverConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         let Self {
             targets,
             switch_after,
@@ -68,5 +73,11 @@ impl FailoverConfig {
             rule,
             fail_back_after,
         )
+    }
+
+    fn check_after(&self, old: &Self) -> Result<(), ConfigError> {
+        self.check()?;
+        let same = self.targets == old.targets;
+        ConfigError::unless(same, "targets", "must stay as they are", &self.targets)
     }
 }

@@ -7,6 +7,7 @@ use crate::{Name, Time};
 
 /// One change of the active target.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Switch {
     /// Which switch of its policy it is, from 1.
     pub number: u64,
@@ -26,6 +27,11 @@ pub struct Switch {
 
 /// Which way a switch went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Direction {
     /// To a target further down the list.
     Over,
@@ -36,6 +42,11 @@ pub enum Direction {
 /// Why a switch happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum SwitchReason {
     /// The active target failed.
     Failures {
@@ -53,6 +64,11 @@ pub enum SwitchReason {
 
 /// What the hooks of a switch said.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum SwitchResult {
     /// The hooks are at work.
     Pending,

@@ -20,7 +20,9 @@ use self::history::History;
 use self::state::{Head, Move, State};
 use crate::shared::{Events, Shared};
 use crate::sync::{AtomicU64, Ordering};
-use crate::{ConfigError, Env, Event, Name, Outcome, Policy, Snapshot, Time};
+use crate::{
+    Config, ConfigError, Env, Event, Handle, Name, Outcome, Policy, PolicyConfig, Snapshot, Time,
+};
 
 /// Says which of several targets to call: the first that has not failed.
 ///
@@ -97,6 +99,7 @@ impl Ticket {
 
 /// What a failover knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FailoverSnapshot {
     /// The target that is called.
     pub active: Name,
@@ -114,6 +117,7 @@ pub struct FailoverSnapshot {
 
 /// What a failover knows of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TargetSnapshot {
     /// The target.
     pub name: Name,
@@ -234,6 +238,12 @@ impl Failover {
         self.0.observe()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> FailoverConfig {
+        self.0.config()
+    }
+
     /// Goes by another `config` from the next result and the next check on, keeping what was learned.
     ///
     /// # Errors
@@ -241,14 +251,11 @@ impl Failover {
     /// Returns the first rule that `config` breaks. The list of targets cannot change: who calls them
     /// by their place in it would call the wrong one.
     pub fn reconfigure(&self, config: FailoverConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        let same = config.targets == self.0.targets;
-        ConfigError::unless(same, "targets", "must stay as they are", &config.targets)?;
-        let set = |known: &mut Known, _: &mut Events| known.state.reconfigure(&config);
-        self.0.shared.locked(set);
-        Ok(())
+        self.0.reconfigure(&config)
     }
 }
+
+crate::handle::handle!(Failover, of: Inner, by: FailoverConfig, kind: "failover");
 
 impl Inner {
     fn new(name: Name, config: FailoverConfig, env: &Env) -> Result<Self, ConfigError> {
@@ -265,6 +272,23 @@ impl Inner {
             head,
             shared: Shared::new(name, env, known),
         })
+    }
+
+    fn config(&self) -> FailoverConfig {
+        let get = |known: &mut Known, _: &mut Events| known.state.limits();
+        let (switch_after, fail_back_after) = self.shared.locked(get);
+        FailoverConfig {
+            targets: self.targets.clone(),
+            switch_after,
+            fail_back_after,
+        }
+    }
+
+    fn reconfigure(&self, config: &FailoverConfig) -> Result<(), ConfigError> {
+        config.check_after(&self.config())?;
+        let set = |known: &mut Known, _: &mut Events| known.state.reconfigure(config);
+        self.shared.locked(set);
+        Ok(())
     }
 
     #[inline]
@@ -343,7 +367,7 @@ impl Inner {
 
 impl Policy for Inner {
     fn kind(&self) -> &'static str {
-        "failover"
+        Failover::KIND
     }
 
     fn name(&self) -> &Name {
@@ -352,6 +376,14 @@ impl Policy for Inner {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Failover(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get()?)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -67,6 +67,11 @@ impl State {
     }
 
     /// Goes by new numbers. What is known stays, and the next result or check sees them.
+    /// Returns after how many failures it switches, and after how many checks it goes back.
+    pub(super) const fn limits(&self) -> (u32, u32) {
+        (self.switch_after, self.fail_back_after)
+    }
+
     pub(super) fn reconfigure(&mut self, config: &FailoverConfig) {
         self.switch_after = config.switch_after;
         self.fail_back_after = config.fail_back_after;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ConfigError;
+use crate::{Config, ConfigError};
 
 /// The settings of a [`Fallback`](super::Fallback).
 ///
@@ -17,11 +17,17 @@ use crate::ConfigError;
 /// assert!(config.last_good);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct FallbackConfig {
     /// Whether the last good answer of each key is kept and served. Default: true.
     pub last_good: bool,
     /// The age at which a kept answer is too old to be served; 0 serves none. Default: none is too
     /// old.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub max_age: Option<Duration>,
     /// Number of keys whose answers are kept, at least 1; where one more comes, the one that was not
     /// used for longest goes. Default: 1024.
@@ -38,8 +44,8 @@ impl Default for FallbackConfig {
     }
 }
 
-impl FallbackConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for FallbackConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         let rule = "must be at least 1";
         ConfigError::unless(self.max_keys > 0, "max_keys", rule, self.max_keys)
     }

@@ -22,7 +22,7 @@ use self::state::State;
 use crate::counter::Counter;
 use crate::shared::Shared;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{ConfigError, Env, Name, Policy, Snapshot};
+use crate::{Config, ConfigError, Env, Name, Policy, PolicyConfig, Snapshot};
 
 /// Answers in place of a call that failed: the last good answer of the same key, else what a function
 /// says, else a fixed value.
@@ -97,6 +97,7 @@ impl<V> Rescued<V> {
 
 /// What a fallback knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FallbackSnapshot {
     /// Number of keys whose last good answer is kept, those that are too old too.
     pub keys: usize,
@@ -216,23 +217,29 @@ impl<V: Clone + Send + Sync + 'static> Fallback<V> {
         self.0.observe()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> FallbackConfig {
+        self.0.config()
+    }
+
     /// Goes by another `config`, keeping the answers that it has room for.
     ///
     /// # Errors
     ///
     /// Returns the first rule that `config` breaks.
     pub fn reconfigure(&self, config: FallbackConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        let inner = &*self.0;
-        let gone = inner.shared.locked(|known, _| {
-            let keeps = u64::from(config.last_good);
-            inner.keeps.store(keeps, Ordering::Release);
-            known.state.reconfigure(config)
-        });
-        drop(gone);
-        Ok(())
+        self.0.reconfigure(config)
     }
 }
+
+crate::handle::handle!(
+    Fallback<V>,
+    of: Inner<V>,
+    by: FallbackConfig,
+    kind: "fallback",
+    over: [V: Clone + Send + Sync + 'static]
+);
 
 struct Inner<V> {
     /// Whether good answers are kept; written under the lock.
@@ -281,6 +288,22 @@ impl<V> Inner<V> {
         })
     }
 
+    fn config(&self) -> FallbackConfig {
+        self.shared.locked(|known, _| known.state.config().clone())
+    }
+
+    fn reconfigure(&self, config: FallbackConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        let gone = self.shared.locked(|known, _| {
+            let keeps = u64::from(config.last_good);
+            self.keeps.store(keeps, Ordering::Release);
+            known.state.reconfigure(config)
+        });
+        // Answers are the caller's code, and go when the lock is free.
+        drop(gone);
+        Ok(())
+    }
+
     fn observe(&self) -> FallbackSnapshot {
         let (keys, max_keys) = self
             .shared
@@ -308,6 +331,14 @@ impl<V: Send + Sync + 'static> Policy for Inner<V> {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Fallback(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<FallbackConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

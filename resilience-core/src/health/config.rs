@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::{ConfigError, Name};
+use crate::{Config, ConfigError, Name};
 
 /// The settings of a [`Health`](super::Health).
 ///
@@ -16,6 +16,11 @@ use crate::{ConfigError, Name};
 /// assert!(config.enabled && config.components.len() == 2);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct HealthConfig {
     /// Whether components are checked. Where they are not, everything is unknown and no result
     /// counts. Default: true.
@@ -26,6 +31,11 @@ pub struct HealthConfig {
 
 /// How one component is watched.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct ComponentConfig {
     /// Whether the system cannot do without it. Default: true.
     pub critical: bool,
@@ -34,8 +44,10 @@ pub struct ComponentConfig {
     /// Number of good checks in a row after which it is up again; at least 1. Default: 2.
     pub up_after: u32,
     /// Time from the start of one check to the start of the next, at least 1 ms. Default: 30 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub interval: Duration,
     /// Time after which a check is cut off and has failed, at least 1 ns. Default: 10 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub timeout: Duration,
 }
 
@@ -61,8 +73,8 @@ impl Default for ComponentConfig {
     }
 }
 
-impl HealthConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for HealthConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         self.components
             .values()
             .try_for_each(ComponentConfig::check)

@@ -20,7 +20,7 @@ use std::time::Duration;
 use self::state::{Change, State, Unwatched};
 use crate::recent::{Recent, shortened};
 use crate::shared::{Events, Shared};
-use crate::{ConfigError, Env, Event, Name, Policy, Snapshot, Time};
+use crate::{Config, ConfigError, Env, Event, Name, Policy, PolicyConfig, Snapshot, Time};
 
 /// Says how a system is, from what checks of its components found.
 ///
@@ -222,6 +222,12 @@ impl Health {
         self.0.observe()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> HealthConfig {
+        self.0.config()
+    }
+
     /// Goes by another `config` from the next check on, keeping what is known of the components that
     /// stay. Those it does not name go, also those that were [added](Self::add).
     ///
@@ -232,17 +238,11 @@ impl Health {
     ///
     /// Returns the first rule that `config` breaks; the old one then stays.
     pub fn reconfigure(&self, config: HealthConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        let now = self.0.shared.env().now();
-        let set = |known: &mut Known, events: &mut Events| {
-            for change in known.state.reconfigure(config, now) {
-                known.note(change, now, events);
-            }
-        };
-        self.0.shared.locked(set);
-        Ok(())
+        self.0.reconfigure(config)
     }
 }
+
+crate::handle::handle!(Health, of: Inner, by: HealthConfig, kind: "health");
 
 impl Known {
     fn note(&mut self, change: Change, at: Time, events: &mut Events) {
@@ -269,6 +269,22 @@ impl Inner {
         };
         let shared = Shared::new(name, env, known);
         Ok(Self { shared })
+    }
+
+    fn config(&self) -> HealthConfig {
+        self.shared.locked(|known, _| known.state.config())
+    }
+
+    fn reconfigure(&self, config: HealthConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        let now = self.shared.env().now();
+        let set = |known: &mut Known, events: &mut Events| {
+            for change in known.state.reconfigure(config, now) {
+                known.note(change, now, events);
+            }
+        };
+        self.shared.locked(set);
+        Ok(())
     }
 
     fn learn(
@@ -329,6 +345,14 @@ impl Policy for Inner {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Health(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<HealthConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

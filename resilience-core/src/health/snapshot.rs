@@ -8,6 +8,7 @@ use crate::{Name, Time};
 
 /// What a [`Health`](super::Health) knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct HealthSnapshot {
     /// Whether components are checked.
     pub enabled: bool,
@@ -23,6 +24,7 @@ pub struct HealthSnapshot {
 
 /// What is known of one component.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ComponentSnapshot {
     /// The component.
     pub name: Name,
@@ -41,8 +43,10 @@ pub struct ComponentSnapshot {
     /// When it was checked last.
     pub last_check: Option<Time>,
     /// How long ago that was. Checks that stay away change no status: this tells.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub age: Option<Duration>,
     /// How long the last check took, where that is known.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub last_took: Option<Duration>,
     /// What the last check that was not a good one said.
     pub last_error: Option<String>,

@@ -197,6 +197,16 @@ impl State {
         self.rows.remove(component)
     }
 
+    pub(super) fn config(&self) -> HealthConfig {
+        let rows = self.rows.iter();
+        HealthConfig {
+            enabled: self.enabled,
+            components: rows
+                .map(|(name, row)| (name.clone(), row.config.clone()))
+                .collect(),
+        }
+    }
+
     /// Goes by another config. What is known of components that stay is kept, unless nobody is to be
     /// checked any more: then all is unknown.
     pub(super) fn reconfigure(&mut self, config: HealthConfig, now: Time) -> Vec<Change> {

@@ -7,6 +7,11 @@ use crate::{BoxError, Name, Time};
 
 /// How a component, or the system, is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum HealthStatus {
     /// Nothing is known.
     Unknown = 0,
@@ -34,6 +39,7 @@ pub enum Finding {
 
 /// A change of a component's status.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct HealthChange {
     /// Which change of its registry it is, from 1.
     pub number: u64,

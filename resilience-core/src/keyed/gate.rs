@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError, Env, Gate, Name,
-    Policy, RateLimiter, RateLimiterConfig, Time,
+    Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, Config, ConfigError, Env, Gate,
+    Handle, Name, Policy, RateLimiter, RateLimiterConfig, Time,
 };
 
 /// A gate of which a [`Keyed`](super::Keyed) policy keeps one for each key. Clones share one state.
@@ -65,25 +65,9 @@ pub trait KeyGate: Gate + Clone + fmt::Debug + Send + Sync + 'static {
 }
 
 /// What a [`KeyGate`] is built from.
-pub trait GateConfig: Clone + fmt::Debug + Send + Sync + 'static {
+pub trait GateConfig: Config {
     /// What is built from it.
     type Gate: KeyGate<Config = Self>;
-
-    /// Checks it.
-    ///
-    /// # Errors
-    ///
-    /// Returns the first rule that it breaks.
-    fn check(&self) -> Result<(), ConfigError>;
-
-    /// Checks it as the next config of gates that were built from `old`.
-    ///
-    /// # Errors
-    ///
-    /// Returns the first rule that it breaks.
-    fn check_after(&self, _old: &Self) -> Result<(), ConfigError> {
-        self.check()
-    }
 }
 
 macro_rules! key_gate {
@@ -109,12 +93,16 @@ macro_rules! key_gate {
             }
 
             fn policies(&self) -> Vec<Arc<dyn Policy>> {
-                vec![self.policy()]
+                vec![Handle::into_policy(self.clone())]
             }
 
             fn reconfigure(&self, config: &$config) -> Result<(), ConfigError> {
                 self.reconfigure(config.clone())
             }
+        }
+
+        impl GateConfig for $config {
+            type Gate = $gate;
         }
     };
 }
@@ -122,35 +110,6 @@ macro_rules! key_gate {
 key_gate!(CircuitBreaker, CircuitBreakerConfig, "keyed_circuit_breaker", shares_overflow: false);
 key_gate!(RateLimiter, RateLimiterConfig, "keyed_rate_limiter", shares_overflow: true);
 key_gate!(Bulkhead, BulkheadConfig, "keyed_bulkhead", shares_overflow: true);
-
-impl GateConfig for CircuitBreakerConfig {
-    type Gate = CircuitBreaker;
-
-    fn check(&self) -> Result<(), ConfigError> {
-        self.check()
-    }
-}
-
-impl GateConfig for RateLimiterConfig {
-    type Gate = RateLimiter;
-
-    fn check(&self) -> Result<(), ConfigError> {
-        self.check()
-    }
-
-    fn check_after(&self, old: &Self) -> Result<(), ConfigError> {
-        self.check()?;
-        self.check_kind(old.kind)
-    }
-}
-
-impl GateConfig for BulkheadConfig {
-    type Gate = Bulkhead;
-
-    fn check(&self) -> Result<(), ConfigError> {
-        self.check()
-    }
-}
 
 macro_rules! key_gate_tuple {
     ($($gate:ident: $index:tt),+) => {
@@ -195,7 +154,9 @@ macro_rules! key_gate_tuple {
 
         impl<$($gate: GateConfig),+> GateConfig for ($($gate,)+) {
             type Gate = ($($gate::Gate,)+);
+        }
 
+        impl<$($gate: GateConfig),+> Config for ($($gate,)+) {
             fn check(&self) -> Result<(), ConfigError> {
                 $(self.$index.check()?;)+
                 Ok(())

@@ -71,10 +71,12 @@ pub struct Keyed<G: KeyGate>(Arc<Shared<G>>);
 
 /// What a keyed policy knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct KeyedSnapshot {
     /// Number of keys that are kept at most.
     pub max_keys: usize,
     /// Time after which a key that is not used goes.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub idle: Option<Duration>,
     /// Number of keys that are kept. Above `max_keys` where that was made smaller than the number of
     /// those that may not go.
@@ -123,12 +125,6 @@ impl<G: KeyGate> Keyed<G> {
     {
         let shared = Shared::new(name.into(), config, env)?;
         env.registry().get_or_add(&Arc::new(shared)).map(Self)
-    }
-
-    /// Returns the policy that a registry lists; `None` where `policy` keeps no gates of this type.
-    #[must_use]
-    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
-        Arc::downcast(policy.into_any()).ok().map(Self)
     }
 
     /// Returns what the policy is called.
@@ -191,6 +187,12 @@ impl<G: KeyGate> Keyed<G> {
         self.0.observe()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> KeyedConfig<G::Config> {
+        self.0.config()
+    }
+
     /// Takes another config and hands it on to every gate, which keeps what it has learned. Where
     /// keys are to be fewer the least recently used go at once, as far as they may.
     ///
@@ -202,6 +204,14 @@ impl<G: KeyGate> Keyed<G> {
         self.0.reconfigure(config)
     }
 }
+
+crate::handle::handle!(
+    Keyed<G>,
+    of: Shared<G>,
+    by: KeyedConfig<G::Config>,
+    kind: G::KIND,
+    over: [G: KeyGate]
+);
 
 impl<G: KeyGate> Clone for Keyed<G> {
     fn clone(&self) -> Self {

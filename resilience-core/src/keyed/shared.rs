@@ -5,9 +5,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::state::{Gone, Key, Keys, Limits};
-use super::{GateConfig, KeyGate, KeyedConfig, KeyedSnapshot};
+use super::{KeyGate, KeyedConfig, KeyedSnapshot};
 use crate::sync::{AtomicU64, Mutex, Ordering};
-use crate::{ConfigError, Env, Name, Policy, Snapshot, Time};
+use crate::{Config, ConfigError, Env, Name, Policy, PolicyConfig, Snapshot, Time};
 
 #[derive(Debug)]
 pub(super) struct Shared<G: KeyGate> {
@@ -175,6 +175,17 @@ impl<G: KeyGate> Shared<G> {
         self.read(|it| it.keys.snapshot(it.overflowed))
     }
 
+    pub(super) fn config(&self) -> KeyedConfig<G::Config> {
+        self.locked(|it, _| {
+            let Limits { max_keys, idle } = *it.keys.limits();
+            KeyedConfig {
+                gate: G::Config::clone(&it.config),
+                max_keys,
+                idle,
+            }
+        })
+    }
+
     pub(super) fn reconfigure(&self, config: KeyedConfig<G::Config>) -> Result<(), ConfigError> {
         config.check()?;
         let now = self.env.now();
@@ -227,6 +238,14 @@ impl<G: KeyGate> Policy for Shared<G> {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Keyed(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        PolicyConfig::of(self.config(), G::KIND)
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<KeyedConfig<G::Config>>()?.clone())
     }
 
     fn keys(&self) -> Vec<String> {

@@ -284,6 +284,10 @@ impl<G: KeyGate> Keys<G> {
     }
 
     /// Takes other limits; all keys count as used now where there was no idle time.
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     pub(super) fn reconfigure(&mut self, limits: Limits, now: Time, gone: &mut Gone<G>) {
         self.sweep(now, gone);
         if self.limits.idle.is_none() {

@@ -292,6 +292,11 @@ impl Gcra {
         });
     }
 
+    /// Returns the settings in force.
+    pub(super) fn config(&self) -> RateLimiterConfig {
+        self.queue.locked(|waiters, _| waiters.config.clone())
+    }
+
     /// Goes on by another rate, with as many permits out as are now; those who wait are reckoned
     /// anew behind them.
     pub(super) fn reconfigure(&self, config: RateLimiterConfig, now: u64) {

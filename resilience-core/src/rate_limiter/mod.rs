@@ -25,7 +25,7 @@ pub use self::turn::RateLimiterTurn;
 use self::gcra::Gcra;
 use self::shared::Shared;
 use crate::counter::Counter;
-use crate::{Ask, ConfigError, End, Env, Gate, Name, Policy, Queue, Rejected, Time};
+use crate::{Ask, ConfigError, End, Env, Gate, Name, Queue, Rejected, Time};
 
 /// Keeps calls to a rate: so many permits in so much time.
 ///
@@ -68,18 +68,22 @@ pub struct RateLimiter(Arc<Shared>);
 
 /// What a rate limiter knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RateLimiterSnapshot {
-    /// How calls are counted.
+    /// How calls are counted. With the feature `serde` it is called `algorithm`.
+    #[cfg_attr(feature = "serde", serde(rename = "algorithm"))]
     pub kind: RateLimiterKind,
     /// Number of permits for each `per`.
     pub permits: u32,
     /// Length of time that `permits` are for.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub per: Duration,
     /// Number of permits that can be taken at once after a quiet time.
     pub burst: u32,
     /// Number of permits that could be taken now, those who wait having had their turn.
     pub remaining: u32,
     /// Time until all permits are back, if nobody else comes.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub reset_after: Duration,
     /// Number of calls that wait.
     pub waiting: usize,
@@ -127,20 +131,15 @@ impl RateLimiter {
         Ok(Self(Arc::new(shared)))
     }
 
-    /// Returns the limiter that a registry lists, or a keyed policy shows for a key; `None` where
-    /// `policy` is of another kind.
-    #[must_use]
-    pub fn from_policy(policy: Arc<dyn Policy>) -> Option<Self> {
-        Arc::downcast(policy.into_any()).ok().map(Self)
-    }
-
-    pub(crate) fn policy(&self) -> Arc<dyn Policy> {
-        self.0.clone()
-    }
-
     /// Says whether nobody waits, as far as anybody has looked.
     pub(crate) fn may_go(&self) -> bool {
         self.0.gcra().is_none_or(Gcra::has_no_queue)
+    }
+
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> RateLimiterConfig {
+        self.0.config()
     }
 
     /// Changes the settings and keeps what is in use: under GCRA as many permits, by a window kind
@@ -167,6 +166,13 @@ impl RateLimiter {
         self.0.observe()
     }
 }
+
+crate::handle::handle!(
+    RateLimiter,
+    of: Shared,
+    by: RateLimiterConfig,
+    kind: "rate_limiter"
+);
 
 impl Gate for RateLimiter {
     type Ticket = Ticket;

@@ -8,12 +8,12 @@ use super::state::{Refused, duration};
 use super::tail::Ticket;
 use super::turn::Place;
 use super::window::Window;
-use super::{Quota, RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};
+use super::{Quota, RateLimiter, RateLimiterConfig, RateLimiterKind, RateLimiterSnapshot};
 use crate::counter::Counter;
 use crate::sync::Mutex;
 use crate::{
-    Ask, ConfigError, DeadlinePassed, End, Env, Name, NeverFits, Policy, RateLimited, Rejected,
-    Snapshot, Time,
+    Ask, Config, ConfigError, DeadlinePassed, End, Env, Handle, Name, NeverFits, Policy,
+    PolicyConfig, RateLimited, Rejected, Snapshot, Time,
 };
 
 #[derive(Debug)]
@@ -152,10 +152,16 @@ impl Shared {
         }
     }
 
+    pub(super) fn config(&self) -> RateLimiterConfig {
+        match &self.meter {
+            Meter::Gcra(gcra) => gcra.config(),
+            Meter::Window(window) => window.lock().config().clone(),
+        }
+    }
+
     pub(super) fn reconfigure(&self, config: RateLimiterConfig) -> Result<(), ConfigError> {
-        config.check()?;
+        config.check_after(&self.config())?;
         let now = self.env.now().as_nanos();
-        config.check_kind(self.kind)?;
         match &self.meter {
             Meter::Gcra(gcra) => gcra.reconfigure(config, now),
             Meter::Window(window) => window.lock().reconfigure(config, now),
@@ -200,7 +206,7 @@ impl Shared {
 
 impl Policy for Shared {
     fn kind(&self) -> &'static str {
-        "rate_limiter"
+        RateLimiter::KIND
     }
 
     fn name(&self) -> &Name {
@@ -209,6 +215,14 @@ impl Policy for Shared {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::RateLimiter(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<RateLimiterConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -128,6 +128,10 @@ impl Window {
     }
 
     /// Goes on with the permits and the period of `config`, and with what is in use.
+    pub(super) fn config(&self) -> &RateLimiterConfig {
+        &self.config
+    }
+
     pub(super) fn reconfigure(&mut self, config: RateLimiterConfig, now: u64) {
         self.advance(now);
         self.per = nanos(config.per);

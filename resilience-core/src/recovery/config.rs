@@ -6,10 +6,15 @@ use std::time::Duration;
 
 use super::ErrorKind;
 use crate::backoff::{Backoff, BackoffKind, Jitter};
-use crate::{BackoffConfig, ConfigError, Name};
+use crate::{BackoffConfig, Config, ConfigError, Name};
 
 /// What is done to recover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum RecoveryStrategy {
     /// Stop the component and start it again.
     RestartComponent = 0,
@@ -58,18 +63,33 @@ impl fmt::Display for RecoveryStrategy {
 
 /// How one sort of error is recovered from.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(deny_unknown_fields)
+)]
 pub struct RecoveryAction {
-    /// What is done.
+    /// What is done. A config file must say it; the rest has defaults there, those of
+    /// [`once`](Self::once).
     pub strategy: RecoveryStrategy,
     /// Number of attempts, the first included; at least 1.
+    #[cfg_attr(feature = "serde", serde(default = "one"))]
     pub max_attempts: u32,
     /// How long to wait between attempts.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub backoff: BackoffConfig,
     /// Whether the first attempt waits too, by the first delay.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub wait_first: bool,
     /// Number of good checks in a row after an attempt that went well, before the component has
     /// recovered. A bad one makes the attempt a failed one. 0: what the attempt says is enough.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub success_threshold: u32,
+}
+
+#[cfg(feature = "serde")]
+const fn one() -> u32 {
+    1
 }
 
 impl RecoveryAction {
@@ -109,6 +129,11 @@ impl RecoveryAction {
 /// assert_eq!(config.component_failure.max_attempts, 3);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct RecoveryConfig {
     /// Default: retry 3 times, after 1, 2 and 4 s, doubling up to 30 s.
     pub database_error: RecoveryAction,
@@ -124,10 +149,13 @@ pub struct RecoveryConfig {
     /// Default: none.
     pub custom: BTreeMap<Name, RecoveryAction>,
     /// Time after which an attempt or a check is cut off and has failed, at least 1 ns. Default: 30 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub attempt_timeout: Duration,
     /// Time before each check that follows an attempt. Default: 1 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub check_every: Duration,
     /// Time within which a component should have recovered; later ones are counted. Default: 2 min.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub target: Duration,
 }
 
@@ -194,8 +222,10 @@ impl RecoveryConfig {
         let others = self.unknown.iter().chain(self.custom.values());
         four.into_iter().chain(others)
     }
+}
 
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for RecoveryConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         self.actions().try_for_each(RecoveryAction::check)?;
         let limit = self.attempt_timeout;
         let rule = "must be at least 1 ns";

@@ -11,6 +11,11 @@ use crate::{Elapsed, Name, Rejected};
 /// What sort of error it is, as far as recovery cares.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum ErrorKind {
     /// A database did not do what it was asked.
     DatabaseError,

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use self::state::State;
 use crate::recent::{Recent, shortened};
 use crate::shared::{Events, Shared};
-use crate::{ConfigError, Env, Event, Name, Policy, Snapshot};
+use crate::{Config, ConfigError, Env, Event, Name, Policy, PolicyConfig, Snapshot};
 
 /// Number of pairs of an incident's context that are kept.
 const CONTEXT: usize = 16;
@@ -120,7 +120,7 @@ impl Recovery {
     /// Returns the settings.
     #[must_use]
     pub fn config(&self) -> RecoveryConfig {
-        self.0.shared.locked(|known, _| known.config.clone())
+        self.0.config()
     }
 
     /// Begins to recover from `incident` by the action that is set for its sort.
@@ -250,10 +250,7 @@ impl Recovery {
     ///
     /// Returns the first rule that `config` breaks; the old one then stays.
     pub fn reconfigure(&self, config: RecoveryConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        let set = |known: &mut Known, _: &mut Events| known.config = config;
-        self.0.shared.locked(set);
-        Ok(())
+        self.0.reconfigure(config)
     }
 
     fn env(&self) -> &Env {
@@ -313,6 +310,8 @@ fn kept(incident: Incident) -> Incident {
     }
 }
 
+crate::handle::handle!(Recovery, of: Inner, by: RecoveryConfig, kind: "recovery");
+
 impl Inner {
     fn new(name: Name, config: RecoveryConfig, env: &Env) -> Result<Self, ConfigError> {
         config.check()?;
@@ -348,6 +347,17 @@ impl Inner {
             last: known.history.last().cloned(),
         })
     }
+
+    fn config(&self) -> RecoveryConfig {
+        self.shared.locked(|known, _| known.config.clone())
+    }
+
+    fn reconfigure(&self, config: RecoveryConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        let set = |known: &mut Known, _: &mut Events| known.config = config;
+        self.shared.locked(set);
+        Ok(())
+    }
 }
 
 impl Policy for Inner {
@@ -361,6 +371,14 @@ impl Policy for Inner {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Recovery(self.observe())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get::<RecoveryConfig>()?.clone())
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

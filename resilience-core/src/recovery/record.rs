@@ -10,6 +10,7 @@ use crate::{ConfigError, Name, Time};
 
 /// Something to recover from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Incident {
     /// The component it concerns. Of each one, one recovery runs at a time.
     pub component: Name,
@@ -59,6 +60,11 @@ impl Incident {
 
 /// How a recovery ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum RecoveryResult {
     /// The component is well again.
     Recovered = 0,
@@ -88,6 +94,7 @@ impl fmt::Display for RecoveryResult {
 
 /// One recovery that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RecoveryRecord {
     /// Which recovery of its policy it is, from 1, in the order in which they ended.
     pub number: u64,
@@ -102,6 +109,7 @@ pub struct RecoveryRecord {
     /// How it ended.
     pub result: RecoveryResult,
     /// How long it took.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub took: Duration,
     /// What the last step that failed said.
     pub last_error: Option<String>,
@@ -129,6 +137,7 @@ impl fmt::Display for RecoveryRecord {
 
 /// How the recoveries by one strategy ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RecoveryCounts {
     /// The strategy.
     pub strategy: RecoveryStrategy,
@@ -141,8 +150,10 @@ pub struct RecoveryCounts {
     /// Number of those that nobody went on with.
     pub abandoned: u64,
     /// What those that recovered took together.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub recovery_time: Duration,
     /// What the longest of them took.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub longest: Duration,
 }
 
@@ -176,6 +187,7 @@ impl RecoveryCounts {
 
 /// How many errors of one sort there were.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ErrorCount {
     /// The word for the sort.
     pub category: Name,
@@ -185,6 +197,7 @@ pub struct ErrorCount {
 
 /// What a [`Recovery`](super::Recovery) knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RecoverySnapshot {
     /// The components that a recovery runs for, by name.
     pub under_way: Vec<Name>,

@@ -197,7 +197,7 @@ impl Attempts {
         if run.until.is_some() {
             run.fits(delay, env.now())?;
         }
-        let budget = budgeted.then(|| policy.any_budget()).flatten();
+        let budget = budgeted.then(|| policy.budget.any()).flatten();
         match budget.is_none_or(|it| it.try_withdraw_cost(cost)) {
             true => Ok(delay),
             false => Err(Cause::Budget),

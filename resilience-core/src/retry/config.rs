@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use super::state::Settings;
-use crate::{Backoff, BackoffConfig, ConfigError};
+use crate::{Backoff, BackoffConfig, Config, ConfigError, Name};
 
 /// Settings of a [`Retry`](super::Retry).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct RetryConfig {
     /// Number of attempts including the first, at least 1. Default: 3.
     pub max_attempts: u32,
@@ -14,27 +19,39 @@ pub struct RetryConfig {
     pub backoff: BackoffConfig,
     /// Time from the beginning of a run after which no attempt begins, at least 1 ns; what the
     /// attempts themselves take counts. Default: none.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub max_total: Option<Duration>,
     /// What becomes of a wait that the callee asks for. Default: at least as long is waited.
     pub hints: HintPolicy,
     /// Shortest wait that a clamped hint is raised to, at most `hint_max`. Default: 0.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub hint_min: Duration,
     /// Longest wait that a hint can bring, whatever `hints` says. Default: 60 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub hint_max: Duration,
     /// Whether a refusal by a policy of ours further in is tried again; it counts as an attempt, and
     /// not as one that was sent. Default: no.
     pub retry_rejected: bool,
     /// Budget that all the runs share. Default: none.
     ///
-    /// The budget bears the name of the policy. One that several policies share is given by
-    /// [`with_budget`](super::Retry::with_budget) instead.
+    /// The budget bears the name of the policy.
     pub budget: Option<RetryBudgetConfig>,
+    /// Name of a budget that several policies share; not together with `budget`. It must be alive
+    /// when the policy is built, and cannot be another one later. Default: none.
+    ///
+    /// One may also be given by [`with_budget`](super::Retry::with_budget).
+    pub shared_budget: Option<Name>,
 }
 
 /// What becomes of a wait that the callee asks for, such as `Retry-After`.
 ///
 /// None is longer than [`hint_max`](RetryConfig::hint_max).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum HintPolicy {
     /// It takes the place of the back-off, without jitter.
     Exact,
@@ -64,6 +81,7 @@ impl RetryConfig {
         hint_max: Duration::from_secs(60),
         retry_rejected: false,
         budget: None,
+        shared_budget: None,
     };
 
     /// Orders: 3 attempts after waits of 1 s and 2 s, equal jitter, and none begins after 30 s. An
@@ -101,18 +119,29 @@ impl RetryConfig {
         if let Some(budget) = &self.budget {
             budget.check()?;
         }
+        let both = self.budget.is_some() && self.shared_budget.is_some();
+        let rule = "must not be set together with `budget`";
+        ConfigError::unless(!both, "shared_budget", rule, &self.shared_budget)?;
         Ok(Settings {
-            max_attempts: most,
             backoff: Backoff::new(self.backoff.clone())?,
-            hints: self.hints,
-            hint_min: least,
-            hint_max: self.hint_max,
+            config: self.clone(),
         })
+    }
+}
+
+impl Config for RetryConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        self.settings().map(drop)
     }
 }
 
 /// Settings of a [`RetryBudget`](super::RetryBudget).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct RetryBudgetConfig {
     /// Retries allowed for each request of the window, 0 to 1, taken to the ninth decimal.
     /// Default: 0.2.
@@ -122,6 +151,7 @@ pub struct RetryBudgetConfig {
     pub floor_per_second: f64,
     /// Time during which a request and a retry count, at least 1 ns; they leave it by tenths.
     /// Default: 10 s.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub window: Duration,
 }
 
@@ -135,8 +165,8 @@ impl Default for RetryBudgetConfig {
     }
 }
 
-impl RetryBudgetConfig {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+impl Config for RetryBudgetConfig {
+    fn check(&self) -> Result<(), ConfigError> {
         let (ratio, floor, window) = (self.ratio, self.floor_per_second, self.window);
         let holds = (0.0..=1.0).contains(&ratio);
         ConfigError::unless(holds, "ratio", "must be between 0 and 1", ratio)?;

@@ -6,20 +6,22 @@ mod attempts;
 mod budget;
 mod call;
 mod config;
+mod held;
 mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod told;
 
 use std::any::Any;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use self::attempts::{Attempted, Attempts, Verdict};
 pub use self::budget::{RetryBudget, RetryBudgetSnapshot};
 pub use self::call::Exhausted;
 pub use self::config::{HintPolicy, RetryBudgetConfig, RetryConfig};
+use self::held::Held;
 pub use self::state::Cause;
 use self::state::{Run, Settings};
 pub use self::told::{GivenUp, listen};
@@ -27,7 +29,10 @@ use crate::clock::nanos;
 use crate::counter::{Counter, Tally};
 use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
-use crate::{Ask, ConfigError, Deadline, DeadlinePassed, Env, Event, Name, Rejected, Time};
+use crate::{
+    Ask, ConfigError, Deadline, DeadlinePassed, Env, Event, Handle, Name, PolicyConfig, Rejected,
+    Time,
+};
 
 /// Decides whether and when to try again.
 ///
@@ -67,17 +72,9 @@ struct Inner {
     /// Nanoseconds that a run may take; 0 stands for no limit.
     max_total: AtomicU64,
     retry_rejected: AtomicBool,
-    budget: OnceLock<Budget>,
-    /// Whether the budget is in force.
-    budgeted: AtomicBool,
+    budget: Held,
     runs: Counter,
     rejected: Tally,
-}
-
-#[derive(Debug)]
-enum Budget {
-    Own(RetryBudget),
-    Shared(RetryBudget),
 }
 
 #[derive(Debug)]
@@ -89,6 +86,7 @@ struct Locked {
 
 /// What a retry policy knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RetrySnapshot {
     /// Number of runs that began.
     pub runs: u64,
@@ -106,6 +104,7 @@ pub struct RetrySnapshot {
 
 /// How many runs gave up, by the cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GaveUp {
     /// The attempts.
     pub attempts: u64,
@@ -127,9 +126,8 @@ impl Retry {
     pub fn new(name: impl Into<Name>, config: RetryConfig, env: &Env) -> Result<Self, ConfigError> {
         let name = name.into();
         let new = Inner::new(name.clone(), &config, env)?;
-        if let Some(budget) = config.budget {
-            new.own(RetryBudget::new(name, budget, env)?);
-        }
+        let own = || RetryBudget::new(name, config.budget.clone().unwrap_or_default(), env);
+        new.budget.begin(&config, env, own)?;
         env.registry().add(new).map(Self)
     }
 
@@ -145,9 +143,8 @@ impl Retry {
     ) -> Result<Self, ConfigError> {
         let name = name.into();
         let new = Inner::new(name.clone(), &config, env)?;
-        if let Some(budget) = config.budget {
-            new.own(RetryBudget::get_or_new(name, budget, env)?);
-        }
+        let own = || RetryBudget::get_or_new(name, config.budget.clone().unwrap_or_default(), env);
+        new.budget.begin(&config, env, own)?;
         env.registry().get_or_add(&Arc::new(new)).map(Self)
     }
 
@@ -157,14 +154,7 @@ impl Retry {
     ///
     /// Returns an error if the policy has, or had, another budget.
     pub fn with_budget(self, budget: &RetryBudget) -> Result<Self, ConfigError> {
-        let held = self
-            .0
-            .budget
-            .get_or_init(|| Budget::Shared(budget.clone()))
-            .handle();
-        let rule = "must not be given where there is another";
-        ConfigError::unless(held.is(budget), "budget", rule, held.name())?;
-        self.0.budgeted.store(true, Ordering::Release);
+        self.0.budget.give(budget)?;
         Ok(self)
     }
 
@@ -195,23 +185,24 @@ impl Retry {
         self.0.read()
     }
 
+    /// Returns the settings in force, without a budget given by [`with_budget`](Self::with_budget).
+    #[must_use]
+    pub fn config(&self) -> RetryConfig {
+        self.0.config()
+    }
+
     /// Replaces the settings. What the budget holds stays; runs that have failed once go on by the
     /// numbers they have.
     ///
-    /// Without a budget in `config` one of the policy's own is out of force until it is set again,
-    /// and one that is [shared](Self::with_budget) stays in force.
+    /// Without a budget in `config` one of the policy's own, or one that was named, is out of force
+    /// until it is set again, and one that was [given](Self::with_budget) stays in force.
     ///
     /// # Errors
     ///
     /// Returns the first rule that `config` breaks, and keeps the old settings. A policy that shares
     /// a budget cannot have one of its own.
     pub fn reconfigure(&self, config: RetryConfig) -> Result<(), ConfigError> {
-        let inner = &*self.0;
-        let settings = Arc::new(config.settings()?);
-        inner.reconfigure_budget(config.budget)?;
-        inner.set_limits(config.max_total, config.retry_rejected);
-        inner.shared.locked(|locked, _| locked.settings = settings);
-        Ok(())
+        self.0.reconfigure(&config)
     }
 
     /// Begins a run whose deadline has not passed.
@@ -219,7 +210,7 @@ impl Retry {
     fn begin(&self, ask: &Ask) -> Attempts {
         let inner = &*self.0;
         inner.runs.add_one();
-        let budget = inner.budget();
+        let budget = inner.budget.in_force();
         if let Some(budget) = budget {
             budget.deposit_at(ask.now(budget.env()));
         }
@@ -228,13 +219,7 @@ impl Retry {
     }
 }
 
-impl Budget {
-    const fn handle(&self) -> &RetryBudget {
-        match self {
-            Self::Own(it) | Self::Shared(it) => it,
-        }
-    }
-}
+crate::handle::handle!(Retry, of: Inner, by: RetryConfig, kind: "retry");
 
 impl Inner {
     fn new(name: Name, config: &RetryConfig, env: &Env) -> Result<Self, ConfigError> {
@@ -247,8 +232,7 @@ impl Inner {
             shared: Shared::new(name, env, locked),
             max_total: AtomicU64::new(0),
             retry_rejected: AtomicBool::new(false),
-            budget: OnceLock::new(),
-            budgeted: AtomicBool::new(false),
+            budget: Held::default(),
             runs: Counter::default(),
             rejected: Tally::default(),
         };
@@ -286,43 +270,23 @@ impl Inner {
         limit.into_iter().chain(deadline).min()
     }
 
-    /// Returns the budget in force.
-    #[inline]
-    fn budget(&self) -> Option<&RetryBudget> {
-        match self.budgeted.load(Ordering::Acquire) {
-            true => self.any_budget(),
-            false => None,
-        }
+    fn config(&self) -> RetryConfig {
+        let mut config = self.settings().config.clone();
+        self.budget.describe(&mut config);
+        config
     }
 
-    /// Returns the budget, also where it is out of force by now.
-    fn any_budget(&self) -> Option<&RetryBudget> {
-        self.budget.get().map(Budget::handle)
+    fn check(&self, config: &RetryConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        self.budget.check(config, self.shared.name(), self.env())
     }
 
-    /// Takes a budget of its own, unless there is one.
-    fn own(&self, budget: RetryBudget) {
-        self.budget.get_or_init(|| Budget::Own(budget));
-        self.budgeted.store(true, Ordering::Release);
-    }
-
-    fn reconfigure_budget(&self, config: Option<RetryBudgetConfig>) -> Result<(), ConfigError> {
-        match (self.budget.get(), config) {
-            (Some(Budget::Shared(_)) | None, None) => {}
-            (Some(Budget::Own(_)), None) => self.budgeted.store(false, Ordering::Release),
-            (Some(Budget::Own(budget)), Some(config)) => {
-                budget.reconfigure(config)?;
-                self.budgeted.store(true, Ordering::Release);
-            }
-            (Some(Budget::Shared(budget)), Some(_)) => {
-                let rule = "must not be set where one is shared";
-                return Err(ConfigError::new("budget", rule, budget.name()));
-            }
-            (None, Some(config)) => {
-                let name = self.shared.name().clone();
-                self.own(RetryBudget::new(name, config, self.env())?);
-            }
-        }
+    fn reconfigure(&self, config: &RetryConfig) -> Result<(), ConfigError> {
+        let settings = Arc::new(config.settings()?);
+        let name = self.shared.name();
+        self.budget.reconfigure(config, name, self.env())?;
+        self.set_limits(config.max_total, config.retry_rejected);
+        self.shared.locked(|locked, _| locked.settings = settings);
         Ok(())
     }
 
@@ -360,7 +324,7 @@ impl Inner {
     }
 
     fn read(&self) -> RetrySnapshot {
-        let budget = self.budget().map(|it| it.name().clone());
+        let budget = self.budget.in_force().map(|it| it.name().clone());
         self.shared.locked(|locked, _| {
             let runs = self.runs.sum();
             RetrySnapshot {
@@ -376,7 +340,7 @@ impl Inner {
 
 impl Policy for Inner {
     fn kind(&self) -> &'static str {
-        "retry"
+        Retry::KIND
     }
 
     fn name(&self) -> &Name {
@@ -385,6 +349,18 @@ impl Policy for Inner {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Retry(self.read())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn check_config(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.check(config.get()?)
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get()?)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

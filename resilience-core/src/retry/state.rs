@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::HintPolicy;
+use super::{HintPolicy, RetryConfig};
 use crate::backoff::Delays;
 use crate::{Backoff, Chance, Hint, Time};
 
 /// What runs go by, once it has been checked.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) max_attempts: u32,
+    pub(super) config: RetryConfig,
     pub(super) backoff: Backoff,
-    pub(super) hints: HintPolicy,
-    pub(super) hint_min: Duration,
-    pub(super) hint_max: Duration,
 }
 
 /// Why a run that had failed was not repeated any more.
@@ -93,7 +90,7 @@ impl Run {
     ) -> Result<Duration, Cause> {
         let Failing { settings, delays } =
             &mut **self.failed.get_or_insert_with(|| Failing::new(settings()));
-        match self.made < settings.max_attempts.min(self.max_attempts) {
+        match self.made < settings.config.max_attempts.min(self.max_attempts) {
             true => Ok(settings.delay(delays, hint, chance)),
             false => Err(Cause::Attempts),
         }
@@ -118,15 +115,15 @@ impl Failing {
 impl Settings {
     /// Returns the next wait; a hint that takes the place of the back-off leaves chance alone.
     fn delay(&self, delays: &mut Delays, hint: Hint, chance: &Chance) -> Duration {
-        let hint = hint.after().map(|it| it.min(self.hint_max));
-        match (self.hints, hint) {
+        let hint = hint.after().map(|it| it.min(self.config.hint_max));
+        match (self.config.hints, hint) {
             (HintPolicy::Exact, Some(hint)) => {
                 delays.skip();
                 hint
             }
             (HintPolicy::Clamped, Some(hint)) => {
                 delays.skip();
-                hint.max(self.hint_min)
+                hint.max(self.config.hint_min)
             }
             (HintPolicy::AtLeast, Some(hint)) => delays.next(chance).max(hint),
             (_, None) | (HintPolicy::Ignored, _) => delays.next(chance),

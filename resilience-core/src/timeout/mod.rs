@@ -16,7 +16,8 @@ pub use self::config::TimeoutConfig;
 use crate::clock::nanos;
 use crate::counter::Tally;
 use crate::registry::{Policy, Snapshot};
-use crate::{Ask, ConfigError, DeadlinePassed, Env, Name, Rejected};
+use crate::sync::Mutex;
+use crate::{Ask, Config, ConfigError, DeadlinePassed, Env, Handle, Name, PolicyConfig, Rejected};
 
 /// Says how long to wait for a call: so long, or up to its deadline.
 ///
@@ -47,7 +48,8 @@ pub struct Timeout(Arc<Inner>);
 struct Inner {
     name: Name,
     env: Env,
-    /// Longest time that a call may take, in nanoseconds.
+    config: Mutex<TimeoutConfig>,
+    /// Longest time that a call may take, in nanoseconds; written under the lock.
     timeout: AtomicU64,
     elapsed: Tally,
     late: Tally,
@@ -55,8 +57,10 @@ struct Inner {
 
 /// What a timeout knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct TimeoutSnapshot {
     /// Longest time that a call may take.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub timeout: Duration,
     /// Number of calls cut short so far.
     pub elapsed: u64,
@@ -130,18 +134,23 @@ impl Timeout {
         self.0.read()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> TimeoutConfig {
+        self.0.config.lock().clone()
+    }
+
     /// Replaces the settings, for calls that begin from now on.
     ///
     /// # Errors
     ///
     /// Returns the rule that `config` breaks, and keeps the old settings.
     pub fn reconfigure(&self, config: TimeoutConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        let timeout = nanos(config.timeout);
-        self.0.timeout.store(timeout, Ordering::Relaxed);
-        Ok(())
+        self.0.reconfigure(&config)
     }
 }
+
+crate::handle::handle!(Timeout, of: Inner, by: TimeoutConfig, kind: "timeout");
 
 impl Inner {
     fn new(name: Name, config: &TimeoutConfig, env: &Env) -> Result<Self, ConfigError> {
@@ -149,10 +158,19 @@ impl Inner {
         Ok(Self {
             name,
             env: env.clone(),
+            config: Mutex::new(config.clone()),
             timeout: AtomicU64::new(nanos(config.timeout)),
             elapsed: Tally::default(),
             late: Tally::default(),
         })
+    }
+
+    fn reconfigure(&self, config: &TimeoutConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        let mut in_force = self.config.lock();
+        self.timeout.store(nanos(config.timeout), Ordering::Relaxed);
+        in_force.clone_from(config);
+        Ok(())
     }
 
     #[inline]
@@ -178,7 +196,7 @@ impl Inner {
 
 impl Policy for Inner {
     fn kind(&self) -> &'static str {
-        "timeout"
+        Timeout::KIND
     }
 
     fn name(&self) -> &Name {
@@ -187,6 +205,14 @@ impl Policy for Inner {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::Timeout(self.read())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config.lock().clone().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get()?)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

@@ -20,10 +20,16 @@ use crate::{ConfigError, Outcome, Time};
 
 /// Settings of a [`Window`]: exactly one of `count` and `time` is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct WindowConfig {
     /// Number of the latest calls that count, 1 to 1,000,000.
     pub count: Option<u32>,
     /// Length of the latest time that counts, at least 1 ns.
+    #[cfg_attr(feature = "serde", serde(with = "crate::duration"))]
     pub time: Option<Duration>,
     /// Number of buckets that `time` is cut into, 1 to 1,000; what lies in one leaves together.
     /// Default: 10.

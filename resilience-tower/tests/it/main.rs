@@ -25,3 +25,4 @@ mod retry_extras;
 mod supervisor;
 mod timeout;
 mod trace;
+mod watch;

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::End;
+use crate::{Config, End};
 use Outcome::{Failure, Success};
 
 #[test]
@@ -63,7 +63,7 @@ impl Drop for Life {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct CountedConfig;
 
 impl Gate for Counted {
@@ -102,7 +102,9 @@ impl KeyGate for Counted {
 
 impl GateConfig for CountedConfig {
     type Gate = Counted;
+}
 
+impl Config for CountedConfig {
     fn check(&self) -> Result<(), ConfigError> {
         Ok(())
     }

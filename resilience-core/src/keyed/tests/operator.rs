@@ -1,7 +1,7 @@
 //! What an operator does who knows kind, name and key as text, and no type.
 
 use super::*;
-use crate::Policy;
+use crate::{Handle, Policy};
 use Outcome::{Failure, Success};
 
 fn env_with<C: GateConfig>(gate: C) -> (Env, Keyed<C::Gate>) {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::End;
+use crate::{Config, End, PolicyConfig};
 
 thread_local! {
     static MEANWHILE: RefCell<Option<Box<dyn FnOnce()>>> = RefCell::default();
@@ -19,7 +19,7 @@ fn meanwhile() {
 #[derive(Clone, Debug)]
 struct Numbered(Arc<AtomicU32>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Number(u32);
 
 impl Gate for Numbered {
@@ -60,7 +60,9 @@ impl KeyGate for Numbered {
 
 impl GateConfig for Number {
     type Gate = Numbered;
+}
 
+impl Config for Number {
     fn check(&self) -> Result<(), ConfigError> {
         Ok(())
     }
@@ -117,4 +119,20 @@ fn every_gate_ends_with_the_last_config_that_was_set() {
     change_meanwhile(&keyed, 3);
     change(&keyed, 2);
     assert_eq!(gates.each_ref().map(number), [3, 3, 3]);
+}
+
+#[test]
+fn the_registry_knows_the_kind_of_a_gate_of_the_callers_own_and_not_its_config() {
+    let (env, _) = Env::manual();
+    let config = KeyedConfig {
+        gate: Number(1),
+        max_keys: 2,
+        idle: None,
+    };
+    let _keyed = Keyed::<Numbered>::new("test", config, &env).unwrap();
+    let policy = env.registry().find("keyed_number", "test").unwrap();
+    assert_eq!(policy.config(), PolicyConfig::Foreign("keyed_number"));
+    let refused = policy.check_config(&policy.config()).unwrap_err();
+    assert_eq!(refused.field(), "kind");
+    assert!(policy.reconfigure(&policy.config()).is_err());
 }

@@ -12,7 +12,7 @@ use super::RetryBudgetConfig;
 use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{ConfigError, Env, Name, Time};
+use crate::{Config, ConfigError, Env, Handle, Name, PolicyConfig, Time};
 
 /// Bounds retries to a share of the requests, so that they cannot bring down what is already slow.
 ///
@@ -61,6 +61,7 @@ struct Budget {
 
 /// What a budget of retries knows at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RetryBudgetSnapshot {
     /// Number of retries that would be granted now.
     pub balance: u64,
@@ -140,6 +141,12 @@ impl RetryBudget {
         self.0.read()
     }
 
+    /// Returns the settings in force.
+    #[must_use]
+    pub fn config(&self) -> RetryBudgetConfig {
+        self.0.config()
+    }
+
     /// Replaces the settings. The requests and retries in the window stay; where the window's
     /// length changes, they count as if they had just come.
     ///
@@ -147,12 +154,7 @@ impl RetryBudget {
     ///
     /// Returns the first rule that `config` breaks, and keeps the old settings.
     pub fn reconfigure(&self, config: RetryBudgetConfig) -> Result<(), ConfigError> {
-        config.check()?;
-        let now = self.env().now();
-        self.0.look(now, |state, requests| {
-            state.reconfigure(&config, requests, now);
-        });
-        Ok(())
+        self.0.reconfigure(&config)
     }
 
     #[inline]
@@ -171,6 +173,13 @@ impl RetryBudget {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
+
+crate::handle::handle!(
+    RetryBudget,
+    of: Budget,
+    by: RetryBudgetConfig,
+    kind: "retry_budget"
+);
 
 impl Budget {
     fn new(name: Name, config: &RetryBudgetConfig, env: &Env) -> Result<Self, ConfigError> {
@@ -210,6 +219,19 @@ impl Budget {
         })
     }
 
+    fn config(&self) -> RetryBudgetConfig {
+        self.shared.locked(|state, _| state.config().clone())
+    }
+
+    fn reconfigure(&self, config: &RetryBudgetConfig) -> Result<(), ConfigError> {
+        config.check()?;
+        let now = self.shared.env().now();
+        self.look(now, |state, requests| {
+            state.reconfigure(config, requests, now);
+        });
+        Ok(())
+    }
+
     fn read(&self) -> RetryBudgetSnapshot {
         self.look(self.shared.env().now(), |state, requests| {
             let (balance, totals) = state.read(requests);
@@ -225,7 +247,7 @@ impl Budget {
 
 impl Policy for Budget {
     fn kind(&self) -> &'static str {
-        "retry_budget"
+        RetryBudget::KIND
     }
 
     fn name(&self) -> &Name {
@@ -234,6 +256,14 @@ impl Policy for Budget {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::RetryBudget(self.read())
+    }
+
+    fn config(&self) -> PolicyConfig {
+        self.config().into()
+    }
+
+    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+        self.reconfigure(config.get()?)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {

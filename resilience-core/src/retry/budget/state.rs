@@ -1,7 +1,5 @@
 //! What a budget holds: requests and retries of the latest time.
 
-use std::time::Duration;
-
 use crate::Time;
 use crate::clock::nanos;
 use crate::retry::RetryBudgetConfig;
@@ -18,7 +16,7 @@ const RETRY: i128 = 1_000_000_000_000_000_000;
 #[derive(Debug)]
 pub(super) struct State {
     created: Time,
-    window: Duration,
+    config: RetryBudgetConfig,
     terms: Terms,
     /// Its records are the requests, and a failure among them is a retry.
     counts: TimeWindow,
@@ -55,11 +53,15 @@ impl State {
     pub(super) fn new(config: &RetryBudgetConfig, created: Time) -> Self {
         Self {
             created,
-            window: config.window,
+            config: config.clone(),
             terms: Terms::new(config),
             counts: TimeWindow::new(config.window, BUCKETS, created),
             refused: 0,
         }
+    }
+
+    pub(super) const fn config(&self) -> &RetryBudgetConfig {
+        &self.config
     }
 
     /// Brings the window up to `now`, when there were `requests` requests, and returns when it has
@@ -91,11 +93,11 @@ impl State {
     /// counts as if it had just come.
     pub(super) fn reconfigure(&mut self, config: &RetryBudgetConfig, requests: u64, now: Time) {
         self.terms = Terms::new(config);
-        if config.window == self.window {
+        let window = std::mem::replace(&mut self.config, config.clone()).window;
+        if config.window == window {
             return;
         }
         let held = self.counts.totals(requests);
-        self.window = config.window;
         self.counts = TimeWindow::new(config.window, BUCKETS, self.created);
         self.counts.advance(0, now);
         self.counts.clear(requests - held.calls);

@@ -36,7 +36,7 @@ fn a_timeout_takes_more_from_the_budget_than_a_throttled_call() {
     let granted = [throttled, timed_out, timed_out].map(|it| attempts.after(it).is_some());
     assert_eq!(granted, [true, true, false]);
     assert_eq!(attempts.gave_up(), Some(Cause::Budget));
-    let budget = retry.0.budget().unwrap();
+    let budget = retry.0.budget.any().unwrap();
     assert_eq!((budget.snapshot().retries, budget.balance()), (6, 1));
     // What does not cost the callee anything goes on.
     assert!(start(&retry).after(costing(0)).is_some());

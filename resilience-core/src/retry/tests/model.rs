@@ -124,6 +124,7 @@ fn driven(rules: Rules, script: &[Step], begin: u64) -> Run {
             floor_per_second: f64::from(retries) / 1_000.0,
             window: 1_000 * SECOND,
         }),
+        ..Default::default()
     });
     let now = || env.now().since(Time::ZERO).as_millis() as u64;
     clock.set(time(begin));

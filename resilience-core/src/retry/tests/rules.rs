@@ -92,7 +92,7 @@ fn a_passed_deadline_sends_nothing_and_leaves_the_budget_alone() {
     let refused = retry.start(&Ask::default().deadline(Time::ZERO.after(SECOND)));
     assert!(matches!(refused, Err(Rejected::DeadlinePassed(_))));
     assert_eq!(retry.snapshot().runs, 0);
-    let budget = retry.0.budget().unwrap();
+    let budget = retry.0.budget.in_force().unwrap();
     assert_eq!(budget.snapshot().requests, 0);
 }
 

@@ -52,6 +52,7 @@ fn config(fields: &Fields<'_>) -> Checked<RetryConfig> {
         hint_max: fields.length("hint_max_ms")?.unwrap_or(default.hint_max),
         retry_rejected: retry_rejected.unwrap_or(default.retry_rejected),
         budget: budget.map(|it| retry_budget::config(&it)).transpose()?,
+        ..default
     })
 }
 
