@@ -50,13 +50,47 @@ impl Running {
         }
     }
 
-    fn signal(&self, signal: &str) -> Result {
-        let sent = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status()?;
-        assert!(sent.success());
-        Ok(())
+    /// Reads on until it says such a line.
+    fn says(&mut self, expected: &str) -> Result {
+        loop {
+            let mut line = String::new();
+            if self.said.read_line(&mut line)? == 0 {
+                return Err(format!("it ended before it said {expected:?}").into());
+            }
+            if line.contains(expected) {
+                return Ok(());
+            }
+        }
     }
+
+    fn signal(&self, signal: &str) -> Result {
+        send(signal, self.child.id())
+    }
+
+    /// Finds the process of one of its venues.
+    fn venue(&self, name: &str) -> Result<u32> {
+        let mine = format!("PPid:\t{}\n", self.child.id());
+        for entry in std::fs::read_dir("/proc")? {
+            let folder = entry?.path();
+            let read = |file| std::fs::read(folder.join(file)).unwrap_or_default();
+            let (status, words) = (read("status"), read("cmdline"));
+            let named = format!("venue\0--name\0{name}\0");
+            let is = |text: &[u8], part: &str| String::from_utf8_lossy(text).contains(part);
+            if is(&status, &mine) && is(&words, &named) {
+                let pid = folder.file_name().and_then(|pid| pid.to_str());
+                return Ok(pid.ok_or("no pid")?.parse()?);
+            }
+        }
+        Err(format!("no process of venue {name}").into())
+    }
+}
+
+fn send(signal: &str, pid: u32) -> Result {
+    let sent = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status()?;
+    assert!(sent.success());
+    Ok(())
 }
 
 /// Asks once, and returns status and body.
@@ -94,13 +128,35 @@ fn unchunked(body: &str) -> String {
 
 /// Polls `/ready`, each time over a new connection, until it says yes.
 fn await_ready(address: &str) -> Result {
+    await_answer(address, "GET /ready", |status, _| status == 200)
+}
+
+/// Polls, each time over a new connection, until the answer is the one that is waited for.
+fn await_answer(address: &str, request: &str, is: impl Fn(u16, &str) -> bool) -> Result {
     for _ in 0..20_000 {
-        if ask(address, "GET /ready", "")?.0 == 200 {
+        let (status, body) = ask(address, request, "")?;
+        if is(status, &body) {
             return Ok(());
         }
         std::thread::yield_now();
     }
-    Err(format!("never ready: {}", ask(address, "GET /ready", "")?.1).into())
+    Err(format!("never: {}", ask(address, request, "")?.1).into())
+}
+
+/// Reads how a part of the service is.
+fn status_of(detail: &str, part: &str) -> Option<String> {
+    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+    Some(detail["components"][part]["status"].as_str()?.to_owned())
+}
+
+/// Places an order, and returns the venue that filled it.
+fn filled_at(api: &str, id: &str) -> Result<String> {
+    let order =
+        format!(r#"{{"client_id":"{id}","symbol":"IBM","side":"buy","quantity":1,"price":10000}}"#);
+    let (status, body) = ask(api, "POST /api/orders", &order)?;
+    let told: serde_json::Value = serde_json::from_str(&body)?;
+    assert_eq!((status, &told["status"]), (200, &"filled".into()), "{body}");
+    Ok(told["venue"].as_str().ok_or("no venue")?.to_owned())
 }
 
 fn scrape(address: &str) -> Result<Samples> {
@@ -272,5 +328,91 @@ fn on_a_bad_day_both_alerts_fire_and_are_resolved() -> Result {
             );
         }
     }
+    Ok(())
+}
+
+#[test]
+fn a_venue_whose_process_dies_is_done_without_and_comes_back() -> Result {
+    let mut service = Running::start(&SERVE)?;
+    let (api, ops) = (service.listening("api")?, service.listening("ops")?);
+    await_ready(&ops)?;
+    assert_eq!(filled_at(&api, "before")?, "primary");
+
+    send("-KILL", service.venue("primary")?)?;
+    service.says("venue primary: its process has ended: signal: 9")?;
+    assert_eq!(filled_at(&api, "meanwhile")?, "backup");
+    service.says("venue primary listens again")?;
+    await_answer(&ops, "GET /health/detail", |_, detail| {
+        status_of(detail, "primary").as_deref() == Some("healthy")
+    })?;
+    // It is the primary again once it is well, and knows what it traded before.
+    for number in 0.. {
+        if filled_at(&api, &format!("after-{number}"))? == "primary" {
+            break;
+        }
+        assert!(number < 300, "the primary never came back");
+    }
+    let (status, body) = ask(&api, "GET /api/orders/before", "")?;
+    assert!(status == 200 && body.contains("primary"), "{body}");
+    service.signal("-TERM")?;
+    assert_eq!(service.child.wait()?.code(), Some(0));
+    Ok(())
+}
+
+#[test]
+fn both_venues_may_die_and_come_back() -> Result {
+    let mut service = Running::start(&SERVE)?;
+    let ops = service.listening("ops")?;
+    await_ready(&ops)?;
+    for venue in ["primary", "backup"] {
+        send("-KILL", service.venue(venue)?)?;
+    }
+    service.says("listens again")?;
+    service.says("listens again")?;
+    await_answer(&ops, "GET /health/detail", |_, detail| {
+        let status = |part| status_of(detail, part);
+        status("primary") == status("backup") && status("venues").as_deref() == Some("healthy")
+    })?;
+    await_ready(&ops)?;
+    Ok(())
+}
+
+#[test]
+fn a_feed_that_dies_is_started_again_where_it_was() -> Result {
+    let flags = [&SERVE[..], &["--pace", "0.01", "--feed-fails", "2,2,5"]].concat();
+    let mut service = Running::start(&flags)?;
+    let ops = service.listening("ops")?;
+    for number in [2, 2, 5] {
+        service.says(&format!("feed: told to fail before date {number}"))?;
+    }
+    await_ready(&ops)?;
+    await_answer(&ops, "GET /health/detail", |status, detail| {
+        status == 200 && status_of(detail, "feed").as_deref() == Some("healthy")
+    })?;
+    let bars = |samples: &Samples| samples.value("bars_replayed_total", &[("side", "stack")]);
+    let now = bars(&scrape(&ops)?);
+    assert!(now > Some(0.0), "{now:?}");
+    Ok(())
+}
+
+#[test]
+fn a_feed_that_is_given_up_is_named_by_readiness_and_the_service_lives() -> Result {
+    let flags = [
+        &SERVE[..],
+        &["--pace", "0.01", "--feed-fails", "1,1,1,1,1,1"],
+    ]
+    .concat();
+    let mut service = Running::start(&flags)?;
+    let (api, ops) = (service.listening("api")?, service.listening("ops")?);
+    service.says("feed given up, restarts in vain: 5")?;
+    let (status, body) = ask(&ops, "GET /ready", "")?;
+    assert!(status == 503 && body.contains("replay"), "{status} {body}");
+    assert!(body.contains("told to fail before date 1"), "{body}");
+    let (status, body) = ask(&ops, "GET /health/detail", "")?;
+    assert_eq!(status, 200);
+    assert_eq!(status_of(&body, "feed").as_deref(), Some("unhealthy"));
+    assert!(body.contains(r#""overall_status":"unhealthy""#), "{body}");
+    assert_eq!(ask(&ops, "GET /health", "")?.0, 200);
+    assert_eq!(filled_at(&api, "a")?, "primary");
     Ok(())
 }

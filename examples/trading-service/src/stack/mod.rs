@@ -131,6 +131,12 @@ impl<W: Wire> Stack<W> {
         })
     }
 
+    /// Returns the circuits of the venues, the primary's first.
+    pub(crate) fn circuits(&self) -> [CircuitBreaker; 2] {
+        let [primary, backup] = &self.inner.venues;
+        [primary.breaker.clone(), backup.breaker.clone()]
+    }
+
     /// Returns what the policies live in: its registry lists them.
     pub(crate) fn env(&self) -> &Env {
         &self.inner.env

@@ -176,6 +176,12 @@ pub(super) const DEADLINE_PASSED: Metric = Metric::counter(
 )
 .labels(&[NAME, Label::one_of("when", &["late", "cut"])]);
 
+pub(super) const HEALTH_UP: Metric = Metric::gauge(
+    "health_component_up",
+    "1 for components that are healthy or degraded, 0 for those that are unhealthy or unknown.",
+)
+.labels(&[NAME, Label::capped("component", 20)]);
+
 pub(super) const TIMEOUT_ELAPSED: Metric = counter(
     "timeout_elapsed_total",
     "Calls that were given up because they took too long.",
@@ -187,7 +193,7 @@ pub(super) const TIMEOUT_LATE: Metric = counter(
 );
 
 /// Every metric that [`export`](super::export) feeds.
-pub(crate) const METRICS: [Metric; 33] = [
+pub(crate) const METRICS: [Metric; 34] = [
     BREAKER_STATE,
     BREAKER_CALLS,
     BREAKER_SLOW,
@@ -219,6 +225,7 @@ pub(crate) const METRICS: [Metric; 33] = [
     CACHE_ENTRIES,
     CACHE_REQUESTS,
     DEADLINE_PASSED,
+    HEALTH_UP,
     TIMEOUT_ELAPSED,
     TIMEOUT_LATE,
 ];

@@ -8,6 +8,7 @@ use resilience_core::circuit_breaker::CircuitSnapshot;
 use resilience_core::deadline::DeadlinesSnapshot;
 use resilience_core::failover::FailoverSnapshot;
 use resilience_core::fallback::FallbackSnapshot;
+use resilience_core::health::HealthSnapshot;
 use resilience_core::keyed::KeyedSnapshot;
 use resilience_core::rate_limiter::RateLimiterSnapshot;
 use resilience_core::retry::{RetryBudgetSnapshot, RetrySnapshot};
@@ -27,6 +28,7 @@ pub(super) fn read(snapshot: &Snapshot, mut show: impl FnMut(&Metric, Other<'_>,
         Snapshot::CircuitBreaker(it) => circuit_breaker(it, show),
         Snapshot::Failover(it) => failover(it, show),
         Snapshot::Fallback(it) => fallback(it, show),
+        Snapshot::Health(it) => health(it, show),
         Snapshot::Keyed(it) => keyed(it, show),
         Snapshot::RateLimiter(it) => rate_limiter(it, show),
         Snapshot::Retry(it) => retry(it, show),
@@ -150,5 +152,13 @@ fn cache(it: &CacheSnapshot, show: Show<'_>) {
 fn deadlines(it: &DeadlinesSnapshot, show: Show<'_>) {
     for (when, calls) in [("late", it.late), ("cut", it.cut)] {
         show(&m::DEADLINE_PASSED, Some(("when", when)), Total(calls));
+    }
+}
+
+fn health(it: &HealthSnapshot, show: Show<'_>) {
+    for component in &it.components {
+        let label = Some(("component", component.name.as_str()));
+        let up = component.status.is_up();
+        show(&m::HEALTH_UP, label, Value::flag(up));
     }
 }

@@ -4,9 +4,9 @@ use admf_alerts::{Samples, Selector};
 use admf_metrics::Catalogue;
 use resilience_core::{
     Ask, Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker, CircuitBreakerConfig,
-    Deadlines, DeadlinesConfig, Failover, FailoverConfig, Fallback, FallbackConfig, Gate, Keyed,
-    KeyedConfig, Outcome, RateLimiter, RateLimiterConfig, Retry, RetryBudgetConfig, RetryConfig,
-    Timeout, TimeoutConfig,
+    ComponentConfig, Deadlines, DeadlinesConfig, Failover, FailoverConfig, Fallback,
+    FallbackConfig, Gate, Health, HealthConfig, Keyed, KeyedConfig, Outcome, RateLimiter,
+    RateLimiterConfig, Retry, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
 };
 
 use super::*;
@@ -161,8 +161,13 @@ fn every_metric_of_the_catalogue_is_fed_by_some_policy() {
         max_keys: 2,
         idle: None,
     };
+    let parts = HealthConfig {
+        components: [("part".into(), ComponentConfig::default())].into(),
+        ..Default::default()
+    };
     let _policies = (
         breaker("a", &env),
+        Health::new("a", parts, &env).unwrap(),
         Keyed::new("a", keys, &env).unwrap(),
         Cache::<u8, u8>::new("a", CacheConfig::default(), &env).unwrap(),
         Deadlines::new("a", DeadlinesConfig::default(), &env).unwrap(),
