@@ -13,9 +13,7 @@ use serde_json::{Map, Value, json};
 /// Gives the route `/health/detail`: always 200, since it is about parts and not about the process.
 pub(super) fn routes(health: Health, parts: Arc<OnceLock<Parts>>) -> Router {
     let detail = async move || -> Response {
-        let body = parts
-            .get()
-            .map_or_else(|| reported(&health), |parts| checked(parts));
+        let body = parts.get().map_or_else(|| reported(&health), checked);
         ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
     };
     Router::new().route("/health/detail", get(detail))

@@ -33,8 +33,8 @@ pub(crate) struct Cli {
 /// What to do other than to replay a day.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Stay up: an API for quotes and orders, and health and metrics beside it
-    Serve(ServeArgs),
+    /// Stay up: an API for quotes and orders, and health, metrics and the operation of policies beside it
+    Serve(Box<ServeArgs>),
     /// Is a simulated venue: the service starts its own
     #[command(hide = true)]
     Venue(VenueArgs),
