@@ -112,6 +112,7 @@ impl Service<'_> {
         self.ops.parts(parts.health());
         let circuits = stack.circuits();
         let desk = Desk::new(stack, settings, Arc::clone(&self.bars), live.clone());
+        let desk = desk.log(Arc::clone(&self.console));
         let clients = venues.clients();
         for venue in &clients {
             let book = venue.book(self.bars.all.len() as u64).await;

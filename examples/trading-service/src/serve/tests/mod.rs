@@ -20,7 +20,7 @@ use super::desk::Desk;
 use crate::broker::{Execution, Order, Status};
 use crate::engine::Live;
 use crate::market::{MarketData, Quote};
-use crate::ops::API_REQUESTS;
+use crate::ops::{API_REQUESTS, Console};
 use crate::settings::{Cli, Settings};
 use crate::testing::first_dates;
 use crate::trader::{Fate, Trader, TraderSummary};
@@ -109,6 +109,8 @@ struct Served {
     desk: Arc<Desk<Script>>,
     routes: Router,
     env: Env,
+    /// What the console says.
+    lines: Arc<Mutex<Vec<String>>>,
 }
 
 struct Answer {
@@ -132,7 +134,13 @@ fn served(flags: &[&str]) -> Served {
     let settings = Settings::try_from(Cli::try_parse_from(flags).unwrap().args).unwrap();
     let bars = Arc::new(first_dates(3));
     let script = Script::default();
-    let desk = Arc::new(Desk::new(script.clone(), &settings, bars, Live::default()));
+    let lines = Arc::<Mutex<Vec<String>>>::default();
+    let console: Console = {
+        let lines = Arc::clone(&lines);
+        Arc::new(move |line| lines.lock().unwrap().push(line.to_owned()))
+    };
+    let desk = Desk::new(script.clone(), &settings, bars, Live::default()).log(console);
+    let desk = Arc::new(desk);
     let env = Env::default().with_clock(Arc::new(TokioClock::default()));
     let exporter = Exporter::local(Catalogue::new([API_REQUESTS]).unwrap());
     let routes = api::routes(Arc::clone(&desk), &env, LIMIT, &exporter).unwrap();
@@ -141,6 +149,7 @@ fn served(flags: &[&str]) -> Served {
         desk,
         routes,
         env,
+        lines,
     };
     served.feed(0);
     served

@@ -262,3 +262,22 @@ async fn whatever_fails_says_under_which_id_to_look_for_it() {
     let id = unnamed.body["correlation_id"].as_str().unwrap();
     assert_eq!(unnamed.headers["x-correlation-id"], id);
 }
+
+#[tokio::test]
+async fn an_order_in_doubt_is_told_with_its_id_and_so_is_its_end() {
+    let served = served(&[]);
+    served.script.lines().fates.push_back(Some(Fate::InDoubt));
+    let request = Request::post("/api/orders")
+        .header("x-correlation-id", "asked-7")
+        .body(Body::from(order("a").to_string()));
+    served.send(request.unwrap()).await;
+    served.script.lines().settled = Some(Fate::Cancelled);
+    served.desk.settle().await;
+    assert_eq!(
+        *served.lines.lock().unwrap(),
+        [
+            "order a is in doubt correlation_id=asked-7",
+            "order a was in doubt, and is cancelled"
+        ]
+    );
+}
