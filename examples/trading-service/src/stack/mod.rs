@@ -156,6 +156,7 @@ impl<W: Wire> Inner<W> {
             .with_clock(Arc::new(TokioClock::default()))
             .with_chance(Chance::seeded(seed))
             .with_observer(watch.clone());
+        watch.begin(env.now());
         let policies = Policies::new(&times, &env)?;
         let to_primary = gates(VenueName::Primary, &times, &policies.limits, &env)?;
         let to_backup = gates(VenueName::Backup, &times, &policies.limits, &env)?;
