@@ -48,7 +48,7 @@ async fn start() -> Result<u8, Error> {
     match cli.command {
         None => run::run(&Settings::try_from(cli.args)?).await,
         Some(Command::Serve(serve)) => {
-            let (settings, serve) = serve.try_into()?;
+            let (settings, serve) = (*serve).try_into()?;
             serve::run(&settings, &serve).await.map(|()| 0)
         }
         Some(Command::Venue(venue)) => venue::main(venue).await.map(|()| 0).map_err(Error::run),

@@ -89,7 +89,8 @@ async fn operations(settings: &Settings, progress: &Arc<Progress>) -> Result<Ops
     let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let progress = Arc::clone(progress);
     let console: Console = Arc::new(move |line| progress.note(line));
-    Ops::start(settings.ops.unwrap_or(free), &settings.alerts, console).await
+    let ops = settings.ops.unwrap_or(free);
+    Ops::start(ops, &settings.alerts, console, None).await
 }
 
 fn lives(names: &[&'static str], ops: &Ops, progress: &Arc<Progress>) -> Result<Vec<Live>, Error> {

@@ -108,7 +108,8 @@ pub(crate) enum Fault {
     FailAfter,
     /// It is executed, and the connection is closed without an answer.
     DropReply,
-    /// It is executed this much later, whether or not the client still waits.
+    /// It is executed this much later, whether or not the client still waits; not at all past a
+    /// deadline that came with it.
     SlowBefore(Duration),
     /// It is executed at once and answered this much later.
     SlowAfter(Duration),

@@ -2,7 +2,7 @@
 
 use admf_metrics::{Catalogue, CatalogueError, Label, Metric};
 
-use super::policies;
+use super::{admin, policies};
 
 /// Who trades: the resilience stack, or the bare client.
 const SIDE: Label = Label::one_of("side", &["stack", "naive"]);
@@ -119,6 +119,15 @@ pub(crate) const API_REQUESTS: Metric = Metric::counter(
     Label::one_of("status", &["2xx", "4xx", "5xx"]),
 ]);
 
+pub(super) const ADMIN_ACTIONS: Metric = Metric::counter(
+    "admin_actions_total",
+    "What operators did to policies, or were not let do.",
+)
+.labels(&[
+    Label::one_of("action", &admin::ACTIONS),
+    Label::one_of("result", &["done", "refused"]),
+]);
+
 /// Gives the catalogue: the service's own metrics, and those of its policies.
 pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
     let own = [
@@ -139,6 +148,7 @@ pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
         FIRING,
         FIRED,
         API_REQUESTS,
+        ADMIN_ACTIONS,
     ];
     Catalogue::new(own.into_iter().chain(policies::METRICS))
 }

@@ -1,7 +1,9 @@
 //! What the service shows and watches while it runs: metrics, health, readiness and alerts.
 
+mod admin;
 mod alerts;
 mod catalogue;
+mod detail;
 mod meter;
 mod policies;
 mod side;
@@ -13,14 +15,17 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use admf_metrics::{Exporter, Health, router};
-use resilience_core::Env;
+use resilience_core::health::Health as Parts;
+use resilience_core::{Env, Policies};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+pub(crate) use admin::{AdminConfig, Token};
 pub(crate) use alerts::AlertConfig;
 pub(crate) use catalogue::API_REQUESTS;
 pub(crate) use side::SideOps;
@@ -38,6 +43,10 @@ pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 pub(crate) struct Ops {
     exporter: Exporter,
     health: Health,
+    /// How the parts of a service that stays up are.
+    parts: Arc<OnceLock<Parts>>,
+    /// The policies that operators may operate.
+    operated: admin::Place,
     watch: Arc<Watch>,
     dates: Arc<Dates>,
     /// Wakes the evaluation of alerts.
@@ -47,7 +56,8 @@ pub(crate) struct Ops {
 }
 
 impl Ops {
-    /// Takes the address, and begins to serve and to watch.
+    /// Takes the address, and begins to serve and to watch; with `admin`, policies can be operated
+    /// there too.
     ///
     /// # Errors
     ///
@@ -56,6 +66,7 @@ impl Ops {
         address: SocketAddr,
         config: &AlertConfig,
         console: Console,
+        admin: Option<&AdminConfig>,
     ) -> Result<Self, Error> {
         let (listener, address) = bind("--ops", address).await?;
         let exporter = Exporter::local(catalogue::catalogue().map_err(Error::run)?);
@@ -70,7 +81,21 @@ impl Ops {
         );
         let watch = Arc::new(watch);
         let (health, news) = (Health::new(), Arc::<Notify>::default());
+        let parts = Arc::<OnceLock<Parts>>::default();
         let routes = router(exporter.clone(), health.clone());
+        let routes = routes.merge(detail::routes(health.clone(), Arc::clone(&parts)));
+        let operated = admin::Place::default();
+        let routes = match admin {
+            Some(config) => routes.merge(admin::routes(
+                config.token.clone(),
+                address,
+                Arc::clone(&operated),
+                exporter.clone(),
+                Arc::clone(&console),
+            )),
+            None => routes,
+        };
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             // It ends with the task: an accept that fails is tried again by axum itself.
@@ -80,6 +105,8 @@ impl Ops {
         Ok(Self {
             exporter,
             health,
+            parts,
+            operated,
             watch,
             dates,
             news,
@@ -100,6 +127,28 @@ impl Ops {
     /// Exports the policies of an environment.
     pub(crate) fn policies(&self, env: &Env) {
         policies::export(&self.exporter, env);
+    }
+
+    /// Lets operators operate the policies of `env`, once those of `config`'s file go by it.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or breaks a rule.
+    pub(crate) fn operate(&self, config: &AdminConfig, env: &Env) -> Result<(), Error> {
+        let load = |path: &PathBuf| {
+            let policies = Policies::load(path, env);
+            let policies = policies.map_err(|error| Error::Config(format!("--policies: {error}")));
+            Ok::<_, Error>((path.clone(), policies?))
+        };
+        let file = config.policies.as_ref().map(load).transpose()?;
+        let env = env.clone();
+        self.operated.get_or_init(|| admin::Operated { env, file });
+        Ok(())
+    }
+
+    /// Shows how the parts of the service are.
+    pub(crate) fn parts(&self, parts: &Parts) {
+        self.parts.get_or_init(|| parts.clone());
     }
 
     /// Returns what holds the metrics.

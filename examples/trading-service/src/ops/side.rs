@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use admf_metrics::health::ComponentState::Healthy;
+use admf_metrics::health::ComponentState::{Healthy, Unhealthy};
 use admf_metrics::{Component, Exporter};
-use resilience_core::Env;
+use resilience_core::health::HealthChange;
+use resilience_core::{Env, HealthStatus};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -96,6 +97,22 @@ impl Watcher for SideOps {
         self.meter.settled(fate);
     }
 
+    /// Readiness hangs on the parts without which there is no trading, and begins with the first bars.
+    fn health_changed(&self, change: &HealthChange) {
+        let component = match change.component.as_str() {
+            "venues" => &self.venues,
+            "feed" => &self.replay,
+            _ => return,
+        };
+        let since = self.started.elapsed();
+        match change.to {
+            HealthStatus::Unhealthy => component.report(Unhealthy, since, change.reason.as_str()),
+            HealthStatus::Unknown => {}
+            _ if self.ready_since.get().is_some() => component.report(Healthy, since, ""),
+            _ => {}
+        }
+    }
+
     fn took(&self, summary: &TraderSummary) {
         self.meter.took(summary);
     }
@@ -123,7 +140,7 @@ impl Announcement {
         self.made.get_or_init(|| {
             let address = self.address;
             (self.console)(&format!(
-                "ops listening {address} (/metrics /health /ready)"
+                "ops listening {address} (/metrics /health /health/detail /ready)"
             ));
         });
     }

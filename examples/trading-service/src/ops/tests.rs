@@ -177,7 +177,7 @@ fn silent() -> Console {
 
 async fn started() -> Ops {
     let free = "127.0.0.1:0".parse().unwrap();
-    Ops::start(free, &config(), silent()).await.unwrap()
+    Ops::start(free, &config(), silent(), None).await.unwrap()
 }
 
 #[tokio::test]
@@ -214,7 +214,9 @@ async fn it_is_ready_between_the_first_bars_of_every_side_and_the_wish_to_stop()
 #[tokio::test]
 async fn an_address_that_is_taken_is_named_with_its_flag() {
     let (_held, address) = bind("--ops", "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let error = Ops::start(address, &config(), silent()).await.unwrap_err();
+    let error = Ops::start(address, &config(), silent(), None)
+        .await
+        .unwrap_err();
     let expected = format!("--ops {address}: Address already in use");
     assert!(error.to_string().starts_with(&expected), "{error}");
 }
@@ -224,7 +226,7 @@ async fn alerts_are_evaluated_on_news_and_told_on_the_console() {
     let (lines, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let console: Console = Arc::new(move |line| lines.send(line.to_owned()).unwrap());
     let free = "127.0.0.1:0".parse().unwrap();
-    let ops = Ops::start(free, &config(), console).await.unwrap();
+    let ops = Ops::start(free, &config(), console, None).await.unwrap();
     let live = Live::new(ops.side("naive", |_| {}).unwrap());
     live.day_done(Now {
         drawdown: 0.25,
@@ -233,4 +235,43 @@ async fn alerts_are_evaluated_on_news_and_told_on_the_console() {
     let line = heard.recv().await.unwrap();
     let expected = r#"FIRING   HighDrawdown{severity="warning",side="naive"} value=0.25 since "#;
     assert!(line.starts_with(expected), "{line}");
+}
+
+#[tokio::test]
+async fn it_is_not_ready_while_a_part_is_down_that_it_cannot_do_without() {
+    use resilience_core::{ComponentConfig, HealthConfig, HealthStatus};
+    let ops = started().await;
+    let side = ops.side("stack", |_| {}).unwrap();
+    ops.started();
+    let (env, _clock) = Env::manual();
+    let components =
+        ["venues", "feed", "primary"].map(|it| (it.into(), ComponentConfig::default()));
+    let config = HealthConfig {
+        components: components.into(),
+        ..Default::default()
+    };
+    let parts = resilience_core::Health::new("a", config, &env).unwrap();
+    let heard = |name, good: bool| {
+        let finding = if good { Ok(()) } else { Err("gone") };
+        (0..3).for_each(|_| parts.report(name, finding).unwrap());
+        if let Some(change) = parts.history().last() {
+            side.health_changed(change);
+        }
+    };
+    side.venues_up();
+    heard("feed", true);
+    assert_eq!(readiness(&ops).await.0, 503, "no bar was replayed");
+    side.day_done(&Now::default());
+    assert_eq!(readiness(&ops).await.0, 200);
+    for name in ["venues", "feed"] {
+        heard(name, true);
+        heard(name, false);
+        let (status, body) = readiness(&ops).await;
+        assert!(status == 503 && body.contains("gone"), "{body}");
+        heard(name, true);
+        assert_eq!(readiness(&ops).await.0, 200);
+    }
+    heard("primary", false);
+    assert_eq!(readiness(&ops).await.0, 200);
+    assert_eq!(parts.system(), HealthStatus::Unhealthy);
 }

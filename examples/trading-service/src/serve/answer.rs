@@ -11,7 +11,7 @@ use resilience_core::circuit_breaker::CircuitSnapshot;
 use resilience_core::{
     BoxError, CallError, CircuitState, Elapsed, Env, Rejected, Respond, Snapshot,
 };
-use resilience_tower::Tower;
+use resilience_tower::{Tower, context};
 use serde_json::{Value, json};
 
 use super::check::BadOrder;
@@ -22,9 +22,20 @@ use crate::settings::dollars;
 use crate::trader::Fate;
 use crate::venue::VenueError;
 
+/// Where the correlation id of a call is told.
+const CORRELATION_ID: &str = "x-correlation-id";
+
+/// Adds the correlation id of the call to what is said of its failure.
+fn named(mut body: Value) -> Value {
+    if let Some(id) = context::current().correlation_id {
+        body["correlation_id"] = id.as_str().into();
+    }
+    body
+}
+
 /// Says in one line what is wrong.
 pub(super) fn problem(status: StatusCode, line: &str) -> Response {
-    (status, Json(json!({ "error": line }))).into_response()
+    (status, Json(named(json!({ "error": line })))).into_response()
 }
 
 pub(super) fn unknown(what: &str, value: &str) -> Response {
@@ -41,7 +52,7 @@ pub(super) fn bad_order(BadOrder { field, rule, value }: BadOrder) -> Response {
         value => format!("{field}: {rule}, got {value}"),
     };
     let body = json!({ "error": error, "field": field, "rule": rule, "value": value });
-    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    (StatusCode::BAD_REQUEST, Json(named(body))).into_response()
 }
 
 pub(super) fn quote(told: &Told) -> Value {
@@ -107,7 +118,12 @@ pub(super) fn explain(response: Response) -> Response {
     head.headers.insert(CONTENT_TYPE, json);
     let soon = HeaderValue::from(1);
     head.headers.entry(RETRY_AFTER).or_insert(soon);
-    Response::from_parts(head, Body::from(json!({ "error": line }).to_string()))
+    let mut body = json!({ "error": line });
+    // The layers that cut it short are outside of the call's scope.
+    if let Some(Ok(id)) = head.headers.get(CORRELATION_ID).map(HeaderValue::to_str) {
+        body["correlation_id"] = id.into();
+    }
+    Response::from_parts(head, Body::from(body.to_string()))
 }
 
 /// Says how an order stands; `None` while it is on its way.
@@ -134,6 +150,7 @@ pub(super) fn order(order: &Order, fate: Option<&Fate>, env: &Env) -> Response {
     });
     if let Some(error) = error {
         body["error"] = error.into();
+        body = named(body);
     }
     if let Some(Fate::Filled(told)) = fate {
         body["venue"] = told.venue.clone().into();
@@ -212,5 +229,5 @@ fn risk(breach: Breach, order: &Order, limits: &RiskConfig) -> Response {
     let body = json!({
         "error": error, "field": field, "rule": rule, "value": dollars(value), "reason": breach.word(),
     });
-    (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(named(body))).into_response()
 }

@@ -1,20 +1,26 @@
 //! The routes of the API, and the layers around them.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use admf_metrics::{Counter, Exporter};
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::StatusCode;
-use resilience_core::{ConfigError, Env, RateLimiter, RateLimiterConfig, Timeout, TimeoutConfig};
-use resilience_tower::{GateLayer, TimeoutLayer};
+use http::{Extensions, StatusCode};
+use resilience_core::{
+    ConfigError, Deadlines, DeadlinesConfig, Env, Keyed, KeyedConfig, RateLimiter,
+    RateLimiterConfig, Timeout, TimeoutConfig,
+};
+use resilience_tower::http::ServerContextLayer;
+use resilience_tower::http::key::Client;
+use resilience_tower::{ByKey, GateLayer, TimeoutLayer};
 use serde_json::{Value, json};
 
 use super::answer;
@@ -29,25 +35,39 @@ const MAX_BODY: usize = 16 << 10;
 const PERMITS: u32 = 200;
 const BURST: u32 = 400;
 
+/// The part of them that one client gets: no client takes the rate from all others.
+const CLIENT_PERMITS: u32 = PERMITS / 2;
+const CLIENT_BURST: u32 = BURST / 2;
+/// Clients that are told apart at once; those above it share one rate.
+const MAX_CLIENTS: usize = 10_000;
+/// Time after which a client who does not ask is forgotten: by far enough to have its burst again.
+const CLIENT_IDLE: Duration = Duration::from_secs(600);
+
 struct Api<U> {
     desk: Arc<Desk<U>>,
     env: Env,
 }
 
-/// Gives the routes, behind a limit on the rate and one on the time of a request.
+/// Gives the routes, behind a limit on each client's rate, one on that of all, and one on the time
+/// of a request.
 pub(super) fn routes<U: Upstream>(
     desk: Arc<Desk<U>>,
     env: &Env,
     limit: Duration,
     exporter: &Exporter,
 ) -> Result<Router, ConfigError> {
-    let rate = RateLimiterConfig {
-        permits: PERMITS,
-        per: Duration::from_secs(1),
-        burst: Some(BURST),
-        ..RateLimiterConfig::default()
+    let total = RateLimiter::new("api", rate(PERMITS, BURST), env)?;
+    let clients = KeyedConfig {
+        gate: rate(CLIENT_PERMITS, CLIENT_BURST),
+        max_keys: MAX_CLIENTS,
+        idle: Some(CLIENT_IDLE),
     };
-    let rate = RateLimiter::new("api", rate, env)?;
+    let clients = ByKey::new(Keyed::new("client", clients, env)?, Client::new(peer));
+    let deadlines = DeadlinesConfig {
+        max: Some(limit),
+        ..DeadlinesConfig::default()
+    };
+    let deadlines = Deadlines::new("api", deadlines, env)?;
     let limit = Timeout::new("api", TimeoutConfig { timeout: limit }, env)?;
     let api = Arc::new(Api {
         desk,
@@ -69,11 +89,30 @@ pub(super) fn routes<U: Upstream>(
         .with_state(api)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::new(limit))
-        .layer(GateLayer::new(rate))
+        .layer(GateLayer::new(total).rate_limit_headers())
+        // Outside of the total: what one client asks too much takes nothing from the others.
+        .layer(GateLayer::new(clients).rate_limit_headers())
+        // What a client says of its deadline and of the name of its call goes on to the venues.
+        .layer(ServerContextLayer::new(deadlines))
         .layer(map_response(async |response: Response| {
             answer::explain(response)
         }))
         .layer(from_fn_with_state(Requests::new(exporter), count)))
+}
+
+fn rate(permits: u32, burst: u32) -> RateLimiterConfig {
+    RateLimiterConfig {
+        permits,
+        per: Duration::from_secs(1),
+        burst: Some(burst),
+        ..RateLimiterConfig::default()
+    }
+}
+
+/// Finds the address that a request came from, as the server left it.
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.ip())
 }
 
 async fn quotes<U: Upstream>(State(api): State<Arc<Api<U>>>) -> Response {

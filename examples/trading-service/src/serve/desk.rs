@@ -1,11 +1,13 @@
 //! What stands between the API and the stack: risk, the portfolio, and how old quotes are.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use resilience_core::BoxError;
+use resilience_tower::context;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
@@ -14,6 +16,7 @@ use crate::bars::{Bars, Date, SymbolId};
 use crate::broker::{Execution, Order, Side, Status};
 use crate::engine::{Live, Now};
 use crate::market::{MarketData, Quote};
+use crate::ops::Console;
 use crate::portfolio::{Portfolio, Trade};
 use crate::risk::{Breach, Risk, RiskConfig};
 use crate::settings::Settings;
@@ -42,6 +45,16 @@ pub(super) struct Desk<U> {
     underway: Mutex<JoinSet<()>>,
     account: Mutex<Account>,
     order_timeout: Duration,
+    log: Log,
+}
+
+/// Takes lines about orders.
+struct Log(Console);
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Log")
+    }
 }
 
 #[derive(Debug)]
@@ -89,7 +102,14 @@ impl<U: Upstream> Desk<U> {
             underway: Mutex::default(),
             account: Mutex::new(account),
             order_timeout: settings.order_timeout,
+            log: Log(Arc::new(|_| {})),
         }
+    }
+
+    /// Tells `console` of orders in doubt, and of their ends.
+    pub(super) fn log(self, console: Console) -> Self {
+        let log = Log(console);
+        Self { log, ..self }
     }
 
     pub(super) fn bars(&self) -> &Bars {
@@ -208,7 +228,11 @@ impl<U: Upstream> Desk<U> {
                 let mut underway = self.underway();
                 while underway.try_join_next().is_some() {}
                 // Beside the request: a client that goes away does not stop half an order.
-                underway.spawn(async move { desk.execute(&order).await });
+                // It keeps to the deadline of the first who asked for it, and bears his id.
+                let call = context::current();
+                underway.spawn(context::scope(call, async move {
+                    desk.execute(&order).await;
+                }));
                 Ok(ending)
             }
         }
@@ -247,6 +271,12 @@ impl<U: Upstream> Desk<U> {
         let sent = Instant::now();
         let fate = timeout(self.order_timeout, self.upstream.execute(order)).await;
         let fate = fate.unwrap_or(Fate::InDoubt);
+        if fate == Fate::InDoubt {
+            let id = context::current().correlation_id;
+            let id = id.map(|id| format!(" correlation_id={id}"));
+            let line = format!("order {} is in doubt", order.client_id);
+            (self.log.0)(&(line + id.as_deref().unwrap_or_default()));
+        }
         self.live.answered(&fate, sent.elapsed());
         self.live.took(&self.upstream.summary());
         self.book(order, fate);
@@ -264,6 +294,8 @@ impl<U: Upstream> Desk<U> {
             Err(_) | Ok(Fate::InDoubt) => {}
             Ok(fate) => {
                 self.live.settled(&fate);
+                let (id, word) = (&order.client_id, fate.word());
+                (self.log.0)(&format!("order {id} was in doubt, and is {word}"));
                 self.book(order, fate);
             }
         }

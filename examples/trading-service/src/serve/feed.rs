@@ -1,12 +1,17 @@
 //! The bars as a feed that goes on, a date at a time, and stays at the last.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
 use super::desk::{Desk, Upstream};
+use crate::error::Error;
 use crate::market::Quote;
 use crate::side::BareClient;
 
@@ -14,13 +19,66 @@ use crate::side::BareClient;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Tells both venues the prices of one date after the other, one each `pace`.
-pub(super) async fn run<U: Upstream>(
-    desk: &Desk<U>,
-    venues: &[BareClient],
+///
+/// One that failed goes on where it was when it is run again.
+#[derive(Debug)]
+pub(super) struct Feed<'a, U> {
+    desk: &'a Desk<U>,
+    venues: &'a [BareClient],
     pace: Duration,
-) -> Infallible {
-    let bars = desk.bars();
-    for day in bars.days() {
+    /// The number of the date that comes next.
+    next: AtomicUsize,
+    /// Dates before which it fails, in order.
+    fails: Mutex<VecDeque<usize>>,
+}
+
+impl<'a, U: Upstream> Feed<'a, U> {
+    pub(super) fn new(
+        desk: &'a Desk<U>,
+        venues: &'a [BareClient],
+        pace: Duration,
+        fails: &[usize],
+    ) -> Self {
+        let mut fails = fails.to_vec();
+        fails.sort_unstable();
+        Self {
+            desk,
+            venues,
+            pace,
+            next: AtomicUsize::new(0),
+            fails: Mutex::new(fails.into()),
+        }
+    }
+
+    /// Tells prices without end.
+    ///
+    /// # Errors
+    ///
+    /// At the dates at which it was told to fail.
+    pub(super) async fn run(&self) -> Result<Infallible, Error> {
+        let days = self.desk.bars().days();
+        for (number, day) in days.enumerate().skip(self.next.load(Ordering::Relaxed)) {
+            self.fail_at(number)?;
+            self.tell(&day).await;
+            self.desk.open_day(&day);
+            self.next.store(number + 1, Ordering::Relaxed);
+            self.rest().await;
+        }
+        let last = self.desk.bars().days().last().unwrap_or_default();
+        loop {
+            // A venue that was started anew has heard no price yet.
+            self.tell(&last).await;
+            self.rest().await;
+        }
+    }
+
+    async fn rest(&self) {
+        self.desk.settle().await;
+        sleep(self.pace).await;
+    }
+
+    async fn tell(&self, day: &Range<usize>) {
+        let bars = self.desk.bars();
         let quotes = (day.start as u64..).zip(&bars.all[day.clone()]);
         let quotes: Vec<_> = quotes
             .map(|(at, bar)| Quote {
@@ -29,19 +87,21 @@ pub(super) async fn run<U: Upstream>(
                 at,
             })
             .collect();
-        let told = venues.iter().flat_map(|venue| {
+        let told = self.venues.iter().flat_map(|venue| {
             quotes
                 .iter()
                 .map(|quote| timeout(PATIENCE, venue.feed(quote)))
         });
         // A venue that did not hear has an old price, and says so by its time.
         join_all(told).await;
-        desk.open_day(&day);
-        desk.settle().await;
-        sleep(pace).await;
     }
-    loop {
-        desk.settle().await;
-        sleep(pace).await;
+
+    fn fail_at(&self, number: usize) -> Result<(), Error> {
+        let mut fails = self.fails.lock().unwrap_or_else(PoisonError::into_inner);
+        if fails.front() != Some(&number) {
+            return Ok(());
+        }
+        fails.pop_front();
+        Err(Error::Run(format!("told to fail before date {number}")))
     }
 }

@@ -8,6 +8,7 @@
 //! | `desk` | what stands between the API and the stack: risk, portfolio, age of quotes |
 //! | `orders` | every order by its client id, so that a repeated one is the same |
 //! | `feed` | the bars as a slow feed |
+//! | `parts` | how venues and feed are, and what brings them back |
 
 mod answer;
 mod api;
@@ -15,6 +16,7 @@ mod check;
 mod desk;
 mod feed;
 mod orders;
+mod parts;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,8 @@ use crate::stack::{Stack, Surroundings};
 use crate::state::StateDir;
 
 use desk::Desk;
+use feed::Feed;
+use parts::Parts;
 
 /// Where operations are served if the user does not say.
 const OPS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
@@ -53,7 +57,8 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
     let (listener, address) = bind("--api", serve.api).await?;
     let console: Console = Arc::new(|line| eprintln!("{line}"));
     let ops = settings.ops.unwrap_or(OPS);
-    let ops = Ops::start(ops, &settings.alerts, Arc::clone(&console)).await?;
+    let admin = Some(&serve.admin);
+    let ops = Ops::start(ops, &settings.alerts, Arc::clone(&console), admin).await?;
     console(&format!(
         "api listening {address} (/api/quotes /api/orders)"
     ));
@@ -66,6 +71,7 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
         bars: Arc::new(bars),
         live: Live::new(ops.side("stack", |_| {})?),
         ops: &ops,
+        console,
         stop: &stop,
     };
     ops.started();
@@ -79,6 +85,7 @@ struct Service<'a> {
     bars: Arc<Bars>,
     live: Live,
     ops: &'a Ops,
+    console: Console,
     stop: &'a Stop,
 }
 
@@ -101,7 +108,11 @@ impl Service<'_> {
         })?;
         self.ops.policies(stack.env());
         let env = stack.env().clone();
+        let parts = Parts::new(&env, Arc::clone(&self.console))?;
+        self.ops.parts(parts.health());
+        let circuits = stack.circuits();
         let desk = Desk::new(stack, settings, Arc::clone(&self.bars), live.clone());
+        let desk = desk.log(Arc::clone(&self.console));
         let clients = venues.clients();
         for venue in &clients {
             let book = venue.book(self.bars.all.len() as u64).await;
@@ -112,8 +123,14 @@ impl Service<'_> {
         let desk = Arc::new(desk);
         let limit = settings.order_timeout + MARGIN;
         let routes = api::routes(Arc::clone(&desk), &env, limit, self.ops.exporter());
-        let serving = axum::serve(listener, routes.map_err(Error::run)?)
-            .with_graceful_shutdown(self.stop.wanted());
+        self.ops.operate(&self.serve.admin, &env)?;
+        let routes = routes.map_err(Error::run)?;
+        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, routes).with_graceful_shutdown(self.stop.wanted());
+        let ServeSettings {
+            pace, feed_fails, ..
+        } = self.serve;
+        let feed = Feed::new(&desk, &clients, *pace, feed_fails);
         let overdue = async {
             self.stop.wanted().await;
             sleep(limit).await;
@@ -122,7 +139,7 @@ impl Service<'_> {
             biased;
             served = serving.into_future() => served.map_err(|error| Error::Run(format!("api: {error}"))),
             () = overdue => Ok(()),
-            never = feed::run(&desk, &clients, self.serve.pace) => match never {},
+            lost = parts.keep(venues.each(), &circuits, &feed) => lost.map(|never| match never {}),
         };
         // Orders whose clients went away go on: an order that was begun comes to its end.
         let _ = timeout(limit, desk.finish()).await;

@@ -33,8 +33,8 @@ pub(crate) struct Cli {
 /// What to do other than to replay a day.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Stay up: an API for quotes and orders, and health and metrics beside it
-    Serve(ServeArgs),
+    /// Stay up: an API for quotes and orders, and health, metrics and the operation of policies beside it
+    Serve(Box<ServeArgs>),
     /// Is a simulated venue: the service starts its own
     #[command(hide = true)]
     Venue(VenueArgs),
@@ -54,6 +54,30 @@ pub(crate) struct ServeArgs {
     /// Seconds between two trading days of the feed; after the last day prices stay
     #[arg(long, env = "ADMF_PACE", value_name = "SECONDS", default_value = "1.0", value_parser = pace, allow_negative_numbers = true)]
     pub(super) pace: Duration,
+    /// What operators must show as `Authorization: Bearer` at /admin/policies of the operations' address;
+    /// without it only the loopback may, where operations are served there alone
+    #[arg(
+        long,
+        env = "ADMF_ADMIN_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub(super) admin_token: Option<String>,
+    /// The file that holds this token
+    #[arg(long, env = "ADMF_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub(super) admin_token_file: Option<PathBuf>,
+    /// Settings of policies as TOML, read again by POST /admin/policies/reload
+    #[arg(long, env = "ADMF_POLICIES", value_name = "FILE")]
+    pub(super) policies: Option<PathBuf>,
+    /// Dates, by number from 0, before which the feed fails: once for each time a number is named
+    #[arg(
+        long,
+        env = "ADMF_FEED_FAILS",
+        value_name = "DATES",
+        value_delimiter = ',',
+        hide = true
+    )]
+    pub(super) feed_fails: Vec<usize>,
     #[command(flatten)]
     pub(crate) args: Args,
 }

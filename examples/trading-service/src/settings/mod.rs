@@ -6,7 +6,7 @@ mod tests;
 mod value;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
@@ -19,7 +19,7 @@ use crate::day::Scenario;
 use crate::engine::EngineConfig;
 use crate::error::Error;
 use crate::ledger::Identity;
-use crate::ops::AlertConfig;
+use crate::ops::{AdminConfig, AlertConfig, Token};
 use crate::risk::RiskConfig;
 
 /// Seconds of a trading day's script that pass in one real second: timeouts are divided by it, so
@@ -64,14 +64,58 @@ pub(crate) struct ServeSettings {
     pub(crate) api: SocketAddr,
     /// Time between two trading days of the feed.
     pub(crate) pace: Duration,
+    /// Who may operate policies, and by which file.
+    pub(crate) admin: AdminConfig,
+    /// Dates before which the feed fails, for tests.
+    pub(crate) feed_fails: Vec<usize>,
 }
 
 impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
     type Error = Error;
 
-    fn try_from(ServeArgs { api, pace, args }: ServeArgs) -> Result<Self, Error> {
-        Ok((args.try_into()?, ServeSettings { api, pace }))
+    fn try_from(serve: ServeArgs) -> Result<Self, Error> {
+        let ServeArgs {
+            api,
+            pace,
+            admin_token,
+            admin_token_file,
+            policies,
+            feed_fails,
+            args,
+        } = serve;
+        let admin = AdminConfig {
+            token: token(admin_token, admin_token_file.as_deref())?,
+            policies,
+        };
+        let serve = ServeSettings {
+            api,
+            pace,
+            admin,
+            feed_fails,
+        };
+        Ok((args.try_into()?, serve))
     }
+}
+
+/// Takes the token, or reads it; says what is wrong with it, and never what it is.
+fn token(token: Option<String>, file: Option<&Path>) -> Result<Option<Token>, Error> {
+    let (flag, text) = match (token, file) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            let line = "--admin-token, --admin-token-file: at most one may be set";
+            return Err(Error::Config(line.to_owned()));
+        }
+        (Some(text), None) => ("--admin-token", text),
+        (None, Some(path)) => {
+            let flag = "--admin-token-file";
+            let failed = |error| Error::Config(format!("{flag}: {}: {error}", path.display()));
+            (flag, std::fs::read_to_string(path).map_err(failed)?)
+        }
+    };
+    let token = Token::new(text.trim_end_matches(['\r', '\n']));
+    token
+        .map(Some)
+        .map_err(|rule| Error::Config(format!("{flag}: {rule}")))
 }
 
 impl Settings {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-pub(crate) use venues::{BareClient, Venues};
+pub(crate) use venues::{BareClient, Venue, Venues};
 
 use crate::bars::Bars;
 use crate::broker::{Broker, Execution, Order};
@@ -70,7 +70,7 @@ impl Side<'_> {
             .map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
         let identity = self.settings.identity(self.bars);
         let ledger = Ledger::open(&folder.join("ledger.sqlite"), &identity)?;
-        let mut venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
+        let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
         self.live.venues_up();
         let clients = venues.clients();
         let run = identity.word();
@@ -84,7 +84,7 @@ impl Side<'_> {
                 })?;
                 live.policies(stack.env());
                 let trade = self.trade(&stack, &clients, ledger, run);
-                unless_lost(trade, &mut venues).await?
+                unless_lost(trade, &venues).await?
             }
             Client::Naive => {
                 let naive = Naive::new(
@@ -92,7 +92,7 @@ impl Side<'_> {
                     venues.client(VenueName::Backup),
                 );
                 let trade = self.trade(&naive, &clients, ledger, run);
-                unless_lost(trade, &mut venues).await?
+                unless_lost(trade, &venues).await?
             }
         };
         venues.stop().await?;
@@ -193,7 +193,7 @@ impl Side<'_> {
 /// ledger knows by then is kept, as it is for a run that was killed.
 async fn unless_lost(
     trade: impl Future<Output = Result<SideReport, Error>>,
-    venues: &mut Venues,
+    venues: &Venues,
 ) -> Result<SideReport, Error> {
     tokio::select! {
         biased;

@@ -7,12 +7,15 @@ use bytes::Bytes;
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
+use resilience_core::cache::Lifetime;
 use resilience_core::{
-    BoxError, Bulkhead, CircuitBreaker, Failover, Fallback, RateLimiter, Retry, Timeout,
+    BoxError, Bulkhead, Cache, CircuitBreaker, Deadlines, Failover, RateLimiter, Retry, Timeout,
 };
+use resilience_tower::cache::{Plan, future::Flight};
+use resilience_tower::http::{ClientContext, ClientContextLayer};
 use resilience_tower::{
-    FailedOver, FailoverLayer, FallbackLayer, FallenBack, GateLayer, Gated, Retried, RetryLayer,
-    Timed, TimeoutLayer,
+    CacheLayer, Cached, FailedOver, FailoverLayer, GateLayer, Gated, Retried, RetryLayer, Timed,
+    TimeoutLayer,
 };
 use tower::{Layer, Service, ServiceBuilder};
 
@@ -40,8 +43,9 @@ impl<T> Wire for T where
 {
 }
 
-/// One venue behind what guards it: breaker, bulkhead and limiter, then the limit of one attempt.
-pub(super) type Guarded<W> = Gated<Timed<W>, Gates, Health>;
+/// One venue behind what guards it: breaker, bulkhead and limiter, then the limit of one attempt. The
+/// venue is told until when an answer is of use, and the correlation id.
+pub(super) type Guarded<W> = Gated<Timed<ClientContext<W>>, Gates, Health>;
 
 /// What a call must pass, all or none of it.
 pub(super) type Gates = (CircuitBreaker, Bulkhead, RateLimiter);
@@ -49,17 +53,29 @@ pub(super) type Gates = (CircuitBreaker, Bulkhead, RateLimiter);
 /// One venue, with attempts repeated as the rule `R` allows.
 pub(super) type Repeated<W, R> = Retried<Guarded<W>, Call, R>;
 
-/// Both venues as one source of quotes: fallback, total limit, retry, failover, guarded venues.
-pub(super) type Quotes<W> = FallenBack<
-    Timed<Retried<FailedOver<[Guarded<Directed<W>>; 2], Health>, Call, Unanswered>>,
-    FallbackLayer<Response<Bytes>, fn(&Call) -> String, Unanswered>,
->;
+/// Both venues as one source of quotes: cache, total limit, retry, failover, guarded venues.
+pub(super) type Quotes<W> = Cached<Source<W>, Caching, (Call, Flight<String, Quoted, Unanswered>)>;
+
+/// What the cache asks.
+type Source<W> = Timed<Retried<FailedOver<[Guarded<Directed<W>>; 2], Health>, Call, Unanswered>>;
+
+/// A venue's answer to the question for a quote.
+pub(super) type Quoted = Response<Bytes>;
+
+type Caching =
+    CacheLayer<Call, Cache<String, Quoted>, Plan<Quoted, fn(&Call) -> Option<String>, Unanswered>>;
 
 /// Guards a venue; all that is guarded by the same gates shares what they learn.
-pub(super) fn guarded<W: Wire>(wire: W, gates: &Gates, attempt: &Timeout) -> Guarded<W> {
+pub(super) fn guarded<W: Wire>(
+    wire: W,
+    gates: &Gates,
+    attempt: &Timeout,
+    told: &Deadlines,
+) -> Guarded<W> {
     ServiceBuilder::new()
         .layer(GateLayer::new(gates.clone()).classify(Health))
         .layer(TimeoutLayer::new(attempt.clone()))
+        .layer(ClientContextLayer::new(told.clone()))
         .service(wire)
 }
 
@@ -74,20 +90,21 @@ pub(super) fn repeated<W: Wire, R: Clone>(
         .layer(venue.clone())
 }
 
-/// Composes the source of quotes.
+/// Composes the source of quotes. All who ask for one symbol at once share one question, and where it
+/// has no answer the last good one stands in.
 pub(super) fn quotes<W: Wire>(
-    fallback: &Fallback<Response<Bytes>>,
+    cache: &Cache<String, Quoted>,
     total: &Timeout,
     retry: &Retry,
     failover: &Failover,
     venues: [Guarded<Directed<W>>; 2],
 ) -> Quotes<W> {
-    let key: fn(&Call) -> String = |call| call.uri().path().to_owned();
+    let key: fn(&Call) -> Option<String> = |call| Some(call.uri().path().to_owned());
     ServiceBuilder::new()
         .layer(
-            FallbackLayer::new(fallback.clone(), key)
+            CacheLayer::new(cache.clone(), key)
                 .classify(Unanswered)
-                .keep(|response: &Response<Bytes>| response.status().is_success()),
+                .keep(|quoted| quoted.status().is_success().then(Lifetime::default)),
         )
         .layer(TimeoutLayer::new(total.clone()))
         .layer(RetryLayer::new(retry.clone()).classify(Unanswered))

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use resilience_core::{Ask, Hint, Outcome};
+use resilience_tower::context;
 use tokio::time::sleep;
 
 use super::compose::Wire;
@@ -34,7 +35,11 @@ impl Course {
 
     /// Brings the order to its end: tries both venues, and again after a while.
     pub(super) async fn run<W: Wire>(&mut self, stack: &Inner<W>, order: &Order) -> Fate {
-        let Ok(mut rounds) = stack.policies.rounds.start(&Ask::default()) else {
+        let mut ask = Ask::default();
+        if let Some(deadline) = context::current().deadline {
+            ask = ask.deadline(deadline);
+        }
+        let Ok(mut rounds) = stack.policies.rounds.start(&ask) else {
             return self.fate();
         };
         loop {

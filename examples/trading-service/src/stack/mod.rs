@@ -24,10 +24,11 @@ mod watch;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use resilience_core::{Ask, BoxError, Chance, CircuitBreaker, ConfigError, Env};
-use resilience_tower::TokioClock;
+use resilience_core::{Ask, BoxError, Chance, CircuitBreaker, ConfigError, Deadline, Env};
+use resilience_tower::{CallContext, CorrelationId, TokioClock, context};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -130,6 +131,12 @@ impl<W: Wire> Stack<W> {
         })
     }
 
+    /// Returns the circuits of the venues, the primary's first.
+    pub(crate) fn circuits(&self) -> [CircuitBreaker; 2] {
+        let [primary, backup] = &self.inner.venues;
+        [primary.breaker.clone(), backup.breaker.clone()]
+    }
+
     /// Returns what the policies live in: its registry lists them.
     pub(crate) fn env(&self) -> &Env {
         &self.inner.env
@@ -149,25 +156,27 @@ impl<W: Wire> Inner<W> {
             .with_clock(Arc::new(TokioClock::default()))
             .with_chance(Chance::seeded(seed))
             .with_observer(watch.clone());
+        watch.begin(env.now());
         let policies = Policies::new(&times, &env)?;
-        let to_primary = gates(VenueName::Primary, &times, &env)?;
-        let to_backup = gates(VenueName::Backup, &times, &env)?;
+        let to_primary = gates(VenueName::Primary, &times, &policies.limits, &env)?;
+        let to_backup = gates(VenueName::Backup, &times, &policies.limits, &env)?;
         let sources =
             [(&primary, &to_primary), (&backup, &to_backup)].map(|((address, wire), gates)| {
                 guarded(
                     Directed::new(wire.clone(), *address),
                     gates,
                     &policies.attempt,
+                    &policies.told,
                 )
             });
         let Policies {
-            last_quotes,
+            kept_quotes,
             quote,
             quotes: retry,
             failover,
             ..
         } = &policies;
-        let source = quotes(last_quotes, quote, retry, failover, sources);
+        let source = quotes(kept_quotes, quote, retry, failover, sources);
         Ok(Self {
             quotes: VenueClient::new(VenueName::Primary, primary.0, source),
             venues: [
@@ -184,6 +193,43 @@ impl<W: Wire> Inner<W> {
     }
 }
 
+impl<W: Wire> Inner<W> {
+    /// Says how long an order may take, and what all that is done for it bears: its deadline, and the
+    /// correlation id of its caller or else its client id.
+    ///
+    /// `None` where the caller leaves less than one attempt's time: what is cut short for his sake would
+    /// count against the venue.
+    fn begin(&self, order: &Order) -> Option<(Duration, CallContext)> {
+        let CallContext {
+            deadline,
+            correlation_id,
+        } = context::current();
+        let now = self.env.now();
+        let mut ask = Ask::default();
+        if let Some(deadline) = deadline {
+            if deadline.left(now) < self.times.attempt {
+                return None;
+            }
+            ask = ask.deadline(deadline);
+        }
+        let limit = self.policies.order.limit(&ask).ok()?;
+        let call = CallContext {
+            deadline: Some(Deadline::within(limit, now)),
+            correlation_id: correlation_id.or_else(|| CorrelationId::new(&order.client_id)),
+        };
+        Some((limit, call))
+    }
+
+    /// Returns what the questions for a quote bear: a deadline no shorter than one attempt, for the
+    /// same reason, and because others may wait for the answer too.
+    fn begin_quote(&self) -> CallContext {
+        let call = context::current();
+        let least = Deadline::within(self.times.attempt, self.env.now());
+        let deadline = call.deadline.map(|deadline| deadline.max(least));
+        CallContext { deadline, ..call }
+    }
+}
+
 impl<W: Wire> Venue<W> {
     fn new(
         name: VenueName,
@@ -191,7 +237,7 @@ impl<W: Wire> Venue<W> {
         gates: &compose::Gates,
         policies: &Policies,
     ) -> Self {
-        let plain = guarded(wire, gates, &policies.attempt);
+        let plain = guarded(wire, gates, &policies.attempt, &policies.told);
         let orders = repeated(&plain, &policies.orders, Unexecuted);
         let asks = repeated(&plain, &policies.asks, Unanswered);
         Self {
@@ -207,11 +253,11 @@ impl<W: Wire> Trader for Stack<W> {
     async fn execute(&self, order: &Order) -> Fate {
         let inner = &*self.inner;
         inner.clock.reach(order.at);
-        let mut course = Course::default();
-        let Ok(limit) = inner.policies.order.limit(&Ask::default()) else {
+        let Some((limit, call)) = inner.begin(order) else {
             return Fate::RefusedUnsent;
         };
-        match timeout(limit, course.run(inner, order)).await {
+        let mut course = Course::default();
+        match timeout(limit, context::scope(call, course.run(inner, order))).await {
             Ok(fate) => fate,
             Err(_) => {
                 inner.policies.order.elapsed();
@@ -260,11 +306,12 @@ impl<W: Wire> Trader for Stack<W> {
 impl<W: Wire> MarketData for Stack<W> {
     type Error = VenueError<BoxError>;
 
-    /// Asks the active venue; where no venue answers, the last good quote is the answer, and tells
-    /// by its `at` how old it is.
+    /// Asks the active venue, unless it was asked a moment ago; where no venue answers, the last good
+    /// quote is the answer, and tells by its `at` how old it is.
     async fn quote(&self, symbol: &str, at: u64) -> Result<Quote, Self::Error> {
         self.inner.clock.reach(at);
-        self.inner.quotes.quote(symbol, at).await
+        let asked = self.inner.quotes.quote(symbol, at);
+        context::scope(self.inner.begin_quote(), asked).await
     }
 }
 

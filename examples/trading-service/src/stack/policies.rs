@@ -1,17 +1,22 @@
 //! The policies that the stack is made of, with their numbers.
 
-use bytes::Bytes;
-use http::Response;
 use resilience_core::circuit_breaker::Abandoned;
 use resilience_core::{
-    BackoffConfig, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, ConfigError,
-    Env, Failover, FailoverConfig, Fallback, FallbackConfig, RateLimiter, RateLimiterConfig, Retry,
-    RetryBudget, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
+    BackoffConfig, Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker,
+    CircuitBreakerConfig, ConfigError, Deadlines, DeadlinesConfig, Env, Failover, FailoverConfig,
+    Keyed, KeyedConfig, RateLimiter, RateLimiterConfig, Retry, RetryBudget, RetryBudgetConfig,
+    RetryConfig, Timeout, TimeoutConfig,
 };
 use std::time::Duration;
 
-use super::{compose::Gates, times::Times};
+use super::{
+    compose::{Gates, Quoted},
+    times::Times,
+};
 use crate::day::VenueName;
+
+/// How many venues there are.
+const VENUES: usize = 2;
 
 /// The policies that both venues share.
 #[derive(Clone, Debug)]
@@ -26,14 +31,18 @@ pub(super) struct Policies {
     pub(super) asks: Retry,
     /// The limit of one attempt.
     pub(super) attempt: Timeout,
+    /// What venues are told of the time that is left.
+    pub(super) told: Deadlines,
     /// The limit of an order.
     pub(super) order: Timeout,
     /// The limit of a quote.
     pub(super) quote: Timeout,
+    /// Keeps the calls of each venue, by its name, to a rate.
+    pub(super) limits: Keyed<RateLimiter>,
     /// Says which venue is called.
     pub(super) failover: Failover,
-    /// Keeps the last good quotes.
-    pub(super) last_quotes: Fallback<Response<Bytes>>,
+    /// Keeps quotes for a moment, and the last good ones for when no venue answers.
+    pub(super) kept_quotes: Cache<String, Quoted>,
 }
 
 impl Policies {
@@ -65,16 +74,55 @@ impl Policies {
             quotes: Retry::new("quotes", anyway(retry), env)?.with_budget(&budget)?,
             asks: Retry::new("asks", asks(times), env)?,
             attempt: timeout("attempt", times.attempt)?,
+            told: Deadlines::new("venues", told(times), env)?,
             order: timeout("order", times.order)?,
             quote: timeout("quote", times.quote)?,
+            limits: Keyed::new("venue", limits(), env)?,
             failover: Failover::new("venues", failover, env)?,
-            last_quotes: Fallback::new("quotes", FallbackConfig::default(), env)?,
+            kept_quotes: Cache::new("quotes", kept(times), env)?,
         })
     }
 }
 
+/// An old quote says how old it is, and is better than none; one of yesterday is none.
+fn kept(times: &Times) -> CacheConfig {
+    CacheConfig {
+        ttl: times.fresh,
+        stale_if_error: Duration::from_secs(24 * 60 * 60),
+        ..CacheConfig::default()
+    }
+}
+
+/// No venue works for longer than one attempt waits.
+fn told(times: &Times) -> DeadlinesConfig {
+    DeadlinesConfig {
+        max: Some(times.attempt),
+        ..DeadlinesConfig::default()
+    }
+}
+
+/// What a venue can be asked for in the contract with it; a day at full speed stays below.
+fn limits() -> KeyedConfig<RateLimiterConfig> {
+    KeyedConfig {
+        gate: RateLimiterConfig {
+            permits: 10_000,
+            per: Duration::from_secs(1),
+            burst: Some(500),
+            ..RateLimiterConfig::default()
+        },
+        // One for each venue: none of them ever goes.
+        max_keys: VENUES,
+        idle: None,
+    }
+}
+
 /// Makes the gates of one venue.
-pub(super) fn gates(name: VenueName, times: &Times, env: &Env) -> Result<Gates, ConfigError> {
+pub(super) fn gates(
+    name: VenueName,
+    times: &Times,
+    limits: &Keyed<RateLimiter>,
+    env: &Env,
+) -> Result<Gates, ConfigError> {
     let name = name.as_str();
     let breaker = CircuitBreakerConfig {
         consecutive: Some(5),
@@ -89,17 +137,10 @@ pub(super) fn gates(name: VenueName, times: &Times, env: &Env) -> Result<Gates, 
         max_in_flight: 32,
         ..BulkheadConfig::default()
     };
-    // What a venue can be asked for in the contract with it; a day at full speed stays below.
-    let limiter = RateLimiterConfig {
-        permits: 10_000,
-        per: Duration::from_secs(1),
-        burst: Some(500),
-        ..RateLimiterConfig::default()
-    };
     Ok((
         CircuitBreaker::new(name, breaker, env)?,
         Bulkhead::new(name, bulkhead, env)?,
-        RateLimiter::new(name, limiter, env)?,
+        limits.gate(name),
     ))
 }
 

@@ -5,12 +5,14 @@ use http::{Response, StatusCode};
 use resilience_core::{BoxError, CallError, Classify, Hint, Outcome, Rejected};
 
 use super::proof::is_unreachable;
+use super::times::WELL;
 
 type Answer = Result<Response<Bytes>, BoxError>;
 
 /// Says how well a venue is: for its circuit and for the failover.
 ///
-/// A venue that wants fewer requests is well, and what a gate of ours refused says nothing.
+/// A venue that wants fewer requests is well. What a gate of ours refused says nothing, and neither does
+/// an attempt for which a deadline left less time than a venue that is well may take.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Health;
 
@@ -21,6 +23,7 @@ impl<Req> Classify<Req, Answer> for Health {
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => Outcome::Ignored,
             Ok(_) => Outcome::Success,
             Err(error) if error.rejected().is_some() => Outcome::Ignored,
+            Err(error) if error.elapsed().is_some_and(|it| it.limit < WELL) => Outcome::Ignored,
             Err(_) => Outcome::Failure,
         }
     }

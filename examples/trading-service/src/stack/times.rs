@@ -19,6 +19,8 @@ pub(crate) struct Times {
     pub(crate) doubt: Duration,
     /// How long a quote may take in all, before the last good one is served.
     pub(crate) quote: Duration,
+    /// How long a quote is fresh: less than the quickest feed takes from one to the next.
+    pub(crate) fresh: Duration,
     /// The first and the longest wait between two attempts.
     pub(crate) backoff: [Duration; 2],
     /// The first and the longest wait between two questions about an order in doubt, and before an
@@ -41,6 +43,9 @@ pub(crate) struct Times {
 /// order, and not the caller who ran out of patience.
 const MARGIN: Duration = Duration::from_millis(50);
 
+/// How long a venue that is well may take to answer.
+pub(super) const WELL: Duration = Duration::from_millis(20);
+
 impl Times {
     /// Returns the times of a service whose orders are given up after `order_timeout`.
     pub(crate) fn new(order_timeout: Duration) -> Self {
@@ -51,11 +56,12 @@ impl Times {
             order,
             doubt: order / 2,
             quote: ms(250),
+            fresh: ms(5),
             backoff: [ms(4), ms(50)],
             patience: [ms(5), ms(80)],
             hint_max: ms(50),
             open: [ms(15), ms(60)],
-            health: ms(20),
+            health: WELL,
             probe_every: ms(4),
             budget: ms(500),
         }

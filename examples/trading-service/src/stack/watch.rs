@@ -1,13 +1,12 @@
 //! What the policies did, as the report tells it.
 
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
-use std::time::Duration;
 
 use resilience_core::{
-    CircuitState, Event, Name, Observer,
+    CircuitState, Event, Name, Observer, Time,
     failover::{Direction as Way, Switch as Switched},
 };
 
@@ -18,6 +17,8 @@ use crate::trader::{Direction, Switch};
 #[derive(Debug)]
 pub(super) struct Watch {
     clock: TradingClock,
+    /// When the run began, by the clock of the policies.
+    began: OnceLock<Time>,
     trips: AtomicU64,
     switches: Mutex<Vec<Switch>>,
 }
@@ -26,9 +27,15 @@ impl Watch {
     pub(super) fn new(clock: TradingClock) -> Self {
         Self {
             clock,
+            began: OnceLock::new(),
             trips: AtomicU64::new(0),
             switches: Mutex::default(),
         }
+    }
+
+    /// Says when the run begins: switches are told by the time since.
+    pub(super) fn begin(&self, now: Time) {
+        self.began.get_or_init(|| now);
     }
 
     /// Counts how often a circuit opened.
@@ -51,7 +58,9 @@ impl Watch {
         } = switch;
         self.lock().push(Switch {
             at: self.clock.now(),
-            after: Duration::from_nanos(switch.at.as_nanos()),
+            after: switch
+                .at
+                .since(self.began.get().copied().unwrap_or(switch.at)),
             direction,
             reason: format!("{from} to {to}, {reason}"),
         });
@@ -73,6 +82,7 @@ impl Observer for Watch {
                 self.trips.fetch_add(1, Ordering::Relaxed);
             }
             Event::Switched(switch) => self.switched(switch),
+            Event::HealthChanged(change) => self.clock.live.health_changed(change),
             _ => {}
         }
     }

@@ -7,6 +7,8 @@ use std::{
 };
 
 use axum::response::{IntoResponse, Response};
+use resilience_core::{Deadline, Env};
+use resilience_tower::{TokioClock, context};
 use tokio::{task, time};
 
 use super::{book::Book, problem::Problem, server::HangUp};
@@ -21,6 +23,8 @@ pub(super) struct Desk {
     name: VenueName,
     day: Day,
     pub(super) book: Book,
+    /// By whose clock deadlines pass.
+    pub(super) env: Env,
     quotes: Mutex<HashMap<String, Quote>>,
     seen: Mutex<HashMap<(Request, String), Seen>>,
 }
@@ -41,6 +45,7 @@ impl Desk {
             name,
             day,
             book,
+            env: Env::default().with_clock(Arc::new(TokioClock::default())),
             quotes: Mutex::default(),
             seen: Mutex::default(),
         }
@@ -62,7 +67,7 @@ impl Desk {
             // Ends when the client closes the connection: the server then drops this future.
             Fault::BlackHole => future::pending().await,
             // A task of its own: what the venue has begun it does, whether or not somebody waits.
-            _ => detached(self.carry_out(fault, work))
+            _ => detached(self.carry_out(fault, context::current().deadline, work))
                 .await
                 .unwrap_or_else(|_| Problem::failed().into_response()),
         }
@@ -71,10 +76,15 @@ impl Desk {
     async fn carry_out(
         self: Arc<Self>,
         fault: Fault,
+        deadline: Option<Deadline>,
         work: impl FnOnce(&Self) -> Result<Response, Problem> + Send + 'static,
     ) -> Response {
         if let Fault::SlowBefore(delay) = fault {
             time::sleep(delay).await;
+            // Not begun, and of no use any more to who asked for it.
+            if deadline.is_some_and(|deadline| deadline.has_passed(self.env.now())) {
+                return Problem::late().into_response();
+            }
         }
         let answer = task::spawn_blocking(move || work(&self).into_response())
             .await

@@ -16,6 +16,6 @@ mod transport;
 
 pub(crate) use self::{
     client::{VenueClient, VenueError},
-    process::{VenueArgs, VenueProcess, main},
+    process::{FREE, VenueArgs, VenueProcess, main},
     transport::HttpTransport,
 };

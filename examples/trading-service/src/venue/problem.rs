@@ -41,6 +41,13 @@ impl Problem {
         )
     }
 
+    pub(super) fn late() -> Self {
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            format_args!("the deadline has passed, nothing was done"),
+        )
+    }
+
     /// Asks to come again later: exactly in `retry-after-ms`, rounded up in `Retry-After`.
     pub(super) fn rate_limited(retry_after: Duration) -> Response {
         let problem = Self::new(

@@ -10,6 +10,8 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use resilience_core::{Deadlines, DeadlinesConfig};
+use resilience_tower::http::ServerContextLayer;
 
 use super::{
     check::{clock, order, price, required_clock},
@@ -18,8 +20,10 @@ use super::{
 };
 use crate::{broker::Status, day::Request};
 
-/// Gives the venue's routes.
+/// Gives the venue's routes, behind what drops work that nobody waits for any more.
 pub(super) fn routes(desk: Arc<Desk>) -> Router {
+    let deadlines = Deadlines::get_or_new("venue", DeadlinesConfig::default(), &desk.env)
+        .expect("the default holds to every rule");
     Router::new()
         .route("/orders", post(submit))
         .route("/orders/{client_id}", get(lookup).delete(cancel))
@@ -27,6 +31,7 @@ pub(super) fn routes(desk: Arc<Desk>) -> Router {
         .route("/quotes/{symbol}", get(quote).put(feed))
         .route("/health", get(health))
         .with_state(desk)
+        .layer(ServerContextLayer::new(deadlines))
 }
 
 type Answer = Result<Response, Problem>;

@@ -90,6 +90,19 @@ pub(super) const LIMITER_REFUSED: Metric = counter(
     "Calls refused because the rate was used up.",
 );
 
+pub(super) const KEYED_KEYS: Metric = gauge("keyed_keys", "Keys that have a gate of their own.");
+
+pub(super) const KEYED_GONE: Metric = Metric::counter(
+    "keyed_gone_total",
+    "Keys that went, for room or for not being used.",
+)
+.labels(&[NAME, Label::one_of("reason", &["room", "idle"])]);
+
+pub(super) const KEYED_OVERFLOWED: Metric = counter(
+    "keyed_overflowed_total",
+    "Uses of keys for which there was no room.",
+);
+
 pub(super) const RETRY_RUNS: Metric = counter("retry_runs_total", "Calls that came to be retried.");
 
 pub(super) const RETRY_ATTEMPTS: Metric = counter(
@@ -146,6 +159,29 @@ pub(super) const FALLBACK_CALLS: Metric = Metric::counter(
 pub(super) const FALLBACK_KEYS: Metric =
     gauge("fallback_keys", "Keys whose last good answer is kept.");
 
+pub(super) const CACHE_ENTRIES: Metric = gauge("cache_entries", "Answers that are kept.");
+
+pub(super) const CACHE_REQUESTS: Metric = Metric::counter(
+    "cache_requests_total",
+    "Requests by result. A miss had nothing to be served at once; it may have been coalesced with another's call, or answered stale, after all.",
+)
+.labels(&[
+    NAME,
+    Label::one_of("result", &["hit", "coalesced", "stale", "miss"]),
+]);
+
+pub(super) const DEADLINE_PASSED: Metric = Metric::counter(
+    "deadline_passed_total",
+    "Calls that nobody waited for any more: refused before they began (late), or dropped (cut).",
+)
+.labels(&[NAME, Label::one_of("when", &["late", "cut"])]);
+
+pub(super) const HEALTH_UP: Metric = Metric::gauge(
+    "health_component_up",
+    "1 for components that are healthy or degraded, 0 for those that are unhealthy or unknown.",
+)
+.labels(&[NAME, Label::capped("component", 20)]);
+
 pub(super) const TIMEOUT_ELAPSED: Metric = counter(
     "timeout_elapsed_total",
     "Calls that were given up because they took too long.",
@@ -157,7 +193,7 @@ pub(super) const TIMEOUT_LATE: Metric = counter(
 );
 
 /// Every metric that [`export`](super::export) feeds.
-pub(crate) const METRICS: [Metric; 27] = [
+pub(crate) const METRICS: [Metric; 34] = [
     BREAKER_STATE,
     BREAKER_CALLS,
     BREAKER_SLOW,
@@ -172,6 +208,9 @@ pub(crate) const METRICS: [Metric; 27] = [
     LIMITER_REMAINING,
     LIMITER_WAITING,
     LIMITER_REFUSED,
+    KEYED_KEYS,
+    KEYED_GONE,
+    KEYED_OVERFLOWED,
     RETRY_RUNS,
     RETRY_ATTEMPTS,
     RETRIES,
@@ -183,6 +222,10 @@ pub(crate) const METRICS: [Metric; 27] = [
     FAILOVER_SWITCHES,
     FALLBACK_CALLS,
     FALLBACK_KEYS,
+    CACHE_ENTRIES,
+    CACHE_REQUESTS,
+    DEADLINE_PASSED,
+    HEALTH_UP,
     TIMEOUT_ELAPSED,
     TIMEOUT_LATE,
 ];

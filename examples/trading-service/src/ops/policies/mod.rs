@@ -11,12 +11,16 @@ mod tests;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use admf_metrics::Exporter;
-use resilience_core::{Env, Policy};
+use resilience_core::{Env, Policy, Snapshot};
 
 pub(crate) use catalogue::METRICS;
 
 use read::read;
 use series::Series;
+
+/// A keyed policy that may keep more keys than these is shown as a whole: keys of clients would be
+/// series without end.
+const SHOWN_KEYS: usize = 16;
 
 /// Exports the policies of `env`, those that are built later too, whenever `exporter` is scraped.
 ///
@@ -25,16 +29,32 @@ use series::Series;
 /// of the one before were last seen; a policy that is gone has no state and nothing in flight, so that
 /// its levels are 0.
 ///
+/// Of a keyed policy that keeps few keys each gate is shown too, by its name `policy[key]`.
+///
 /// One environment per exporter: two policies of one kind and name would be one series.
 pub(crate) fn export(exporter: &Exporter, env: &Env) {
     let env = env.clone();
     let known = Mutex::new(Vec::new());
     exporter.on_scrape(move |exporter| {
-        let living = env.registry().list();
+        let living = with_keys(env.registry().list());
         // Two scrapes at once take turns: totals are made of what was seen last.
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         update(&mut known, &living, exporter);
     });
+}
+
+/// Adds the gates of keyed policies that keep few.
+fn with_keys(mut policies: Vec<Arc<dyn Policy>>) -> Vec<Arc<dyn Policy>> {
+    let of = |policy: &Arc<dyn Policy>| match policy.snapshot() {
+        Snapshot::Keyed(it) if it.max_keys <= SHOWN_KEYS => {
+            let keys = policy.keys();
+            keys.iter().flat_map(|key| policy.of_key(key)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let gates: Vec<_> = policies.iter().flat_map(of).collect();
+    policies.extend(gates);
+    policies
 }
 
 /// A policy that was seen, alive or gone.

@@ -3,9 +3,13 @@
 use admf_metrics::Metric;
 use resilience_core::Snapshot;
 use resilience_core::bulkhead::BulkheadSnapshot;
+use resilience_core::cache::CacheSnapshot;
 use resilience_core::circuit_breaker::CircuitSnapshot;
+use resilience_core::deadline::DeadlinesSnapshot;
 use resilience_core::failover::FailoverSnapshot;
 use resilience_core::fallback::FallbackSnapshot;
+use resilience_core::health::HealthSnapshot;
+use resilience_core::keyed::KeyedSnapshot;
 use resilience_core::rate_limiter::RateLimiterSnapshot;
 use resilience_core::retry::{RetryBudgetSnapshot, RetrySnapshot};
 use resilience_core::timeout::TimeoutSnapshot;
@@ -19,9 +23,13 @@ pub(super) fn read(snapshot: &Snapshot, mut show: impl FnMut(&Metric, Other<'_>,
     let show = &mut show;
     match snapshot {
         Snapshot::Bulkhead(it) => bulkhead(it, show),
+        Snapshot::Cache(it) => cache(it, show),
+        Snapshot::Deadlines(it) => deadlines(it, show),
         Snapshot::CircuitBreaker(it) => circuit_breaker(it, show),
         Snapshot::Failover(it) => failover(it, show),
         Snapshot::Fallback(it) => fallback(it, show),
+        Snapshot::Health(it) => health(it, show),
+        Snapshot::Keyed(it) => keyed(it, show),
         Snapshot::RateLimiter(it) => rate_limiter(it, show),
         Snapshot::Retry(it) => retry(it, show),
         Snapshot::RetryBudget(it) => retry_budget(it, show),
@@ -65,6 +73,14 @@ fn rate_limiter(it: &RateLimiterSnapshot, show: Show<'_>) {
     show(&m::LIMITER_REMAINING, None, Level(it.remaining.into()));
     show(&m::LIMITER_WAITING, None, Level(it.waiting as f64));
     show(&m::LIMITER_REFUSED, None, Total(it.refused));
+}
+
+fn keyed(it: &KeyedSnapshot, show: Show<'_>) {
+    show(&m::KEYED_KEYS, None, Level(it.keys as f64));
+    for (reason, keys) in [("room", it.pushed_out), ("idle", it.went_idle)] {
+        show(&m::KEYED_GONE, Some(("reason", reason)), Total(keys));
+    }
+    show(&m::KEYED_OVERFLOWED, None, Total(it.overflowed));
 }
 
 fn retry(it: &RetrySnapshot, show: Show<'_>) {
@@ -114,4 +130,35 @@ fn fallback(it: &FallbackSnapshot, show: Show<'_>) {
 fn timeout(it: &TimeoutSnapshot, show: Show<'_>) {
     show(&m::TIMEOUT_ELAPSED, None, Total(it.elapsed));
     show(&m::TIMEOUT_LATE, None, Total(it.late));
+}
+
+fn cache(it: &CacheSnapshot, show: Show<'_>) {
+    show(&m::CACHE_ENTRIES, None, Level(it.entries as f64));
+    let stale = it.stale_while_revalidate + it.stale_if_error;
+    for (result, requests) in [
+        ("hit", it.hits),
+        ("coalesced", it.coalesced),
+        ("stale", stale),
+        ("miss", it.misses),
+    ] {
+        show(
+            &m::CACHE_REQUESTS,
+            Some(("result", result)),
+            Total(requests),
+        );
+    }
+}
+
+fn deadlines(it: &DeadlinesSnapshot, show: Show<'_>) {
+    for (when, calls) in [("late", it.late), ("cut", it.cut)] {
+        show(&m::DEADLINE_PASSED, Some(("when", when)), Total(calls));
+    }
+}
+
+fn health(it: &HealthSnapshot, show: Show<'_>) {
+    for component in &it.components {
+        let label = Some(("component", component.name.as_str()));
+        let up = component.status.is_up();
+        show(&m::HEALTH_UP, label, Value::flag(up));
+    }
 }

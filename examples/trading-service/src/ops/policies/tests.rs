@@ -3,9 +3,10 @@ use std::time::Duration;
 use admf_alerts::{Samples, Selector};
 use admf_metrics::Catalogue;
 use resilience_core::{
-    Ask, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, Failover, FailoverConfig,
-    Fallback, FallbackConfig, Gate, Outcome, RateLimiter, RateLimiterConfig, Retry,
-    RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
+    Ask, Bulkhead, BulkheadConfig, Cache, CacheConfig, CircuitBreaker, CircuitBreakerConfig,
+    ComponentConfig, Deadlines, DeadlinesConfig, Failover, FailoverConfig, Fallback,
+    FallbackConfig, Gate, Health, HealthConfig, Keyed, KeyedConfig, Outcome, RateLimiter,
+    RateLimiterConfig, Retry, RetryBudgetConfig, RetryConfig, Timeout, TimeoutConfig,
 };
 
 use super::*;
@@ -154,9 +155,22 @@ fn every_metric_of_the_catalogue_is_fed_by_some_policy() {
         ..Default::default()
     };
     let bulkhead = Bulkhead::new("a", BulkheadConfig::default(), &env).unwrap();
-    let limiter = RateLimiter::new("a", rate, &env).unwrap();
+    let limiter = RateLimiter::new("a", rate.clone(), &env).unwrap();
+    let keys = KeyedConfig {
+        gate: rate,
+        max_keys: 2,
+        idle: None,
+    };
+    let parts = HealthConfig {
+        components: [("part".into(), ComponentConfig::default())].into(),
+        ..Default::default()
+    };
     let _policies = (
         breaker("a", &env),
+        Health::new("a", parts, &env).unwrap(),
+        Keyed::new("a", keys, &env).unwrap(),
+        Cache::<u8, u8>::new("a", CacheConfig::default(), &env).unwrap(),
+        Deadlines::new("a", DeadlinesConfig::default(), &env).unwrap(),
         Retry::new("a", retry, &env).unwrap(),
         Failover::new("a", targets, &env).unwrap(),
         Fallback::<u8>::new("a", FallbackConfig::default(), &env).unwrap(),
@@ -182,4 +196,37 @@ fn every_metric_of_the_catalogue_is_fed_by_some_policy() {
         [target("primary"), target("backup")],
         [Some(1.0), Some(0.0)]
     );
+}
+
+#[test]
+fn gates_by_key_are_shown_one_by_one_where_they_are_few_and_as_a_whole_where_they_are_many() {
+    let (env, _clock) = Env::manual();
+    let exporter = exporter(&env);
+    let keyed = |name: &'static str, max_keys| {
+        let rate = RateLimiterConfig::new(10, Duration::from_secs(1));
+        let config = KeyedConfig {
+            gate: rate,
+            max_keys,
+            idle: None,
+        };
+        Keyed::<RateLimiter>::new(name, config, &env).unwrap()
+    };
+    let (venues, clients) = (keyed("venue", SHOWN_KEYS), keyed("client", SHOWN_KEYS + 1));
+    for key in ["primary", "backup"] {
+        drop(venues.permit(key, &Ask::default()).unwrap());
+        drop(clients.permit(key, &Ask::default()).unwrap());
+    }
+    venues
+        .permit("primary", &Ask::default())
+        .unwrap()
+        .record(Outcome::Success);
+    let samples = scrape(&exporter);
+    let left = |name| samples.value("rate_limiter_remaining", &[("name", name)]);
+    assert_eq!(left("venue[primary]"), Some(9.0));
+    assert_eq!(left("venue[backup]"), Some(10.0));
+    assert_eq!(left("client[primary]"), None);
+    for name in ["venue", "client"] {
+        let keys = samples.value("keyed_keys", &[("name", name)]);
+        assert_eq!(keys, Some(2.0));
+    }
 }

@@ -11,7 +11,7 @@ use axum::body::{Body, to_bytes};
 use clap::Parser;
 use http::{HeaderMap, Request, StatusCode};
 use resilience_core::{BoxError, Env};
-use resilience_tower::TokioClock;
+use resilience_tower::{CallContext, TokioClock, context};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -20,7 +20,7 @@ use super::desk::Desk;
 use crate::broker::{Execution, Order, Status};
 use crate::engine::Live;
 use crate::market::{MarketData, Quote};
-use crate::ops::API_REQUESTS;
+use crate::ops::{API_REQUESTS, Console};
 use crate::settings::{Cli, Settings};
 use crate::testing::first_dates;
 use crate::trader::{Fate, Trader, TraderSummary};
@@ -42,6 +42,8 @@ struct Lines {
     /// What the next quotes are.
     quotes: VecDeque<Result<Quote, BoxError>>,
     executed: Vec<Order>,
+    /// What each of them bore.
+    calls: Vec<CallContext>,
 }
 
 impl Script {
@@ -56,6 +58,7 @@ impl Trader for Script {
         let fate = {
             let mut lines = self.lines();
             lines.executed.push(order.clone());
+            lines.calls.push(context::current());
             lines.fates.pop_front()
         };
         match fate {
@@ -105,6 +108,9 @@ struct Served {
     script: Script,
     desk: Arc<Desk<Script>>,
     routes: Router,
+    env: Env,
+    /// What the console says.
+    lines: Arc<Mutex<Vec<String>>>,
 }
 
 struct Answer {
@@ -128,7 +134,13 @@ fn served(flags: &[&str]) -> Served {
     let settings = Settings::try_from(Cli::try_parse_from(flags).unwrap().args).unwrap();
     let bars = Arc::new(first_dates(3));
     let script = Script::default();
-    let desk = Arc::new(Desk::new(script.clone(), &settings, bars, Live::default()));
+    let lines = Arc::<Mutex<Vec<String>>>::default();
+    let console: Console = {
+        let lines = Arc::clone(&lines);
+        Arc::new(move |line| lines.lock().unwrap().push(line.to_owned()))
+    };
+    let desk = Desk::new(script.clone(), &settings, bars, Live::default()).log(console);
+    let desk = Arc::new(desk);
     let env = Env::default().with_clock(Arc::new(TokioClock::default()));
     let exporter = Exporter::local(Catalogue::new([API_REQUESTS]).unwrap());
     let routes = api::routes(Arc::clone(&desk), &env, LIMIT, &exporter).unwrap();
@@ -136,6 +148,8 @@ fn served(flags: &[&str]) -> Served {
         script,
         desk,
         routes,
+        env,
+        lines,
     };
     served.feed(0);
     served
@@ -150,7 +164,10 @@ impl Served {
 
     async fn ask(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
         let request = Request::builder().method(method).uri(path);
-        let request = request.body(body.into()).unwrap();
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();

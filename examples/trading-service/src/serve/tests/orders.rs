@@ -211,3 +211,73 @@ async fn orders_of_an_earlier_service_on_the_same_books_are_known() {
     assert_eq!(served.post(&b).await.body["status"], "cancelled");
     assert!(served.script.lines().executed.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_order_bears_the_deadline_and_the_name_that_its_client_gave_it() {
+    let served = served(&[]);
+    for (header, value) in [("x-timeout-ms", "700"), ("grpc-timeout", "700m")] {
+        let request = Request::post("/api/orders")
+            .header(header, value)
+            .header("x-correlation-id", "asked-7")
+            .body(Body::from(order(header).to_string()));
+        let answer = served.send(request.unwrap()).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers["x-correlation-id"], "asked-7");
+        let call = served.script.lines().calls.pop().unwrap();
+        let left = call.deadline.unwrap().left(served.env.now());
+        assert_eq!(left, Duration::from_millis(700));
+        assert_eq!(call.correlation_id.unwrap().as_str(), "asked-7");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_fails_says_under_which_id_to_look_for_it() {
+    let served = served(&[]);
+    let ask = async |path: &str, left: &str, body: Value| {
+        let request = Request::post(path)
+            .header("x-timeout-ms", left)
+            .header("x-request-id", "asked-7")
+            .body(Body::from(body.to_string()));
+        served.send(request.unwrap()).await
+    };
+    served
+        .script
+        .lines()
+        .fates
+        .extend([None, Some(Fate::InDoubt)]);
+    let (one, other) = (order("a"), order("b"));
+    for (path, left, body, status) in [
+        ("/api/orders", "50", one, 504),
+        ("/api/orders", "0", other.clone(), 504),
+        ("/api/orders", "700", other, 504),
+        ("/api/orders", "700", json!([]), 400),
+        ("/nowhere", "700", json!([]), 404),
+    ] {
+        let answer = ask(path, left, body).await;
+        assert_eq!(answer.status.as_u16(), status);
+        assert!(!answer.error().is_empty());
+        assert_eq!(answer.body["correlation_id"], "asked-7");
+    }
+    let unnamed = served.get("/nowhere").await;
+    let id = unnamed.body["correlation_id"].as_str().unwrap();
+    assert_eq!(unnamed.headers["x-correlation-id"], id);
+}
+
+#[tokio::test]
+async fn an_order_in_doubt_is_told_with_its_id_and_so_is_its_end() {
+    let served = served(&[]);
+    served.script.lines().fates.push_back(Some(Fate::InDoubt));
+    let request = Request::post("/api/orders")
+        .header("x-correlation-id", "asked-7")
+        .body(Body::from(order("a").to_string()));
+    served.send(request.unwrap()).await;
+    served.script.lines().settled = Some(Fate::Cancelled);
+    served.desk.settle().await;
+    assert_eq!(
+        *served.lines.lock().unwrap(),
+        [
+            "order a is in doubt correlation_id=asked-7",
+            "order a was in doubt, and is cancelled"
+        ]
+    );
+}

@@ -1,3 +1,6 @@
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
 use resilience_core::{CircuitOpen, CircuitState, Elapsed, Rejected};
 
 use super::*;
@@ -92,20 +95,50 @@ async fn what_is_not_there_is_a_404_or_405_in_json() {
     assert!(answer.status == 405 && !answer.error().is_empty());
 }
 
+/// A request of one of many clients.
+fn of_client(number: u8) -> Request<Body> {
+    let request = Request::get("/api/orders/a");
+    let peer = ConnectInfo(SocketAddr::from(([192, 0, 2, number], 4711)));
+    request.extension(peer).body(Body::empty()).unwrap()
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_api_keeps_to_its_rate_and_says_when_to_come_back() {
     let served = served(&[]);
-    for _ in 0..400 {
-        assert_eq!(served.get("/api/orders/a").await.status, 404);
+    for number in 0..400 {
+        let answer = served.send(of_client((number % 4) as u8)).await;
+        assert_eq!(answer.status, 404);
     }
-    let answer = served.get("/api/orders/a").await;
+    let answer = served.send(of_client(4)).await;
     assert_eq!(
         (answer.status.as_u16(), answer.retry_after()),
         (429, Some("1"))
     );
     assert_eq!(answer.error(), "call rejected by api: Wait 0.1s");
     tokio::time::advance(Duration::from_secs(1)).await;
-    assert_eq!(served.get("/api/orders/a").await.status, 404);
+    assert_eq!(served.send(of_client(0)).await.status, 404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_asks_too_much_stops_no_other_and_each_is_told_what_it_has_left() {
+    let served = served(&[]);
+    for left in (0..200).rev() {
+        let answer = served.send(of_client(1)).await;
+        assert_eq!(answer.status, 404);
+        assert_eq!(answer.headers["ratelimit-remaining"], left.to_string());
+    }
+    for _ in 0..400 {
+        let answer = served.send(of_client(1)).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.retry_after()),
+            (429, Some("1"))
+        );
+        let said = "call rejected by client[192.0.2.1]: Wait ";
+        assert!(answer.error().starts_with(said), "{}", answer.error());
+    }
+    let answer = served.send(of_client(2)).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.headers["ratelimit-remaining"], "199");
 }
 
 #[tokio::test]

@@ -39,7 +39,12 @@ struct Desk {
     /// The client ids that a request reached the venue for.
     reached: Vec<String>,
     prices: BTreeMap<String, i64>,
+    /// What requests said of the time that was left and of their correlation id.
+    told: Vec<Told>,
 }
+
+/// Milliseconds and id, where they were told.
+pub(super) type Told = (Option<u64>, Option<String>);
 
 impl FakeWire {
     pub(super) fn pair() -> [Self; 2] {
@@ -52,6 +57,7 @@ impl FakeWire {
                 on_the_way: Vec::new(),
                 reached: Vec::new(),
                 prices: BTreeMap::new(),
+                told: Vec::new(),
             })),
         })
     }
@@ -102,6 +108,11 @@ impl FakeWire {
         self.venue.book.lock().unwrap().get(id).map(|it| it.status)
     }
 
+    /// Returns what the requests so far said of their contexts.
+    pub(super) fn told(&self) -> Vec<Told> {
+        self.desk().told.clone()
+    }
+
     fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap()
     }
@@ -111,6 +122,9 @@ impl FakeWire {
         let body = body.collect().await?.to_bytes();
         let path = head.uri.path().to_owned();
         let order = serde_json::from_slice::<Order>(&body).ok();
+        let text = |name| Some(head.headers.get(name)?.to_str().ok()?.to_owned());
+        let left = text("x-timeout-ms").and_then(|left| left.parse().ok());
+        self.desk().told.push((left, text("x-correlation-id")));
         let fault = self.arrive(&path, order.as_ref())?;
         let answer = |it: &Self| it.carry_out(&head.method, &path, order.as_ref());
         match fault {

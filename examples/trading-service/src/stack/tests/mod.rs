@@ -1,5 +1,6 @@
 //! The stack over venues in memory, whose every answer is scripted.
 
+mod deadlines;
 mod fake;
 mod model;
 mod orders;

@@ -1,4 +1,4 @@
-//! A quote is the venue's, or the last good one.
+//! A quote is the venue's, or that of a moment ago, or the last good one.
 
 use super::*;
 use crate::day::Fault;
@@ -17,6 +17,7 @@ async fn the_last_good_quote_answers_for_venues_that_are_down() {
     bench.primary.price("IBM", 100);
     assert_eq!(bench.stack.quote("IBM", 1).await.unwrap().price, 100);
     bench.primary.price("IBM", 101);
+    pass(ms(5)).await;
     bench.primary.weather(Fault::BlackHole);
     bench.backup.weather(Fault::Refuse);
     let kept = bench.stack.quote("IBM", 2).await.unwrap();
@@ -49,4 +50,29 @@ async fn an_unknown_symbol_is_not_remembered_as_a_good_answer() {
     );
     bench.primary.price("IBM", 100);
     assert_eq!(bench.stack.quote("IBM", 1).await.unwrap().price, 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_who_ask_at_once_share_one_question() {
+    let bench = Bench::new();
+    bench.primary.price("IBM", 100);
+    bench.primary.weather(Fault::SlowAfter(ms(2)));
+    let asked = (0..100).map(|_| bench.stack.quote("IBM", 1));
+    for told in join_all(asked).await {
+        assert_eq!(told.unwrap().price, 100);
+    }
+    assert_eq!(bench.primary.reached("IBM"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quote_is_asked_for_again_after_its_moment() {
+    let bench = Bench::new();
+    bench.primary.price("IBM", 100);
+    assert_eq!(bench.stack.quote("IBM", 1).await.unwrap().price, 100);
+    bench.primary.price("IBM", 101);
+    pass(ms(4)).await;
+    assert_eq!(bench.stack.quote("IBM", 1).await.unwrap().price, 100);
+    pass(ms(1)).await;
+    assert_eq!(bench.stack.quote("IBM", 1).await.unwrap().price, 101);
+    assert_eq!(bench.primary.reached("IBM"), 2);
 }

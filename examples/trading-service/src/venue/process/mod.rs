@@ -5,7 +5,7 @@ mod tests;
 
 use std::{
     io::{self, Write},
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     sync::Arc,
@@ -48,9 +48,15 @@ pub(crate) struct VenueArgs {
     /// The length of that day.
     #[arg(long)]
     pub(crate) bars: u64,
+    /// Where it listens; a free port of the loopback if none is told.
+    #[arg(long, default_value_t = FREE)]
+    pub(crate) listen: SocketAddr,
 }
 
-/// Is a venue, on a free port of the loopback, until standard input is closed.
+/// A free port of the loopback.
+pub(crate) const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Is a venue, until standard input is closed.
 ///
 /// Its first line on standard output tells where it listens. An interrupt does not end it: a
 /// terminal sends that to the service's children too, and the service wants to settle with its
@@ -66,7 +72,7 @@ pub(crate) async fn main(args: VenueArgs) -> Result<(), BoxError> {
         .map_err(|error| format!("book: cannot open {}: {error}", args.book.display()))?;
     let day = Day::new(args.scenario, args.seed, args.bars);
     let desk = Arc::new(Desk::new(args.name, day, book));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let listener = TcpListener::bind(args.listen).await?;
     let mut out = io::stdout();
     writeln!(out, "{LISTENING}{}", listener.local_addr()?)?;
     out.flush()?;
@@ -165,6 +171,7 @@ fn command(exe: &Path, args: &VenueArgs) -> Command {
         .arg(&args.book)
         .args(["--scenario", args.scenario.as_str()])
         .args(["--seed", &args.seed.to_string()])
-        .args(["--bars", &args.bars.to_string()]);
+        .args(["--bars", &args.bars.to_string()])
+        .args(["--listen", &args.listen.to_string()]);
     command
 }

@@ -21,6 +21,7 @@ fn args() -> VenueArgs {
         scenario: Scenario::RateLimited,
         seed: u64::MAX,
         bars: 12_154,
+        listen: "127.0.0.1:4711".parse().unwrap(),
     }
 }
 

@@ -165,6 +165,28 @@ async fn a_slow_order_is_executed_although_its_client_has_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_order_is_dropped_at_the_deadline_that_came_with_it() {
+    let venue = paused_venue(Scenario::Slow);
+    let order = order_that_meets(
+        Scenario::Slow,
+        |fault| matches!(fault, Fault::SlowBefore(delay) if delay > PATIENCE),
+    );
+    let request = http::Request::post("/orders")
+        .header("x-at", order.at)
+        .header("x-timeout-ms", PATIENCE.as_millis().to_string())
+        .header("x-correlation-id", "order-7")
+        .body(Body::from(serde_json::to_vec(&order).unwrap()))
+        .unwrap();
+    let began = time::Instant::now();
+    let answer = venue.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(answer.headers()["x-correlation-id"], "order-7");
+    assert!(began.elapsed() <= PATIENCE + Duration::from_millis(1));
+    time::sleep(PATIENCE * 30).await;
+    assert_eq!(lookup(&venue, &order).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_order_is_not_executed_after_its_cancellation() {
     let venue = paused_venue(Scenario::Slow);
     let order = order_that_meets(

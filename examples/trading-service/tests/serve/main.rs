@@ -1,135 +1,17 @@
 //! The service that stays up, and the operations of a run, as processes.
 
+mod admin;
 #[expect(dead_code, reason = "reports of whole runs are for other tests")]
+#[path = "../common/mod.rs"]
 mod common;
+mod parts;
+mod running;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::io::Read;
+use std::net::TcpListener;
 
-use admf_alerts::{Samples, Selector};
 use common::{Result, bars, service};
-
-/// A running service, killed where a test ends early.
-struct Running {
-    child: Child,
-    said: BufReader<ChildStderr>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Running {
-    fn start(flags: &[&str]) -> Result<Self> {
-        let mut child = service(flags)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let said = child.stderr.take().ok_or("standard error is piped")?;
-        Ok(Self {
-            child,
-            said: BufReader::new(said),
-        })
-    }
-
-    /// Reads on until it says where `what` listens.
-    fn listening(&mut self, what: &str) -> Result<String> {
-        loop {
-            let mut line = String::new();
-            if self.said.read_line(&mut line)? == 0 {
-                return Err(format!("it ended before {what} was listening").into());
-            }
-            let mut words = line.split_whitespace();
-            if (words.next(), words.next()) == (Some(what), Some("listening")) {
-                return Ok(words.next().ok_or("no address")?.to_owned());
-            }
-        }
-    }
-
-    fn signal(&self, signal: &str) -> Result {
-        let sent = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status()?;
-        assert!(sent.success());
-        Ok(())
-    }
-}
-
-/// Asks once, and returns status and body.
-fn ask(address: &str, request: &str, body: &str) -> Result<(u16, String)> {
-    let mut stream = TcpStream::connect(address)?;
-    let length = body.len();
-    write!(
-        stream,
-        "{request} HTTP/1.1\r\nhost: service\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let status = answer.get(9..12).ok_or("no status line")?.parse()?;
-    let body = answer.split_once("\r\n\r\n").ok_or("no head")?.1;
-    Ok((status, unchunked(body)))
-}
-
-/// Joins the chunks of a body, each of which comes after its length in a line of its own.
-fn unchunked(body: &str) -> String {
-    let mut rest = body;
-    let mut whole = String::new();
-    while let Some((length, chunks)) = rest.split_once("\r\n") {
-        let Ok(length) = usize::from_str_radix(length, 16) else {
-            return body.to_owned();
-        };
-        whole.push_str(&chunks[..length]);
-        rest = chunks[length..].trim_start_matches("\r\n");
-    }
-    if whole.is_empty() {
-        body.to_owned()
-    } else {
-        whole
-    }
-}
-
-/// Polls `/ready`, each time over a new connection, until it says yes.
-fn await_ready(address: &str) -> Result {
-    for _ in 0..20_000 {
-        if ask(address, "GET /ready", "")?.0 == 200 {
-            return Ok(());
-        }
-        std::thread::yield_now();
-    }
-    Err(format!("never ready: {}", ask(address, "GET /ready", "")?.1).into())
-}
-
-fn scrape(address: &str) -> Result<Samples> {
-    let (status, text) = ask(address, "GET /metrics", "")?;
-    assert_eq!(status, 200);
-    Ok(Samples::parse(&text)?)
-}
-
-/// Checks that each circuit is in one state, and returns how many circuits there are.
-fn circuits(samples: &Samples) -> Result<usize> {
-    let states = Selector::parse("circuit_breaker_state")?;
-    let states: Vec<_> = samples.select(&states).collect();
-    let held: Vec<_> = states.iter().filter(|state| state.value == 1.0).collect();
-    assert_eq!(states.len(), 6 * held.len());
-    let mut names: Vec<_> = held.iter().map(|state| state.labels.get("name")).collect();
-    names.dedup();
-    assert_eq!(names.len(), held.len());
-    Ok(held.len())
-}
-
-const SERVE: [&str; 7] = [
-    "serve",
-    "--api",
-    "127.0.0.1:0",
-    "--ops",
-    "127.0.0.1:0",
-    "--scenario",
-    "calm",
-];
+use running::{Running, SERVE, ask, await_ready, circuits, scrape};
 
 #[test]
 fn the_service_trades_shows_what_it_did_and_ends_well_when_asked_to() -> Result {
