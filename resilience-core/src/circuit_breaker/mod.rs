@@ -10,6 +10,7 @@
 // | `shared` | what needs the lock, and shows in the head what came of it |
 
 mod config;
+mod counts;
 mod generation;
 mod head;
 mod probes;

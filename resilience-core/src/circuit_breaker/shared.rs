@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::Rules;
+use super::counts::Counts;
 use super::generation::{Generation, Ticket};
 use super::head::{Head, Success, WORN};
 use super::state::{Refusal, State, Verb};
-use super::{CircuitBreaker, CircuitBreakerConfig, CircuitSnapshot, CircuitState, CircuitTotals};
-use crate::counter::{Counter, Tally};
+use super::{CircuitBreaker, CircuitBreakerConfig, CircuitSnapshot, CircuitState};
+use crate::counter::Counter;
 use crate::shared::{Events, Shared};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Mark;
@@ -26,19 +27,6 @@ pub(super) struct Circuit {
     pub(super) slow_call: AtomicU64,
     pub(super) abandoned: AtomicU64,
     pub(super) counts: Counts,
-}
-
-/// How calls ended, whatever the window holds.
-#[derive(Debug)]
-pub(super) struct Counts {
-    pub(super) successes: Counter,
-    failures: Tally,
-    slow: Tally,
-    pub(super) ignored: Tally,
-    late: Tally,
-    refused: Counter,
-    /// Nanoseconds of the last failure that counted; `u64::MAX` where there was none.
-    last_failure: std::sync::atomic::AtomicU64,
 }
 
 /// How a call ended that is to be recorded under the lock.
@@ -63,15 +51,7 @@ impl Circuit {
             slow_call: AtomicU64::new(state.rules.slow_call),
             abandoned: AtomicU64::new(state.rules.abandoned),
             shared: Shared::new(name, env, state),
-            counts: Counts {
-                successes: counter(),
-                refused: counter(),
-                failures: Tally::default(),
-                slow: Tally::default(),
-                ignored: Tally::default(),
-                late: Tally::default(),
-                last_failure: u64::MAX.into(),
-            },
+            counts: Counts::new(counter),
         }
     }
 
@@ -225,7 +205,7 @@ impl Circuit {
     fn record_at(&self, ticket: &Ticket, found: Found, now: Time) {
         self.locked(now, |state| {
             let (current, chance) = (state.is_current(ticket), self.env().chance());
-            self.count(found, current, Some(now));
+            self.counts.count(found, current, Some(now));
             if ticket.probe.is_some() {
                 let end = (found.outcome, found.slow);
                 state.settle_probe(ticket, end, found.hint, now, chance);
@@ -242,7 +222,7 @@ impl Circuit {
     fn record_untimed(&self, ticket: &Ticket, found: Found, now: Option<Time>) -> bool {
         self.shared.locked(|state, _| {
             let current = state.is_current(ticket);
-            self.count(found, current, now);
+            self.counts.count(found, current, now);
             current && self.note(state, found)
         })
     }
@@ -260,23 +240,6 @@ impl Circuit {
             self.renumber(state, |_, _| {});
         }
         trip
-    }
-
-    /// Counts how a call ended, in all; of a failure it takes the time.
-    fn count(&self, found: Found, current: bool, now: Option<Time>) {
-        match found.outcome {
-            _ if !current => self.counts.late.add_one(),
-            Outcome::Success => self.counts.successes.add_one(),
-            Outcome::Failure => self.counts.failures.add_one(),
-            Outcome::Ignored => self.counts.ignored.add_one(),
-        }
-        if current && found.mark().slow {
-            self.counts.slow.add_one();
-        }
-        if let (true, Outcome::Failure, Some(now)) = (current, found.outcome, now) {
-            let now = now.as_nanos().min(u64::MAX - 1);
-            self.counts.last_failure.store(now, Ordering::Relaxed);
-        }
     }
 
     /// Learns since when a probe's call is pending.
@@ -340,30 +303,10 @@ impl Circuit {
 }
 
 impl Found {
-    fn mark(self) -> Mark {
+    pub(super) fn mark(self) -> Mark {
         Mark {
             failed: self.outcome == Outcome::Failure,
             slow: self.slow && self.outcome != Outcome::Ignored,
-        }
-    }
-}
-
-impl Counts {
-    fn last_failure(&self) -> Option<Time> {
-        match self.last_failure.load(Ordering::Relaxed) {
-            u64::MAX => None,
-            nanos => Some(Time::ZERO.after(Duration::from_nanos(nanos))),
-        }
-    }
-
-    fn read(&self, written: u64) -> CircuitTotals {
-        CircuitTotals {
-            successes: self.successes.sum() + written,
-            failures: self.failures.count(),
-            slow: self.slow.count(),
-            ignored: self.ignored.count(),
-            late: self.late.count(),
-            refused: self.refused.sum(),
         }
     }
 }
