@@ -59,4 +59,52 @@ macro_rules! handle {
     };
 }
 
-pub(crate) use handle;
+/// Makes the type behind a handle a policy, as the registry lists them. The type has a method `config`
+/// of its own.
+macro_rules! policy {
+    (
+        $policy:ty,
+        of: $handle:ty,
+        name: |$named:ident| $name:expr,
+        snapshot: |$shown:ident| $kind:ident($snapshot:expr),
+        reconfigure: |$it:ident, $config:ident| $reconfigure:expr
+        $(, over: [$($generics:tt)*])?
+        $(, also: { $($also:tt)* })?
+    ) => {
+        impl $(<$($generics)*>)? $crate::Policy for $policy {
+            fn kind(&self) -> &'static str {
+                <$handle as $crate::Handle>::KIND
+            }
+
+            fn name(&self) -> &$crate::Name {
+                let $named = self;
+                $name
+            }
+
+            fn snapshot(&self) -> $crate::Snapshot {
+                let $shown = self;
+                $crate::Snapshot::$kind($snapshot)
+            }
+
+            fn config(&self) -> $crate::PolicyConfig {
+                $crate::PolicyConfig::of(self.config(), self.kind())
+            }
+
+            fn reconfigure(&self, config: &$crate::PolicyConfig) -> Result<(), $crate::ConfigError> {
+                let $it = self;
+                let $config = config.get::<<$handle as $crate::Handle>::Config>()?;
+                $reconfigure
+            }
+
+            $($($also)*)?
+
+            fn into_any(
+                self: std::sync::Arc<Self>,
+            ) -> std::sync::Arc<dyn std::any::Any + Send + Sync> {
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use {handle, policy};

@@ -1,8 +1,6 @@
 //! What the handles of a bulkhead share.
 
-use std::any::Any;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -13,8 +11,7 @@ use crate::counter::Counter;
 use crate::line::{Left, Line, WakeLock, Wakes};
 use crate::sync::{AtomicU64, Ordering};
 use crate::{
-    Ask, BulkheadFull, ConfigError, DeadlinePassed, Env, Handle, Name, Policy, PolicyConfig,
-    Rejected, Snapshot, Time, WaitTooLong,
+    Ask, BulkheadFull, ConfigError, DeadlinePassed, Env, Name, Rejected, Time, WaitTooLong,
 };
 
 #[derive(Debug)]
@@ -361,28 +358,10 @@ impl Waiters {
     }
 }
 
-impl Policy for Shared {
-    fn kind(&self) -> &'static str {
-        Bulkhead::KIND
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Bulkhead(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get()?)
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Shared,
+    of: Bulkhead,
+    name: |it| &it.name,
+    snapshot: |it| Bulkhead(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config)
 }

@@ -1,6 +1,5 @@
 //! What the handles of a cache share.
 
-use std::any::Any;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use super::{Begun, CacheSnapshot};
 use crate::counter::{Counter, Tally};
 use crate::fallback::{Rescued, Source};
 use crate::line::{WakeLock, Wakes};
-use crate::{Config, ConfigError, Env, Name, Policy, PolicyConfig, Snapshot, Time};
+use crate::{Config, ConfigError, Env, Name, Time};
 
 /// A cache's two locks: the entries, which a hit reads, and the flights. Where both are taken the
 /// flights are first.
@@ -299,34 +298,13 @@ where
     }
 }
 
-impl<K, V> Policy for Inner<K, V>
-where
-    K: Hash + Eq + Send + Sync + 'static,
-    V: Send + Sync + 'static,
-{
-    fn kind(&self) -> &'static str {
-        "cache"
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Cache(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<CacheConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner<K, V>,
+    of: crate::Cache<K, V>,
+    name: |it| &it.name,
+    snapshot: |it| Cache(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config.clone()),
+    over: [K: Hash + Eq + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static]
 }
 
 // Not derived, which would show what may be secret.

@@ -1,7 +1,5 @@
 //! What the handles of a circuit breaker share, and the ways that need its lock.
 
-use std::any::Any;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::Rules;
@@ -14,10 +12,7 @@ use crate::counter::Counter;
 use crate::shared::{Events, Shared};
 use crate::sync::{AtomicU64, Ordering};
 use crate::window::Mark;
-use crate::{
-    Ask, CircuitOpen, ConfigError, Env, Event, Handle, Name, Outcome, Policy, PolicyConfig,
-    Rejected, Snapshot, Time,
-};
+use crate::{Ask, CircuitOpen, ConfigError, Env, Event, Name, Outcome, Rejected, Time};
 
 #[derive(Debug)]
 pub(super) struct Circuit {
@@ -311,30 +306,12 @@ impl Found {
     }
 }
 
-impl Policy for Circuit {
-    fn kind(&self) -> &'static str {
-        CircuitBreaker::KIND
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::CircuitBreaker(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get()?)
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Circuit,
+    of: CircuitBreaker,
+    name: |it| it.shared.name(),
+    snapshot: |it| CircuitBreaker(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config)
 }
 
 #[cfg(all(test, not(loom)))]

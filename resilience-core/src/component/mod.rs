@@ -6,7 +6,6 @@ mod table;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
@@ -14,9 +13,8 @@ use std::time::Duration;
 
 pub use self::config::OperationsConfig;
 use self::table::{Operation, Table};
-use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
-use crate::{CallError, ConfigError, Deadline, Env, Name, PolicyConfig};
+use crate::{CallError, ConfigError, Deadline, Env, Name};
 
 /// Calls the operations of a component by name: those that its config lists as critical through a
 /// circuit breaker, those that it lists to be tried again by a retry policy, and all others bare; and
@@ -294,28 +292,10 @@ impl Inner {
     }
 }
 
-impl Policy for Inner {
-    fn kind(&self) -> &'static str {
-        "component"
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Component(self.read())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<OperationsConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner,
+    of: Component,
+    name: |it| it.shared.name(),
+    snapshot: |it| Component(it.read()),
+    reconfigure: |it, config| it.reconfigure(config.clone())
 }

@@ -63,7 +63,10 @@ fn a_listed_operation_gets_what_it_is_listed_for_and_another_runs_bare() {
     );
     assert!(seen.values().all(|it| (it.errors, it.calls()) == (1, 1)));
     let found = env.registry().find("component", "venue").unwrap();
-    assert_eq!(found.snapshot(), Snapshot::Component(venue.snapshot()));
+    assert_eq!(
+        found.snapshot(),
+        crate::Snapshot::Component(venue.snapshot())
+    );
 }
 
 #[test]

@@ -7,7 +7,6 @@ mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,9 +17,8 @@ pub use self::point::Deadline;
 use self::state::{Share, clip};
 use crate::clock::nanos;
 use crate::counter::Tally;
-use crate::registry::{Policy, Snapshot};
 use crate::sync::Mutex;
-use crate::{Ask, Config, ConfigError, DeadlinePassed, Env, Name, PolicyConfig, Rejected, Time};
+use crate::{Ask, Config, ConfigError, DeadlinePassed, Env, Name, Rejected, Time};
 
 /// Gives calls their deadlines, and says which of them are dropped for being late.
 ///
@@ -281,28 +279,10 @@ impl Inner {
     }
 }
 
-impl Policy for Inner {
-    fn kind(&self) -> &'static str {
-        "deadlines"
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Deadlines(self.read())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<DeadlinesConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner,
+    of: Deadlines,
+    name: |it| &it.name,
+    snapshot: |it| Deadlines(it.read()),
+    reconfigure: |it, config| it.reconfigure(config.clone())
 }

@@ -321,5 +321,5 @@ fn reconfiguring_reaches_every_clone_and_the_registry_and_keeps_the_counts() {
         spared: 0,
     };
     let found = env.registry().find("deadlines", "orders").unwrap();
-    assert_eq!(found.snapshot(), Snapshot::Deadlines(snapshot));
+    assert_eq!(found.snapshot(), crate::Snapshot::Deadlines(snapshot));
 }

@@ -1,7 +1,5 @@
 //! What the handles of a distributed rate limiter share.
 
-use std::any::Any;
-use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -14,8 +12,8 @@ use crate::line::{Line, Wakes};
 use crate::rate_limiter::Ticket as LocalTicket;
 use crate::shared::{self, Events};
 use crate::{
-    Ask, Config, ConfigError, DeadlinePassed, End, Env, Event, Gate, Name, NeverFits, Policy,
-    PolicyConfig, RateLimited, RateLimiter, Rejected, Snapshot, Time,
+    Ask, Config, ConfigError, DeadlinePassed, End, Env, Event, Gate, Name, NeverFits, RateLimited,
+    RateLimiter, Rejected, Time,
 };
 
 #[derive(Debug)]
@@ -367,28 +365,10 @@ fn tell(change: Option<Change>, events: &mut Events) {
     }
 }
 
-impl Policy for Shared {
-    fn kind(&self) -> &'static str {
-        "distributed_rate_limiter"
-    }
-
-    fn name(&self) -> &Name {
-        self.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::DistributedRateLimiter(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<DistributedRateLimiterConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Shared,
+    of: super::DistributedRateLimiter,
+    name: |it| it.name(),
+    snapshot: |it| DistributedRateLimiter(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config.clone())
 }

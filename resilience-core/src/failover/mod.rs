@@ -13,16 +13,13 @@ pub use self::config::FailoverConfig;
 pub use self::history::{Direction, Switch, SwitchReason, SwitchResult};
 pub use self::hooks::Hooks;
 
-use std::any::Any;
 use std::sync::Arc;
 
 use self::history::History;
 use self::state::{Head, Move, State};
 use crate::shared::{Events, Shared};
 use crate::sync::{AtomicU64, Ordering};
-use crate::{
-    Config, ConfigError, Env, Event, Handle, Name, Outcome, Policy, PolicyConfig, Snapshot, Time,
-};
+use crate::{Config, ConfigError, Env, Event, Name, Outcome, Time};
 
 /// Says which of several targets to call: the first that has not failed.
 ///
@@ -365,28 +362,10 @@ impl Inner {
     }
 }
 
-impl Policy for Inner {
-    fn kind(&self) -> &'static str {
-        Failover::KIND
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Failover(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get()?)
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner,
+    of: Failover,
+    name: |it| it.shared.name(),
+    snapshot: |it| Failover(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config)
 }

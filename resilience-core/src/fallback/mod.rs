@@ -12,7 +12,6 @@ mod tests;
 
 pub use self::config::FallbackConfig;
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +21,7 @@ use self::state::State;
 use crate::counter::Counter;
 use crate::shared::Shared;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{Config, ConfigError, Env, Name, Policy, PolicyConfig, Snapshot};
+use crate::{Config, ConfigError, Env, Name};
 
 /// Answers in place of a call that failed: the last good answer of the same key, else what a function
 /// says, else a fixed value.
@@ -320,30 +319,13 @@ impl<V> Inner<V> {
     }
 }
 
-impl<V: Send + Sync + 'static> Policy for Inner<V> {
-    fn kind(&self) -> &'static str {
-        "fallback"
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Fallback(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<FallbackConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner<V>,
+    of: Fallback<V>,
+    name: |it| it.shared.name(),
+    snapshot: |it| Fallback(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config.clone()),
+    over: [V: Clone + Send + Sync + 'static]
 }
 
 // Not derived, which would ask the same of the answers, and show what may be secret.

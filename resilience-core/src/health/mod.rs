@@ -13,14 +13,13 @@ pub use self::snapshot::{ComponentSnapshot, HealthSnapshot};
 pub use self::source::HealthSource;
 pub use self::status::{Finding, HealthChange, HealthStatus, UnknownComponent};
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::state::{Change, State, Unwatched};
 use crate::recent::{Recent, shortened};
 use crate::shared::{Events, Shared};
-use crate::{Config, ConfigError, Env, Event, Name, Policy, PolicyConfig, Snapshot, Time};
+use crate::{Config, ConfigError, Env, Event, Name, Time};
 
 /// Says how a system is, from what checks of its components found.
 ///
@@ -349,28 +348,10 @@ impl Inner {
     }
 }
 
-impl Policy for Inner {
-    fn kind(&self) -> &'static str {
-        "health"
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Health(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<HealthConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner,
+    of: Health,
+    name: |it| it.shared.name(),
+    snapshot: |it| Health(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config.clone())
 }

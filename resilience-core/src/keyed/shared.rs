@@ -1,13 +1,12 @@
 //! What the handles of a keyed policy share.
 
-use std::any::Any;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::state::{Gone, Key, Keys, Limits};
 use super::{KeyGate, KeyedConfig, KeyedSnapshot};
 use crate::sync::{AtomicU64, Mutex, Ordering};
-use crate::{Config, ConfigError, Env, Name, Policy, PolicyConfig, Snapshot, Time};
+use crate::{Config, ConfigError, Env, Name, Policy, Time};
 
 #[derive(Debug)]
 pub(super) struct Shared<G: KeyGate> {
@@ -227,38 +226,22 @@ fn limits<C>(config: &KeyedConfig<C>) -> Limits {
     }
 }
 
-impl<G: KeyGate> Policy for Shared<G> {
-    fn kind(&self) -> &'static str {
-        G::KIND
-    }
+crate::handle::policy! {
+    Shared<G>,
+    of: super::Keyed<G>,
+    name: |it| &it.name,
+    snapshot: |it| Keyed(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config.clone()),
+    over: [G: KeyGate],
+    also: {
+        fn keys(&self) -> Vec<String> {
+            self.keys()
+        }
 
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Keyed(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        PolicyConfig::of(self.config(), G::KIND)
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<KeyedConfig<G::Config>>()?.clone())
-    }
-
-    fn keys(&self) -> Vec<String> {
-        self.keys()
-    }
-
-    fn of_key(&self, key: &str) -> Vec<Arc<dyn Policy>> {
-        let gate = self.peek(key);
-        gate.map_or_else(Vec::new, |gate| gate.policies())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
+        fn of_key(&self, key: &str) -> Vec<Arc<dyn Policy>> {
+            let gate = self.peek(key);
+            gate.map_or_else(Vec::new, |gate| gate.policies())
+        }
     }
 }
 

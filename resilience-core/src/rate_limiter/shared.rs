@@ -1,8 +1,5 @@
 //! What the handles of a rate limiter share.
 
-use std::any::Any;
-use std::sync::Arc;
-
 use super::gcra::{self, Gcra};
 use super::state::{Refused, duration};
 use super::tail::Ticket;
@@ -12,8 +9,8 @@ use super::{Quota, RateLimiter, RateLimiterConfig, RateLimiterKind, RateLimiterS
 use crate::counter::Counter;
 use crate::sync::Mutex;
 use crate::{
-    Ask, Config, ConfigError, DeadlinePassed, End, Env, Handle, Name, NeverFits, Policy,
-    PolicyConfig, RateLimited, Rejected, Snapshot, Time,
+    Ask, Config, ConfigError, DeadlinePassed, End, Env, Name, NeverFits, RateLimited, Rejected,
+    Time,
 };
 
 #[derive(Debug)]
@@ -216,28 +213,10 @@ impl Shared {
     }
 }
 
-impl Policy for Shared {
-    fn kind(&self) -> &'static str {
-        RateLimiter::KIND
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::RateLimiter(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<RateLimiterConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Shared,
+    of: RateLimiter,
+    name: |it| &it.name,
+    snapshot: |it| RateLimiter(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config.clone())
 }

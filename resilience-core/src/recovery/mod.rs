@@ -19,14 +19,13 @@ pub use self::run::RecoveryRun;
 pub use self::state::{Act, Step};
 pub use self::supervisor::SupervisorConfig;
 
-use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::state::State;
 use crate::recent::{Recent, shortened};
 use crate::shared::{Events, Shared};
-use crate::{Config, ConfigError, Env, Event, Name, Policy, PolicyConfig, Snapshot};
+use crate::{Config, ConfigError, Env, Event, Name};
 
 /// Number of pairs of an incident's context that are kept.
 const CONTEXT: usize = 16;
@@ -375,28 +374,10 @@ impl Inner {
     }
 }
 
-impl Policy for Inner {
-    fn kind(&self) -> &'static str {
-        "recovery"
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Recovery(self.observe())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get::<RecoveryConfig>()?.clone())
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner,
+    of: Recovery,
+    name: |it| it.shared.name(),
+    snapshot: |it| Recovery(it.observe()),
+    reconfigure: |it, config| it.reconfigure(config.clone())
 }

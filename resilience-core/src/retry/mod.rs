@@ -12,7 +12,6 @@ mod state;
 mod tests;
 mod told;
 
-use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -27,11 +26,9 @@ use self::state::{Run, Settings};
 pub use self::told::{GivenUp, listen};
 use crate::clock::nanos;
 use crate::counter::{Counter, Tally};
-use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
 use crate::{
-    Ask, ConfigError, Deadline, DeadlinePassed, Env, Event, Handle, Name, PolicyConfig, Rejected,
-    Time,
+    Ask, ConfigError, Deadline, DeadlinePassed, Env, Event, Name, PolicyConfig, Rejected, Time,
 };
 
 /// Decides whether and when to try again.
@@ -359,32 +356,15 @@ impl Inner {
     }
 }
 
-impl Policy for Inner {
-    fn kind(&self) -> &'static str {
-        Retry::KIND
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Retry(self.read())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn check_config(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.check(config.get()?)
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get()?)
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
+crate::handle::policy! {
+    Inner,
+    of: Retry,
+    name: |it| it.shared.name(),
+    snapshot: |it| Retry(it.read()),
+    reconfigure: |it, config| it.reconfigure(config),
+    also: {
+        fn check_config(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
+            self.check(config.get()?)
+        }
     }
 }

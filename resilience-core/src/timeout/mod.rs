@@ -7,7 +7,6 @@ mod config;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,11 +14,8 @@ use std::time::Duration;
 pub use self::config::TimeoutConfig;
 use crate::clock::nanos;
 use crate::counter::Tally;
-use crate::registry::{Policy, Snapshot};
 use crate::sync::Mutex;
-use crate::{
-    Ask, Config, ConfigError, Deadline, DeadlinePassed, Env, Handle, Name, PolicyConfig, Rejected,
-};
+use crate::{Ask, Config, ConfigError, Deadline, DeadlinePassed, Env, Name, Rejected};
 
 /// Says how long to wait for a call: so long, or up to its deadline.
 ///
@@ -132,7 +128,7 @@ impl Timeout {
     /// Returns the settings in force.
     #[must_use]
     pub fn config(&self) -> TimeoutConfig {
-        self.0.config.lock().clone()
+        self.0.config()
     }
 
     /// Replaces the settings, for calls that begin from now on.
@@ -197,30 +193,16 @@ impl Inner {
             late: self.late.count(),
         }
     }
+
+    fn config(&self) -> TimeoutConfig {
+        self.config.lock().clone()
+    }
 }
 
-impl Policy for Inner {
-    fn kind(&self) -> &'static str {
-        Timeout::KIND
-    }
-
-    fn name(&self) -> &Name {
-        &self.name
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::Timeout(self.read())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config.lock().clone().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get()?)
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Inner,
+    of: Timeout,
+    name: |it| &it.name,
+    snapshot: |it| Timeout(it.read()),
+    reconfigure: |it, config| it.reconfigure(config)
 }

@@ -78,7 +78,7 @@ fn reconfiguring_reaches_every_clone_and_the_registry_and_keeps_the_counts() {
         late: 0,
     };
     let found = env.registry().find("timeout", "order").unwrap();
-    assert_eq!(found.snapshot(), Snapshot::Timeout(snapshot));
+    assert_eq!(found.snapshot(), crate::Snapshot::Timeout(snapshot));
 }
 
 #[test]

@@ -346,6 +346,6 @@ fn it_is_listed_and_its_name_is_its_own() {
     let same = Health::get_or_new("app", HealthConfig::default(), &env).unwrap();
     same.checks("db", "B");
     let listed = env.registry().find("health", "app").unwrap();
-    assert_eq!(listed.snapshot(), Snapshot::Health(one.snapshot()));
+    assert_eq!(listed.snapshot(), crate::Snapshot::Health(one.snapshot()));
     assert_eq!(one.system(), Unhealthy);
 }

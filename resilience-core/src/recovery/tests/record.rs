@@ -216,5 +216,5 @@ fn it_is_listed_and_its_name_is_its_own() {
     let same = Recovery::get_or_new("app", RecoveryConfig::default(), &env).unwrap();
     same.degrade("feed");
     let listed = env.registry().find("recovery", "app").unwrap();
-    assert_eq!(listed.snapshot(), Snapshot::Recovery(one.snapshot()));
+    assert_eq!(listed.snapshot(), crate::Snapshot::Recovery(one.snapshot()));
 }

@@ -4,15 +4,13 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::any::Any;
 use std::sync::Arc;
 
 use self::state::State;
 use super::RetryBudgetConfig;
-use crate::registry::{Policy, Snapshot};
 use crate::shared::Shared;
 use crate::sync::{AtomicU64, Ordering};
-use crate::{Config, ConfigError, Env, Handle, Name, PolicyConfig, Time};
+use crate::{Config, ConfigError, Env, Name, Time};
 
 /// Bounds retries to a share of the requests, so that they cannot bring down what is already slow.
 ///
@@ -245,28 +243,10 @@ impl Budget {
     }
 }
 
-impl Policy for Budget {
-    fn kind(&self) -> &'static str {
-        RetryBudget::KIND
-    }
-
-    fn name(&self) -> &Name {
-        self.shared.name()
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot::RetryBudget(self.read())
-    }
-
-    fn config(&self) -> PolicyConfig {
-        self.config().into()
-    }
-
-    fn reconfigure(&self, config: &PolicyConfig) -> Result<(), ConfigError> {
-        self.reconfigure(config.get()?)
-    }
-
-    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
+crate::handle::policy! {
+    Budget,
+    of: RetryBudget,
+    name: |it| it.shared.name(),
+    snapshot: |it| RetryBudget(it.read()),
+    reconfigure: |it, config| it.reconfigure(config)
 }

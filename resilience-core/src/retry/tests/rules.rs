@@ -211,7 +211,7 @@ fn giving_up_is_told_and_counted_by_what_was_used_up() {
         budget: Some("retry".into()),
     };
     let found = env.registry().find("retry", "retry").unwrap();
-    assert_eq!(found.snapshot(), Snapshot::Retry(snapshot));
+    assert_eq!(found.snapshot(), crate::Snapshot::Retry(snapshot));
 }
 
 #[test]

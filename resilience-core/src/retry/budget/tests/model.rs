@@ -256,6 +256,9 @@ fn a_budget_is_found_by_its_name_and_counts_what_it_refused() {
         refused: 1,
     };
     let found = env.registry().find("retry_budget", "shared").unwrap();
-    assert_eq!(found.snapshot(), Snapshot::RetryBudget(snapshot.clone()));
+    assert_eq!(
+        found.snapshot(),
+        crate::Snapshot::RetryBudget(snapshot.clone())
+    );
     assert_eq!(budget.snapshot(), snapshot);
 }
