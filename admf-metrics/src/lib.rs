@@ -14,8 +14,9 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let exporter = Exporter::local(Catalogue::new([ORDERS, LATENCY])?);
-//! let filled = exporter.counter(&ORDERS, &[("outcome", "filled")])?; // resolved once, then held
-//! let latency = exporter.histogram(&LATENCY, &[])?;
+//! let meter = exporter.meter();
+//! let filled = meter.counter(&ORDERS, &[("outcome", "filled")])?; // resolved once, then held
+//! let latency = meter.histogram(&LATENCY, &[])?;
 //!
 //! filled.increment(2);
 //! latency.record(0.05);
@@ -30,13 +31,14 @@
 //! | module | holds |
 //! |---|---|
 //! | [`catalogue`] | [`Metric`], [`Label`], and the checked [`Catalogue`] of them |
-//! | [`exporter`] | [`Exporter`]: resolves handles, bounds labels, renders, runs hooks when scraped |
+//! | [`meter`] | [`Meter`]: resolves handles on any recorder, bounds labels, runs hooks when scraped |
+//! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
 //!
 //! Nothing here spawns, sleeps or listens: the caller brings the runtime, the socket, and the ticks
-//! of [`Exporter::upkeep`], without which histogram samples pile up until the next scrape.
+//! of [`Exporter::run_upkeep`], without which histogram samples pile up until the next scrape.
 
 pub mod catalogue;
 pub mod exporter;
@@ -44,10 +46,12 @@ pub mod handle;
 pub mod health;
 #[cfg(feature = "http-server")]
 pub mod http;
+pub mod meter;
 
 pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
-pub use exporter::{Exporter, HandleError, InstallError};
+pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};
 #[cfg(feature = "http-server")]
 pub use http::router;
+pub use meter::{HandleError, InstallError, Meter};

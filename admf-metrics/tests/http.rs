@@ -56,8 +56,8 @@ fn exporter() -> Exporter {
 #[test]
 fn metrics_are_scraped_with_the_content_type_that_prometheus_needs() {
     let exporter = exporter();
-    let gauge = exporter.gauge(&UP, &[]).unwrap();
-    exporter.on_scrape(move |_| gauge.set(1.0));
+    let gauge = exporter.meter().gauge(&UP, &[]).unwrap();
+    exporter.meter().on_scrape(move |_| gauge.set(1.0));
     let answer = ask("GET", "/metrics", &exporter, &Health::new());
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(

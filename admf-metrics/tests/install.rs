@@ -7,8 +7,8 @@ const ORDERS: Metric = Metric::counter("t_orders_total", "Orders.");
 #[test]
 fn the_first_exporter_that_is_installed_gets_what_the_macros_say() {
     let [first, second] = [(), ()].map(|()| Exporter::local(Catalogue::new([ORDERS]).unwrap()));
-    assert_eq!(first.install(), Ok(()));
-    assert_eq!(second.install(), Err(InstallError));
+    assert_eq!(first.meter().install(), Ok(()));
+    assert_eq!(second.meter().install(), Err(InstallError));
     metrics::counter!("t_orders_total").increment(2);
     assert!(first.render().contains("\nt_orders_total 2\n"));
     assert!(!second.render().contains("t_orders_total"));

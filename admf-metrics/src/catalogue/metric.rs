@@ -110,6 +110,8 @@ pub struct Metric {
     /// Upper bounds of a histogram's buckets, finite and ascending; `+Inf` is added. Empty for the
     /// other kinds.
     pub buckets: &'static [f64],
+    /// Which part of the program feeds it, in a word or two; may be empty.
+    pub fed_by: &'static str,
 }
 
 impl Metric {
@@ -148,6 +150,7 @@ impl Metric {
             help,
             labels: &[],
             buckets,
+            fed_by: "",
         }
     }
 
@@ -162,6 +165,13 @@ impl Metric {
     #[must_use]
     pub const fn labels(mut self, labels: &'static [Label]) -> Self {
         self.labels = labels;
+        self
+    }
+
+    /// Declares which part of the program feeds it.
+    #[must_use]
+    pub const fn fed_by(mut self, part: &'static str) -> Self {
+        self.fed_by = part;
         self
     }
 

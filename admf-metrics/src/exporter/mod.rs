@@ -1,86 +1,27 @@
-//! The exporter: gives handles, bounds what they may say, and renders what a scrape gets.
+//! The exporter: renders what a scrape gets.
 
-mod error;
-mod family;
-mod recorder;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use metrics::{Key, Level, Metadata, Recorder};
-use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
+use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::catalogue::{
-    Catalogue, DROPPED_SAMPLES, HOOK_PANICS, Kind, Metric, OVERFLOW, REFUSED, Values,
-};
-use crate::handle::{Counter, Gauge, Histogram};
-pub use error::{HandleError, InstallError};
-use family::Family;
+use crate::catalogue::Catalogue;
+use crate::meter::Meter;
 
 /// The `Content-Type` of [`Exporter::render`]. Prometheus 3 fails a scrape without it.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Recorders ignore where a metric was registered from.
-const METADATA: Metadata<'static> = Metadata::new("admf_metrics", Level::INFO, None);
-
-type Hook = Arc<dyn Fn(&Exporter) + Send + Sync>;
-
 /// Holds the series of one catalogue and renders them. Clones share them.
 ///
-/// It owns its recorder, so that a program can have several, and tests do not meet; [`install`] makes
-/// one of them the target of the `metrics` macros. As a [`metrics::Recorder`] it also works with
-/// `metrics::with_local_recorder`.
-///
-/// A handle is resolved once and then held: resolving takes locks and allocates. A series is exported
-/// from the moment it is resolved, a counter with 0, so that `rate()` sees its first increment.
-///
-/// # Examples
-///
-/// Numbers that something else keeps are pulled when scraped, and cost nothing in between:
-///
-/// ```
-/// use std::sync::Arc;
-/// use std::sync::atomic::{AtomicU64, Ordering};
-/// use admf_metrics::{Catalogue, Exporter, Metric};
-///
-/// const QUEUED: Metric = Metric::gauge("shop_queued_orders", "Orders that wait.");
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let exporter = Exporter::local(Catalogue::new([QUEUED])?);
-/// let queue_length = Arc::new(AtomicU64::new(0));
-///
-/// let gauge = exporter.gauge(&QUEUED, &[])?;
-/// let length = Arc::clone(&queue_length);
-/// exporter.on_scrape(move |_| gauge.set(length.load(Ordering::Relaxed) as f64));
-///
-/// queue_length.store(7, Ordering::Relaxed);
-/// assert!(exporter.render().contains("shop_queued_orders 7\n"));
-/// # Ok(())
-/// # }
-/// ```
-///
-/// [`install`]: Self::install
+/// It owns its recorder, so that a program can have several, and tests do not meet;
+/// [`Meter::install`] makes one of them the target of the `metrics` macros.
 #[derive(Clone)]
 pub struct Exporter {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    catalogue: Catalogue,
-    /// One for each metric of the catalogue, in its order.
-    families: Vec<Family>,
-    recorder: PrometheusRecorder,
+    meter: Meter,
     handle: PrometheusHandle,
-    hooks: RwLock<Vec<Hook>>,
-    /// Held while hooks run and what they wrote is read.
-    scrape: Mutex<()>,
-    hook_panics: metrics::Counter,
-    /// By reason.
-    refused: Vec<(&'static str, metrics::Counter)>,
 }
 
 impl Exporter {
@@ -88,169 +29,25 @@ impl Exporter {
     #[must_use]
     pub fn local(catalogue: Catalogue) -> Self {
         let recorder = catalogue.recorder().build_recorder();
-        catalogue.describe(&recorder);
-        let count = |metric: Metric, label: Option<(&'static str, &'static str)>| {
-            let labels: Vec<_> = label
-                .iter()
-                .map(|(k, v)| metrics::Label::from_static_parts(k, v))
-                .collect();
-            recorder.register_counter(&Key::from_parts(metric.name, labels), &METADATA)
-        };
-        let families = catalogue.iter().map(|&metric| {
-            // Registered at once where they can ever count, so that a first increment is seen.
-            let by_metric = |of, counts: bool| match counts {
-                true => count(of, Some(("metric", metric.name))),
-                false => metrics::Counter::noop(),
-            };
-            let dropped = by_metric(DROPPED_SAMPLES, metric.kind != Kind::Counter);
-            let own = metric.name.starts_with("admf_metrics_");
-            Family::new(
-                metric,
-                dropped,
-                by_metric(OVERFLOW, !metric.labels.is_empty() && !own),
-            )
-        });
-        let inner = Inner {
-            families: families.collect(),
-            handle: recorder.handle(),
-            hooks: RwLock::default(),
-            scrape: Mutex::default(),
-            hook_panics: count(HOOK_PANICS, None),
-            refused: reasons()
-                .map(|r| (r, count(REFUSED, Some(("reason", r)))))
-                .collect(),
-            catalogue,
-            recorder,
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
+        let handle = recorder.handle();
+        let meter = Meter::on(catalogue, recorder);
+        Self { meter, handle }
     }
 
-    /// Makes this exporter the recorder of the whole process, once and for good.
-    ///
-    /// # Errors
-    ///
-    /// There is one already.
-    pub fn install(&self) -> Result<(), InstallError> {
-        metrics::set_global_recorder(self.clone()).map_err(|_| InstallError)
-    }
-
-    /// Returns the catalogue.
+    /// Returns what gives handles.
     #[must_use]
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.inner.catalogue
-    }
-
-    /// Resolves a counter, with a value for each of its labels, in any order.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue does not declare it, or declares another kind or other labels.
-    pub fn counter(
-        &self,
-        metric: &Metric,
-        labels: &[(&str, &str)],
-    ) -> Result<Counter, HandleError> {
-        self.counter_named(metric.name, labels)
-    }
-
-    /// Resolves a gauge, with a value for each of its labels, in any order.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue does not declare it, or declares another kind or other labels.
-    pub fn gauge(&self, metric: &Metric, labels: &[(&str, &str)]) -> Result<Gauge, HandleError> {
-        self.gauge_named(metric.name, labels)
-    }
-
-    /// Resolves a histogram, with a value for each of its labels, in any order.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue does not declare it, or declares another kind or other labels.
-    pub fn histogram(
-        &self,
-        metric: &Metric,
-        labels: &[(&str, &str)],
-    ) -> Result<Histogram, HandleError> {
-        self.histogram_named(metric.name, labels)
-    }
-
-    fn counter_named(&self, name: &str, labels: &[(&str, &str)]) -> Result<Counter, HandleError> {
-        let key = self.family(name)?.key(Kind::Counter, labels)?;
-        Ok(Counter::new(
-            self.inner.recorder.register_counter(&key, &METADATA),
-        ))
-    }
-
-    fn gauge_named(&self, name: &str, labels: &[(&str, &str)]) -> Result<Gauge, HandleError> {
-        let family = self.family(name)?;
-        let key = family.key(Kind::Gauge, labels)?;
-        let inner = self.inner.recorder.register_gauge(&key, &METADATA);
-        Ok(Gauge::new(inner, family.dropped.clone()))
-    }
-
-    fn histogram_named(
-        &self,
-        name: &str,
-        labels: &[(&str, &str)],
-    ) -> Result<Histogram, HandleError> {
-        let family = self.family(name)?;
-        let key = family.key(Kind::Histogram, labels)?;
-        let inner = self.inner.recorder.register_histogram(&key, &METADATA);
-        Ok(Histogram::new(inner, family.dropped.clone()))
-    }
-
-    fn family(&self, name: &str) -> Result<&Family, HandleError> {
-        let position = self.inner.catalogue.position(name);
-        position
-            .map(|i| &self.inner.families[i])
-            .ok_or_else(|| HandleError::Undeclared {
-                metric: name.to_owned(),
-            })
-    }
-
-    /// Runs a hook at the start of every scrape, before anything is read.
-    ///
-    /// It stays for as long as the exporter. It should hold handles, not the exporter, which is
-    /// passed to it: a hook that holds its exporter keeps it alive for ever. One that panics is
-    /// counted in `admf_metrics_hook_panics_total` and harms neither the scrape nor the others.
-    pub fn on_scrape(&self, hook: impl Fn(&Self) + Send + Sync + 'static) {
-        let mut hooks = self
-            .inner
-            .hooks
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        hooks.push(Arc::new(hook));
+    pub fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// Renders all series in the text format 0.0.4, sorted by name and labels.
     ///
     /// Runs the hooks first. Scrapes take turns, so that each sees what its hooks wrote, whole: of a set
-    /// of states the one that holds, never two. A hook must not render. Its cost grows with the number
-    /// of series: 29 ms for 10,000 were measured.
+    /// of states the one that holds, never two.
     #[must_use]
     pub fn render(&self) -> String {
-        let scrape = &self.inner.scrape;
-        let _turn = scrape.lock().unwrap_or_else(PoisonError::into_inner);
-        self.run_hooks();
-        text::sorted(&self.inner.handle.render())
-    }
-
-    fn run_hooks(&self) {
-        // Taken out of the lock, because a hook may add hooks.
-        let hooks = self
-            .inner
-            .hooks
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        for hook in hooks {
-            if catch_unwind(AssertUnwindSafe(|| hook(self))).is_err() {
-                self.inner.hook_panics.increment(1);
-            }
-        }
+        let _turn = self.meter.scrape();
+        text::sorted(&self.handle.render())
     }
 
     /// Moves the samples of histograms, 16 bytes each, into their buckets.
@@ -258,50 +55,14 @@ impl Exporter {
     /// A scrape does it too; between scrapes, or where nobody scrapes, this is what bounds memory.
     /// Every 5 s is often enough.
     pub fn run_upkeep(&self) {
-        self.inner.handle.run_upkeep();
-    }
-
-    /// Returns a future that runs the upkeep after each tick and ends once the exporter is gone.
-    ///
-    /// The caller spawns it and brings the timer, such as
-    /// `exporter.upkeep(|| tokio::time::sleep(Duration::from_secs(5)))`.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping it stops the upkeep, nothing else.
-    pub fn upkeep<T, F>(&self, mut tick: T) -> impl Future<Output = ()> + use<T, F>
-    where
-        T: FnMut() -> F,
-        F: Future,
-    {
-        let exporter = Arc::downgrade(&self.inner);
-        async move {
-            loop {
-                tick().await;
-                let Some(inner) = exporter.upgrade() else {
-                    return;
-                };
-                inner.handle.run_upkeep();
-            }
-        }
+        self.handle.run_upkeep();
     }
 }
 
 impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exporter")
-            .field("metrics", &self.inner.families.len())
+            .field("meter", &self.meter)
             .finish_non_exhaustive()
     }
-}
-
-fn reasons() -> impl Iterator<Item = &'static str> {
-    REFUSED
-        .labels
-        .iter()
-        .flat_map(|label| match label.values {
-            Values::OneOf(values) => values,
-            Values::Cap(_) => &[],
-        })
-        .copied()
 }

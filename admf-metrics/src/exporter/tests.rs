@@ -1,10 +1,12 @@
-use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::catalogue::Label;
+use crate::catalogue::{Label, Metric};
+use crate::handle::{Counter, Gauge, Histogram};
+use crate::meter::HandleError;
 
 const TRADES: Metric = Metric::counter("t_trades_total", "Trades.").labels(&[
     Label::one_of("side", &["buy", "sell"]),
@@ -39,9 +41,10 @@ fn value(exporter: &Exporter, series: &str) -> Option<String> {
 #[test]
 fn what_is_exposed_is_what_is_declared_sorted() {
     let exporter = exporter();
-    exporter.gauge(&VALUE, &[]).unwrap().set(0.25);
+    exporter.meter().gauge(&VALUE, &[]).unwrap().set(0.25);
     for source in ["z", "a"] {
         exporter
+            .meter()
             .histogram(&LATENCY, &[("source", source)])
             .unwrap()
             .record(0.5);
@@ -49,7 +52,11 @@ fn what_is_exposed_is_what_is_declared_sorted() {
     for (side, symbol) in [("sell", "X"), ("buy", "X")] {
         // In any order: the declaration decides.
         let labels = [("symbol", symbol), ("side", side)];
-        exporter.counter(&TRADES, &labels).unwrap().increment(3);
+        exporter
+            .meter()
+            .counter(&TRADES, &labels)
+            .unwrap()
+            .increment(3);
     }
     let expected = r##"# HELP t_latency_seconds Latency.
 # TYPE t_latency_seconds histogram
@@ -78,12 +85,16 @@ t_value_ratio 0.25"##;
 #[test]
 fn every_declared_metric_is_exposed_with_its_help_and_kind_and_nothing_else_is() {
     let exporter = exporter();
-    exporter.gauge(&VALUE, &[]).unwrap();
-    exporter.histogram(&LATENCY, &[("source", "a")]).unwrap();
+    exporter.meter().gauge(&VALUE, &[]).unwrap();
     exporter
+        .meter()
+        .histogram(&LATENCY, &[("source", "a")])
+        .unwrap();
+    exporter
+        .meter()
         .counter(&TRADES, &[("side", "buy"), ("symbol", "X")])
         .unwrap();
-    let declared = exporter.catalogue().iter().flat_map(|metric| {
+    let declared = exporter.meter().catalogue().iter().flat_map(|metric| {
         let Metric {
             name, kind, help, ..
         } = metric;
@@ -104,6 +115,7 @@ fn a_series_is_exposed_with_zero_once_it_is_resolved() {
     let series = "t_trades_total{side=\"buy\",symbol=\"X\"}";
     assert_eq!(value(&exporter, series), None);
     exporter
+        .meter()
         .counter(&TRADES, &[("side", "buy"), ("symbol", "X")])
         .unwrap();
     assert_eq!(value(&exporter, series).as_deref(), Some("0"));
@@ -114,9 +126,14 @@ fn a_value_past_its_list_or_cap_goes_to_the_overflow_series_and_is_counted() {
     let exporter = exporter();
     for symbol in ["A", "B", "C", "D", "A"] {
         let labels = [("side", "buy"), ("symbol", symbol)];
-        exporter.counter(&TRADES, &labels).unwrap().increment(1);
+        exporter
+            .meter()
+            .counter(&TRADES, &labels)
+            .unwrap()
+            .increment(1);
     }
     exporter
+        .meter()
         .counter(&TRADES, &[("side", "short"), ("symbol", "A")])
         .unwrap()
         .increment(1);
@@ -137,6 +154,7 @@ fn a_flood_of_label_values_stays_bounded() {
     for i in 0..10_000 {
         let symbol = i.to_string();
         exporter
+            .meter()
             .counter(&TRADES, &[("side", "buy"), ("symbol", &symbol)])
             .unwrap()
             .increment(1);
@@ -149,8 +167,11 @@ fn a_flood_of_label_values_stays_bounded() {
 #[test]
 fn samples_that_are_not_finite_are_dropped_and_counted() {
     let exporter = exporter();
-    let gauge = exporter.gauge(&VALUE, &[]).unwrap();
-    let histogram = exporter.histogram(&LATENCY, &[("source", "a")]).unwrap();
+    let gauge = exporter.meter().gauge(&VALUE, &[]).unwrap();
+    let histogram = exporter
+        .meter()
+        .histogram(&LATENCY, &[("source", "a")])
+        .unwrap();
     gauge.set(2.0);
     histogram.record(2.0);
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
@@ -185,32 +206,33 @@ fn a_handle_that_is_not_declared_is_refused_and_uses_up_nothing() {
     let error = |result: Result<Counter, HandleError>| result.unwrap_err().to_string();
     let other = Metric::counter("t_other_total", "Other.");
     assert_eq!(
-        error(exporter.counter(&other, &[])),
+        error(exporter.meter().counter(&other, &[])),
         "metric `t_other_total` is not declared in the catalogue"
     );
     assert_eq!(
-        error(exporter.counter(&VALUE, &[])),
+        error(exporter.meter().counter(&VALUE, &[])),
         "metric `t_value_ratio` is declared as a gauge, not as a counter"
     );
     for i in 0..5 {
         let symbol = i.to_string();
         assert_eq!(
-            error(exporter.counter(&TRADES, &[("symbol", &symbol)])),
+            error(exporter.meter().counter(&TRADES, &[("symbol", &symbol)])),
             "metric `t_trades_total` needs a value for the label `side`"
         );
     }
     let labels = [("side", "buy"), ("symbol", "A"), ("venue", "B")];
     assert_eq!(
-        error(exporter.counter(&TRADES, &labels)),
+        error(exporter.meter().counter(&TRADES, &labels)),
         "metric `t_trades_total` does not declare the label `venue`"
     );
     let labels = [("side", "buy"), ("symbol", "A"), ("side", "sell")];
     assert_eq!(
-        error(exporter.counter(&TRADES, &labels)),
+        error(exporter.meter().counter(&TRADES, &labels)),
         "metric `t_trades_total` was given the label `side` more than once"
     );
     assert!(rendered(&exporter).is_empty());
     exporter
+        .meter()
         .counter(&TRADES, &[("side", "buy"), ("symbol", "A")])
         .unwrap();
     assert!(value(&exporter, "t_trades_total{side=\"buy\",symbol=\"A\"}").is_some());
@@ -219,7 +241,7 @@ fn a_handle_that_is_not_declared_is_refused_and_uses_up_nothing() {
 #[test]
 fn the_macros_of_the_facade_obey_the_catalogue() {
     let exporter = exporter();
-    metrics::with_local_recorder(&exporter, || {
+    metrics::with_local_recorder(exporter.meter(), || {
         metrics::describe_gauge!("t_value_ratio", metrics::Unit::Percent, "something else");
         metrics::gauge!("t_value_ratio").set(f64::NAN);
         metrics::gauge!("t_value_ratio").set(0.5);
@@ -253,8 +275,8 @@ fn the_macros_of_the_facade_obey_the_catalogue() {
 #[test]
 fn two_exporters_do_not_meet() {
     let (one, other) = (exporter(), exporter());
-    one.gauge(&VALUE, &[]).unwrap().set(1.0);
-    other.gauge(&VALUE, &[]).unwrap().set(2.0);
+    one.meter().gauge(&VALUE, &[]).unwrap().set(1.0);
+    other.meter().gauge(&VALUE, &[]).unwrap().set(2.0);
     assert_eq!(value(&one, "t_value_ratio").as_deref(), Some("1"));
     assert_eq!(value(&other, "t_value_ratio").as_deref(), Some("2"));
 }
@@ -264,10 +286,10 @@ fn a_scrape_sees_what_its_hooks_wrote_whole_while_others_scrape_too() {
     const STATE: Metric =
         Metric::gauge("t_state", "State.").labels(&[Label::one_of("state", &["open", "closed"])]);
     let exporter = Exporter::local(Catalogue::new([STATE]).unwrap());
-    let [open, closed] =
-        ["open", "closed"].map(|state| exporter.gauge(&STATE, &[("state", state)]).unwrap());
+    let [open, closed] = ["open", "closed"]
+        .map(|state| exporter.meter().gauge(&STATE, &[("state", state)]).unwrap());
     let scrapes = AtomicU64::new(0);
-    exporter.on_scrape(move |_| {
+    exporter.meter().on_scrape(move |_| {
         let is_open = scrapes.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
         open.set(f64::from(u8::from(is_open)));
         closed.set(f64::from(u8::from(!is_open)));
@@ -291,12 +313,19 @@ fn a_scrape_sees_what_its_hooks_wrote_whole_while_others_scrape_too() {
 fn a_hook_sets_gauges_when_scraped_and_one_that_panics_harms_nobody() {
     let exporter = exporter();
     let source = Arc::new(AtomicU64::new(1));
-    let (gauge, pulled) = (exporter.gauge(&VALUE, &[]).unwrap(), Arc::clone(&source));
-    exporter.on_scrape(|_| panic!("a hook that panics, on purpose"));
-    exporter.on_scrape(move |_| gauge.set(pulled.load(Ordering::Relaxed) as f64));
-    exporter.on_scrape(|exporter| {
+    let (gauge, pulled) = (
+        exporter.meter().gauge(&VALUE, &[]).unwrap(),
+        Arc::clone(&source),
+    );
+    exporter
+        .meter()
+        .on_scrape(|_| panic!("a hook that panics, on purpose"));
+    exporter
+        .meter()
+        .on_scrape(move |_| gauge.set(pulled.load(Ordering::Relaxed) as f64));
+    exporter.meter().on_scrape(|meter| {
         let labels = [("side", "buy"), ("symbol", "A")];
-        exporter.counter(&TRADES, &labels).unwrap().absolute(11);
+        meter.counter(&TRADES, &labels).unwrap().absolute(11);
     });
     assert_eq!(value(&exporter, "t_value_ratio").as_deref(), Some("1"));
     source.store(7, Ordering::Relaxed);
@@ -307,22 +336,6 @@ fn a_hook_sets_gauges_when_scraped_and_one_that_panics_harms_nobody() {
         value(&exporter, "admf_metrics_hook_panics_total").as_deref(),
         Some("4")
     );
-}
-
-#[test]
-fn the_upkeep_waits_for_each_tick_and_ends_with_the_exporter() {
-    let owned = RefCell::new(Some(exporter()));
-    let ticks = Cell::new(0);
-    let tick = || {
-        ticks.set(ticks.get() + 1);
-        if ticks.get() == 3 {
-            owned.take();
-        }
-        std::future::ready(())
-    };
-    let upkeep = owned.borrow().as_ref().unwrap().upkeep(tick);
-    tokio_test::block_on(upkeep);
-    assert_eq!(ticks.get(), 3);
 }
 
 #[test]
@@ -353,7 +366,7 @@ proptest! {
     #[test]
     fn any_label_value_comes_out_as_it_went_in(source in r#"[\\"\n a]{0,6}|.{0,8}"#) {
         let exporter = exporter();
-        exporter.histogram(&LATENCY, &[("source", &source)]).unwrap();
+        exporter.meter().histogram(&LATENCY, &[("source", &source)]).unwrap();
         let lines = rendered(&exporter);
         let count = lines.last().unwrap();
         let text = count
@@ -368,7 +381,7 @@ proptest! {
         upkeep_after in 0..50_usize,
     ) {
         let exporter = exporter();
-        let histogram = exporter.histogram(&LATENCY, &[("source", "a")]).unwrap();
+        let histogram = exporter.meter().histogram(&LATENCY, &[("source", "a")]).unwrap();
         for (i, sample) in samples.iter().enumerate() {
             histogram.record(*sample);
             if i == upkeep_after {

@@ -65,8 +65,11 @@ impl Alerts {
             let declared = "the catalogue declares it with this label";
             Shown {
                 rule: rule.name.clone(),
-                fired: exporter.counter(&m::FIRED, &labels).expect(declared),
-                firing: exporter.gauge(&m::FIRING, &labels).expect(declared),
+                fired: exporter
+                    .meter()
+                    .counter(&m::FIRED, &labels)
+                    .expect(declared),
+                firing: exporter.meter().gauge(&m::FIRING, &labels).expect(declared),
             }
         };
         let shown = engine.rules().map(|status| show(status.rule)).collect();

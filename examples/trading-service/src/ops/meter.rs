@@ -33,23 +33,23 @@ impl Meter {
     /// Resolves the series of the side of this name.
     pub(crate) fn new(exporter: &Exporter, side: &str) -> Result<Self, HandleError> {
         let side = [("side", side)];
-        let gauge = |metric| exporter.gauge(metric, &side);
-        let counter = |metric| exporter.counter(metric, &side);
+        let gauge = |metric| exporter.meter().gauge(metric, &side);
+        let counter = |metric| exporter.meter().counter(metric, &side);
         let by = |metric, label, words: &[&'static str]| {
             let one = |word: &&'static str| {
                 let labels = [side[0], (label, *word)];
-                Ok((*word, exporter.counter(metric, &labels)?))
+                Ok((*word, exporter.meter().counter(metric, &labels)?))
             };
             words.iter().map(one).collect::<Result<Vec<_>, _>>()
         };
         let switches = |direction| {
             let labels = [side[0], ("direction", direction)];
-            exporter.counter(&m::SWITCHES, &labels)
+            exporter.meter().counter(&m::SWITCHES, &labels)
         };
         Ok(Self {
             orders: by(&m::ORDERS, "outcome", &m::OUTCOMES)?,
             in_doubt: gauge(&m::IN_DOUBT)?,
-            seconds: exporter.histogram(&m::ORDER_SECONDS, &side)?,
+            seconds: exporter.meter().histogram(&m::ORDER_SECONDS, &side)?,
             signals: counter(&m::SIGNALS)?,
             rejections: by(&m::REJECTIONS, "reason", &m::BREACHES)?,
             overlooked: by(&m::OVERLOOKED, "reason", &m::BREACHES)?,

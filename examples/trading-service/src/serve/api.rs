@@ -204,7 +204,7 @@ impl Requests {
         let each = routes.iter().flat_map(|route| {
             classes.iter().map(move |(class, status)| {
                 let labels = [("route", *route), ("status", *status)];
-                let counter = exporter.counter(&API_REQUESTS, &labels);
+                let counter = exporter.meter().counter(&API_REQUESTS, &labels);
                 let counter = counter.expect("the catalogue declares it with these labels");
                 (*route, *class, counter)
             })

@@ -164,7 +164,7 @@ impl Admin {
         let action = act::ACTIONS.iter().find(|it| **it == action);
         let action = action.copied().unwrap_or("other");
         let labels = [("action", action), ("result", word)];
-        if let Ok(counter) = self.exporter.counter(&ADMIN_ACTIONS, &labels) {
+        if let Ok(counter) = self.exporter.meter().counter(&ADMIN_ACTIONS, &labels) {
             counter.increment(1);
         }
     }

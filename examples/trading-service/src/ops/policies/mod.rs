@@ -10,7 +10,7 @@ mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use admf_metrics::Exporter;
+use admf_metrics::{Exporter, Meter};
 use resilience_core::{Env, Policy, Snapshot};
 
 pub(crate) use catalogue::METRICS;
@@ -35,11 +35,11 @@ const SHOWN_KEYS: usize = 16;
 pub(crate) fn export(exporter: &Exporter, env: &Env) {
     let env = env.clone();
     let known = Mutex::new(Vec::new());
-    exporter.on_scrape(move |exporter| {
+    exporter.meter().on_scrape(move |meter| {
         let living = with_keys(env.registry().list());
         // Two scrapes at once take turns: totals are made of what was seen last.
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-        update(&mut known, &living, exporter);
+        update(&mut known, &living, meter);
     });
 }
 
@@ -66,7 +66,7 @@ struct Seen {
     series: Vec<Series>,
 }
 
-fn update(known: &mut Vec<Seen>, living: &[Arc<dyn Policy>], exporter: &Exporter) {
+fn update(known: &mut Vec<Seen>, living: &[Arc<dyn Policy>], meter: &Meter) {
     for gone in known
         .iter_mut()
         .filter(|seen| seen.policy.strong_count() == 0)
@@ -79,7 +79,7 @@ fn update(known: &mut Vec<Seen>, living: &[Arc<dyn Policy>], exporter: &Exporter
         read(&policy.snapshot(), |metric, label, value| {
             let place = series.iter().position(|one| one.is(metric, label));
             let place = place.or_else(|| {
-                series.push(Series::resolve(exporter, metric, name, label)?);
+                series.push(Series::resolve(meter, metric, name, label)?);
                 Some(series.len() - 1)
             });
             if let Some(place) = place {

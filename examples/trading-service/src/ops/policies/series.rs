@@ -1,6 +1,6 @@
 //! One series of one policy.
 
-use admf_metrics::{Counter, Exporter, Gauge, Kind, Metric};
+use admf_metrics::{Counter, Gauge, Kind, Meter, Metric};
 
 /// A label other than the policy's name, where a metric has one.
 pub(super) type Other<'a> = Option<(&'static str, &'a str)>;
@@ -43,7 +43,7 @@ enum Handle {
 impl Series {
     /// Resolves the series; `None` where the exporter does not know the metric.
     pub(super) fn resolve(
-        exporter: &Exporter,
+        meter: &Meter,
         metric: &Metric,
         name: &str,
         other: Other<'_>,
@@ -51,11 +51,11 @@ impl Series {
         let labels: Vec<_> = [("name", name)].into_iter().chain(other).collect();
         let handle = match metric.kind {
             Kind::Counter => Handle::Total {
-                counter: exporter.counter(metric, &labels).ok()?,
+                counter: meter.counter(metric, &labels).ok()?,
                 before: 0,
                 last: 0,
             },
-            _ => Handle::Level(exporter.gauge(metric, &labels).ok()?),
+            _ => Handle::Level(meter.gauge(metric, &labels).ok()?),
         };
         Some(Self {
             metric: metric.name,

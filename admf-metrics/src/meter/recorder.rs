@@ -1,16 +1,16 @@
-//! The exporter as a recorder, so that the macros of `metrics` obey the catalogue too.
+//! The meter as a recorder, so that the macros of `metrics` obey the catalogue too.
 
 use std::sync::Arc;
 
 use metrics::{Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-use super::{Exporter, HandleError};
+use super::{HandleError, Meter};
 
 /// What the macros of `metrics` and other crates register goes through the catalogue like a handle:
 /// labels are bounded, samples that are not finite are dropped. What it does not declare gets a handle
 /// that does nothing, and is counted in `admf_metrics_refused_total`. Descriptions are the
 /// catalogue's alone.
-impl Recorder for Exporter {
+impl Recorder for Meter {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
@@ -39,7 +39,7 @@ impl Recorder for Exporter {
     }
 }
 
-impl Exporter {
+impl Meter {
     fn refused<H>(&self, error: &HandleError, noop: H) -> H {
         let reasons = &self.inner.refused;
         if let Some((_, counter)) = reasons.iter().find(|(reason, _)| *reason == error.reason()) {
