@@ -69,19 +69,19 @@ impl Meter {
     }
 
     fn remove_with(&self, family: &Family, label: usize, value: &str) -> usize {
-        let mut table = family.write();
-        let with = table.iter().map(|(_, series)| &series.values);
-        let with: Vec<_> = with
-            .filter(|values| &*values[label] == value)
-            .cloned()
-            .collect();
-        for values in &with {
-            let values: Vec<_> = values.iter().map(|value| &**value).collect();
-            if let Some(series) = table.remove(&values) {
-                self.inner.keys.remove(&series);
-            }
+        // Found first, so that nobody waits for the walk.
+        let found = family.read().with(label, value);
+        if found.is_empty() {
+            return 0;
         }
-        with.len()
+        let mut table = family.write();
+        let removed = found.iter().filter_map(|series| {
+            let values: Vec<_> = series.values.iter().map(|value| &**value).collect();
+            table.remove(&values)
+        });
+        removed
+            .map(|series| self.inner.keys.remove(&series))
+            .count()
     }
 
     pub(crate) fn remove_at(&self, position: usize, values: &[&str]) -> bool {

@@ -137,6 +137,17 @@ impl Table {
         Some(series)
     }
 
+    /// Lists the series that have the value in the label at this place.
+    pub(super) fn with(&self, label: usize, value: &str) -> Vec<Arc<Series>> {
+        let capped = matches!(self.metric.labels[label].values, Values::Cap(_));
+        if capped && value != Label::OVERFLOW && !self.seen[label].contains_key(value) {
+            return Vec::new();
+        }
+        let series = self.ordered.values();
+        let with = series.filter(|series| &*series.values[label] == value);
+        with.cloned().collect()
+    }
+
     /// Lists the series in the order of their labels, each with those as they are written.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Series>)> {
         self.ordered
