@@ -188,6 +188,9 @@ proptest! {
             both.each(|meter| apply(meter, op));
         }
         both.assert_same();
+        let text = both.own.render();
+        let series: Vec<_> = text.lines().filter_map(|line| line.rsplit_once(' ')).map(|it| it.0).collect();
+        prop_assert_eq!(series.iter().collect::<BTreeSet<_>>().len(), series.len());
     }
 }
 

@@ -1,4 +1,4 @@
-//! The exporter: renders what a scrape gets.
+#![doc = include_str!("../../docs/exporter.md")]
 
 #[cfg(test)]
 mod tests;
