@@ -15,7 +15,7 @@ use crate::health::{ComponentHealth, Health, Readiness};
 ///
 /// | path | answers |
 /// |---|---|
-/// | `/metrics` | 200 with [`Exporter::render`] |
+/// | `/metrics` | 200 with [`Exporter::scrape`] |
 /// | `/health` | 200 `{"status":"ok"}` as long as it can answer at all; it asks no dependency, so that a broken one does not get the process restarted |
 /// | `/ready` | 200 `{"status":"ready"}`, or 503 with `status` `starting`, `shutting_down` or `unready`, the last with the `failing` critical components |
 ///
@@ -43,7 +43,7 @@ pub fn router(exporter: Exporter, health: Health) -> Router {
 }
 
 async fn metrics(State(exporter): State<Exporter>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, exporter::CONTENT_TYPE)], exporter.render())
+    ([(CONTENT_TYPE, exporter::CONTENT_TYPE)], exporter.scrape())
 }
 
 async fn alive() -> Response {

@@ -31,16 +31,21 @@
 //! | module | holds |
 //! |---|---|
 //! | [`catalogue`] | [`Metric`], [`Label`], and the checked [`Catalogue`] of them |
-//! | [`meter`] | [`Meter`]: resolves handles on any recorder, bounds labels, runs hooks when scraped |
+//! | [`meter`] | [`Meter`]: resolves and removes series, its own or on any recorder, bounds labels, runs hooks when scraped |
 //! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
-//! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds |
+//! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds; [`handle::Each`], [`handle::Family`]: many of them |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
 //!
-//! Nothing here spawns, sleeps or listens: the caller brings the runtime, the socket, and the ticks
-//! of [`Exporter::run_upkeep`], without which histogram samples pile up until the next scrape.
+//! Nothing here spawns, sleeps or listens: the caller brings the runtime and the socket. Series need no
+//! upkeep: a sample is in its bucket as soon as it is recorded, and metrics, labels and series are bounded,
+//! so memory is too, whether somebody scrapes or not.
+//!
+//! A program that keeps a recorder of its own takes a [`Meter::on`] that; for one of the exporter crate the
+//! feature `prometheus-recorder` gives `Catalogue::recorder`, a builder that knows all buckets.
 
 pub mod catalogue;
+mod clock;
 pub mod exporter;
 pub mod handle;
 pub mod health;
@@ -48,7 +53,7 @@ pub mod health;
 pub mod http;
 pub mod meter;
 
-pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
+pub use catalogue::{Catalogue, CatalogueError, Kind, Label, LabelValue, Metric, Values};
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};

@@ -58,14 +58,18 @@ fn metrics_are_scraped_with_the_content_type_that_prometheus_needs() {
     let exporter = exporter();
     let gauge = exporter.meter().gauge(&UP, &[]).unwrap();
     exporter.meter().on_scrape(move |_| gauge.set(1.0));
+    let expected = exporter.render();
     let answer = ask("GET", "/metrics", &exporter, &Health::new());
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(
         answer.content_type,
         "text/plain; version=0.0.4; charset=utf-8"
     );
-    assert_eq!(answer.body, exporter.render());
+    assert_eq!(answer.body, expected);
     assert!(answer.body.contains("\nt_up 1\n"));
+    // A scrape is counted, for the next to tell.
+    let size = format!("\nadmf_metrics_scrape_size_bytes {}\n", answer.body.len());
+    assert!(exporter.render().contains(&size));
 }
 
 #[test]

@@ -3,7 +3,11 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use super::name::{check_name, is_camel_case, is_name};
 use super::{Kind, Label, Metric, Values};
+
+/// The most labels of a metric, so that their values fit into an array.
+pub(crate) const MAX_LABELS: usize = 16;
 
 /// Reports the first declaration that cannot be exported as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +32,7 @@ impl fmt::Display for CatalogueError {
 
 impl std::error::Error for CatalogueError {}
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 pub(super) fn check_all(metrics: &[Metric], most: usize) -> Result<(), CatalogueError> {
     if let Some(metric) = metrics.get(most) {
@@ -59,40 +63,25 @@ fn check(metric: &Metric) -> Checked {
         return Err("help is empty".to_owned());
     }
     check_buckets(metric)?;
-    check_labels(metric.labels)
+    check_labels(metric.labels)?;
+    check_series(metric)
 }
 
-fn check_name(metric: &Metric) -> Checked {
-    if !is_name(metric.name) {
-        return Err("name must match [a-zA-Z_][a-zA-Z0-9_]*".to_owned());
-    }
-    match metric.kind {
-        Kind::Counter if !metric.name.ends_with("_total") => {
-            return Err("name of a counter must end in `_total`".to_owned());
-        }
-        Kind::Gauge | Kind::Histogram if metric.name.ends_with("_total") => {
-            return Err(format!(
-                "name of a {} must not end in `_total`",
-                metric.kind
-            ));
-        }
-        _ => {}
-    }
-    // Without the underscore, because the exporter writes `x_account` for the `_count` of a histogram
-    // called `x_account`: it takes the suffix for given.
-    let suffixes = ["bucket", "sum", "count"];
-    let reserved = match metric.kind {
-        Kind::Histogram => suffixes.into_iter().find(|s| metric.name.ends_with(s)),
-        _ => suffixes
-            .into_iter()
-            .find(|s| metric.name.ends_with(&format!("_{s}"))),
-    };
-    match reserved {
-        Some(suffix) => Err(format!(
-            "name of a {} must not end in `{suffix}`",
-            metric.kind
+/// What closed labels can say must all have a place: only caps make series that are not foreseen.
+fn check_series(metric: &Metric) -> Checked {
+    let most = metric.at_most;
+    let listed = metric.labels.iter().fold(1_usize, |n, label| {
+        n.saturating_mul(match label.values {
+            Values::OneOf(values) => values.len(),
+            Values::Cap(_) => 1,
+        })
+    });
+    match most {
+        0 => Err("at_most must be at least 1, is 0".to_owned()),
+        _ if listed > most => Err(format!(
+            "at_most is {most}, but the lists of its labels alone make {listed} series"
         )),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -121,11 +110,18 @@ fn check_buckets(metric: &Metric) -> Checked {
 }
 
 fn check_labels(labels: &[Label]) -> Checked {
+    if labels.len() > MAX_LABELS {
+        let given = labels.len();
+        return Err(format!("labels must be at most {MAX_LABELS}, are {given}"));
+    }
     let mut names = HashSet::new();
     for label in labels {
         let name = label.name;
         if !is_name(name) {
             return Err(format!("label `{name}` must match [a-zA-Z_][a-zA-Z0-9_]*"));
+        }
+        if is_camel_case(name) {
+            return Err(format!("label `{name}` must be in snake case"));
         }
         if name.starts_with("__") || ["le", "quantile", "job", "instance"].contains(&name) {
             return Err(format!("label `{name}` is reserved by Prometheus"));
@@ -152,12 +148,4 @@ fn check_values(label: &Label) -> Checked {
             }
         }
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }

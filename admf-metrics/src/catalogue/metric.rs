@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Label;
+
 /// Says how the samples of a metric are to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -21,60 +23,6 @@ impl fmt::Display for Kind {
             Self::Gauge => "gauge",
             Self::Histogram => "histogram",
         })
-    }
-}
-
-/// Bounds what a label may say, and so how many series its metric can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Values {
-    /// These values only; at least one, each once.
-    OneOf(&'static [&'static str]),
-    /// The first so many distinct values that are seen; at least 1.
-    Cap(usize),
-}
-
-/// Declares a label: its name and what it may say.
-///
-/// A value outside goes to the series [`Label::OVERFLOW`] and is counted in
-/// `admf_metrics_overflow_total`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Label {
-    /// `[a-zA-Z_][a-zA-Z0-9_]*`, and none of `le`, `quantile`, `job`, `instance`, `__*`.
-    pub name: &'static str,
-    /// What it may say.
-    pub values: Values,
-}
-
-impl Label {
-    /// The value that stands for all values past the bound.
-    pub const OVERFLOW: &'static str = "_other";
-
-    /// Declares a label with a closed list of values.
-    #[must_use]
-    pub const fn one_of(name: &'static str, values: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            values: Values::OneOf(values),
-        }
-    }
-
-    /// Declares a label that takes the first `cap` distinct values it sees.
-    #[must_use]
-    pub const fn capped(name: &'static str, cap: usize) -> Self {
-        Self {
-            name,
-            values: Values::Cap(cap),
-        }
-    }
-
-    /// Returns how many values the label can take, the overflow included.
-    #[must_use]
-    pub const fn max_values(&self) -> usize {
-        match self.values {
-            Values::OneOf(values) => values.len().saturating_add(1),
-            Values::Cap(cap) => cap.saturating_add(1),
-        }
     }
 }
 
@@ -112,9 +60,15 @@ pub struct Metric {
     pub buckets: &'static [f64],
     /// Which part of the program feeds it, in a word or two; may be empty.
     pub fed_by: &'static str,
+    /// The most series it keeps, at least 1; default [`Metric::AT_MOST`]. What comes past it goes to one
+    /// more, whose labels all say [`Label::OVERFLOW`].
+    pub at_most: usize,
 }
 
 impl Metric {
+    /// The most series of a metric that does not say: caps multiply, and so must be bounded together.
+    pub const AT_MOST: usize = 10_000;
+
     /// Declares a counter.
     #[must_use]
     pub const fn counter(name: &'static str, help: &'static str) -> Self {
@@ -151,6 +105,7 @@ impl Metric {
             labels: &[],
             buckets,
             fed_by: "",
+            at_most: Self::AT_MOST,
         }
     }
 
@@ -175,11 +130,19 @@ impl Metric {
         self
     }
 
+    /// Declares the most series that it keeps.
+    #[must_use]
+    pub const fn at_most(mut self, series: usize) -> Self {
+        self.at_most = series;
+        self
+    }
+
     /// Returns how many label sets the metric can have, overflow included.
     #[must_use]
     pub fn max_series(&self) -> usize {
         self.labels
             .iter()
-            .fold(1, |n, label| n.saturating_mul(label.max_values()))
+            .fold(1_usize, |n, label| n.saturating_mul(label.max_values()))
+            .min(self.at_most.saturating_add(1))
     }
 }

@@ -1,45 +1,25 @@
 //! The catalogue: every metric of a program, once, as data.
 
 mod check;
+mod closed;
+mod label;
+mod markdown;
 mod metric;
+mod name;
+pub(crate) mod own;
 #[cfg(test)]
 mod tests;
 
 use metrics::{KeyName, Recorder};
+#[cfg(feature = "prometheus-recorder")]
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
 pub use check::CatalogueError;
-pub use metric::{Kind, Label, Metric, Values};
-
-/// Counts samples that were not finite, by the metric that dropped them.
-pub(crate) const DROPPED_SAMPLES: Metric = Metric::counter(
-    "admf_metrics_dropped_samples_total",
-    "Samples dropped because they were not finite, by metric.",
-)
-.labels(&[Label::capped("metric", MAX_METRICS)]);
-
-/// Counts values that went to the overflow series, by the metric they were for.
-pub(crate) const OVERFLOW: Metric = Metric::counter(
-    "admf_metrics_overflow_total",
-    "Label values past their list or cap, each time a series was looked up by one, by metric.",
-)
-.labels(&[Label::capped("metric", MAX_METRICS)]);
-
-/// Counts registrations through the `metrics` facade that the catalogue does not know.
-pub(crate) const REFUSED: Metric = Metric::counter(
-    "admf_metrics_refused_total",
-    "Registrations through the metrics facade that the catalogue refused, by reason.",
-)
-.labels(&[Label::one_of("reason", &["undeclared", "kind", "labels"])]);
-
-/// Counts hooks that panicked.
-pub(crate) const HOOK_PANICS: Metric = Metric::counter(
-    "admf_metrics_hook_panics_total",
-    "Scrape hooks that panicked.",
-);
-
-/// Bounds the label `metric` of our own counters, and so the catalogue.
-const MAX_METRICS: usize = 1000;
+pub(crate) use check::MAX_LABELS;
+pub use closed::{Closed, LabelValue};
+pub use label::{Label, Values};
+pub use metric::{Kind, Metric};
+use own::{MAX_METRICS, OWN};
 
 /// Holds metrics whose declarations have been checked against each other.
 ///
@@ -65,14 +45,16 @@ impl Catalogue {
     /// # Errors
     ///
     /// Names the first metric that breaks a rule:
-    /// - names are valid, each is declared once; a counter's ends in `_total`, no other does; none ends
-    ///   in the `bucket`, `sum` or `count` of a histogram;
+    /// - names are valid, in snake case, and each is declared once; a counter's ends in `_total`, no other
+    ///   does; none ends in the `bucket`, `sum` or `count` of a histogram; none has a kind or an
+    ///   abbreviated unit as a word, or a unit that is not a base unit: the rules of `promtool check metrics`;
     /// - the help is not empty;
     /// - a histogram has buckets, finite and ascending; nothing else has any;
-    /// - labels have valid names, each once, none reserved, with at least one value;
+    /// - labels have valid names, at most 16, each once, none reserved, with at least one value;
+    /// - `at_most` is at least 1, and no less than what closed labels can say together;
     /// - there are at most 1000 metrics, the exporter's own included.
     pub fn new(metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogueError> {
-        let mut metrics: Vec<_> = [DROPPED_SAMPLES, OVERFLOW, REFUSED, HOOK_PANICS]
+        let mut metrics: Vec<_> = OWN
             .into_iter()
             .chain(metrics)
             .take(MAX_METRICS + 1)
@@ -128,7 +110,9 @@ impl Catalogue {
     /// Returns a recorder's builder that knows the buckets of every histogram, so that none becomes a
     /// summary.
     ///
-    /// For a program that keeps its own `PrometheusRecorder`: it may set global labels and go on.
+    /// For a program that keeps its own `PrometheusRecorder` and takes a meter
+    /// [on](crate::Meter::on) that; it may set global labels and go on.
+    #[cfg(feature = "prometheus-recorder")]
     #[must_use]
     #[expect(
         clippy::missing_panics_doc,

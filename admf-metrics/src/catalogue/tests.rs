@@ -1,5 +1,3 @@
-use metrics_exporter_prometheus::PrometheusBuilder;
-
 use super::*;
 
 const GOOD: Metric = Metric::gauge("a_ratio", "A.");
@@ -49,6 +47,38 @@ fn a_name_or_help_that_cannot_be_exported_is_refused() {
             "metric `a_account`: name of a histogram must not end in `count`",
         ),
         (Metric::gauge("a", " "), "metric `a`: help is empty"),
+        (
+            Metric::gauge("queueLength", "A."),
+            "metric `queueLength`: name must be in snake case",
+        ),
+        (
+            Metric::gauge("wait_milliseconds", "A."),
+            "metric `wait_milliseconds`: name must use the base unit `seconds`, not `milliseconds`",
+        ),
+        (
+            Metric::counter("moved_kibibytes_total", "A."),
+            "metric `moved_kibibytes_total`: name must use the base unit `bytes`, not `kibibytes`",
+        ),
+        (
+            Metric::gauge("days_left", "A."),
+            "metric `days_left`: name must use the base unit `seconds`, not `days`",
+        ),
+        (
+            Metric::gauge("wait_ms", "A."),
+            "metric `wait_ms`: name must not abbreviate a unit, but has `ms`",
+        ),
+        (
+            Metric::counter("moved_kb_total", "A."),
+            "metric `moved_kb_total`: name must not abbreviate a unit, but has `kb`",
+        ),
+        (
+            Metric::gauge("queue_gauge", "A."),
+            "metric `queue_gauge`: name must not include the kind `gauge`",
+        ),
+        (
+            Metric::counter("a_counter_total", "A."),
+            "metric `a_counter_total`: name must not include the kind `counter`",
+        ),
     ];
     for (metric, expected) in cases {
         assert_eq!(refusal([metric]), expected);
@@ -95,6 +125,10 @@ fn labels_have_valid_names_and_bounds_each_once() {
             "label `__x` is reserved by Prometheus",
         ),
         (
+            labelled(Label::capped("symbolName", 1)),
+            "label `symbolName` must be in snake case",
+        ),
+        (
             labelled(Label::capped("b", 0)),
             "label `b`: cap must be at least 1, is 0",
         ),
@@ -138,7 +172,7 @@ fn the_catalogue_is_bounded() {
     let many = (0..1000).map(|i| Metric::gauge(Box::leak(format!("g{i}").into_boxed_str()), "G."));
     assert_eq!(
         refusal(many),
-        "metric `g996`: catalogue holds more than 1000 metrics"
+        "metric `g992`: catalogue holds more than 1000 metrics"
     );
 }
 
@@ -156,21 +190,87 @@ fn the_most_series_is_the_product_of_what_labels_may_say() {
 }
 
 #[test]
-fn a_recorder_of_the_callers_own_gets_buckets_and_help() {
-    const LATENCY: Metric = Metric::histogram("a_seconds", "A \\ b\nc.", &[0.5]);
-    let catalogue = Catalogue::new([LATENCY]).unwrap();
-    let render = |builder: PrometheusBuilder| {
-        let recorder = builder.build_recorder();
-        catalogue.describe(&recorder);
-        metrics::with_local_recorder(&recorder, || metrics::histogram!("a_seconds").record(0.1));
-        recorder.handle().render()
-    };
-    let text = render(catalogue.recorder());
-    assert!(
-        text.contains("# HELP a_seconds A \\\\ b\\nc.\n# TYPE a_seconds histogram\n"),
-        "{text}"
+fn a_metric_has_as_many_labels_as_fit_and_a_place_for_all_that_are_listed() {
+    let many: Vec<_> = (0..17)
+        .map(|i| Label::capped(Box::leak(format!("l{i}").into_boxed_str()), 1))
+        .collect();
+    let expected = "metric `a_ratio`: labels must be at most 16, are 17";
+    assert_eq!(
+        refusal([GOOD.labels(Box::leak(many.into_boxed_slice()))]),
+        expected
     );
-    assert!(text.contains("a_seconds_bucket{le=\"0.5\"} 1\n"), "{text}");
-    // What would happen without: the reason why the catalogue sets them.
-    assert!(render(PrometheusBuilder::new()).contains("# TYPE a_seconds summary\n"));
+    let expected = "metric `a_ratio`: at_most must be at least 1, is 0";
+    assert_eq!(refusal([GOOD.at_most(0)]), expected);
+    const LISTED: Metric = GOOD.labels(&[
+        Label::one_of("a", &["x", "y"]),
+        Label::one_of("b", &["x", "y"]),
+        Label::capped("c", 50),
+    ]);
+    assert_eq!(
+        refusal([LISTED.at_most(3)]),
+        "metric `a_ratio`: at_most is 3, but the lists of its labels alone make 4 series"
+    );
+    assert!(Catalogue::new([LISTED.at_most(4)]).is_ok());
+    assert_eq!(LISTED.at_most(4).max_series(), 5);
+    assert_eq!(LISTED.max_series(), 3 * 3 * 51);
+}
+
+#[test]
+fn the_names_of_the_sources_pass() {
+    let counters = [
+        "admf_trades_total",
+        "admf_signals_generated_total",
+        "admf_network_io_bytes_total",
+        "admf_missing_data_points_total",
+    ];
+    let gauges = [
+        "admf_portfolio_value",
+        "admf_drawdown_percent",
+        "admf_component_status",
+        "admf_cpu_usage_percent",
+        "admf_memory_usage_bytes",
+        "admf_data_quality_score",
+    ];
+    let histograms = [
+        "admf_trade_pnl",
+        "admf_event_processing_seconds",
+        "admf_data_latency_seconds",
+    ];
+    let metrics = counters.map(|name| Metric::counter(name, "A."));
+    let metrics = metrics
+        .into_iter()
+        .chain(gauges.map(|name| Metric::gauge(name, "A.")));
+    let metrics = metrics.chain(histograms.map(|name| Metric::histogram(name, "A.", &[1.0])));
+    assert_eq!(Catalogue::new(metrics).map(drop), Ok(()));
+}
+
+#[test]
+fn the_table_shows_all_that_is_declared_and_a_cell_stays_a_cell() {
+    const ODD: Metric = Metric::histogram(
+        "b_seconds",
+        "A | B\n<c> *d* `e` [f](g) \\ h_i.",
+        &[0.5, 1.0],
+    )
+    .unit("seconds")
+    .fed_by("the | part")
+    .labels(&[
+        Label::one_of("a", &["x|y", "`", "a b"]),
+        Label::capped("b", 3),
+        Label::one_of("c", &[""]),
+    ]);
+    let table = Catalogue::new([ODD, GOOD]).unwrap().markdown();
+    let rows: Vec<_> = table.lines().collect();
+    assert_eq!(
+        rows[0],
+        "| name | kind | unit | labels | buckets | fed by | help |"
+    );
+    assert_eq!(rows[1], "|---|---|---|---|---|---|---|");
+    assert_eq!(rows[2], "| `a_ratio` | gauge | | | | | A. |");
+    assert!(rows[3].starts_with("| `admf_metrics_dropped_samples_total` | counter | | `metric`: at most 1000 | | admf-metrics |"));
+    let odd = r"| `b_seconds` | histogram | seconds | `a`: `x\|y`, `` ` ``, `a b`; `b`: at most 3; `c`: (empty) | 0.5, 1 | the \| part | A \| B \<c> \*d\* \`e\` \[f\](g) \\ h\_i. |";
+    assert_eq!(rows.last(), Some(&odd));
+    assert_eq!(rows.len(), 2 + 2 + 8);
+    // A cell ends at a bar that is not escaped.
+    let cells = |row: &&str| row.replace("\\|", "").matches('|').count();
+    assert_eq!(rows.iter().map(cells).collect::<Vec<_>>(), [8; 12]);
 }

@@ -1,37 +1,80 @@
-//! The exporter: renders what a scrape gets.
+#![doc = include_str!("../../docs/exporter.md")]
 
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use metrics_exporter_prometheus::PrometheusHandle;
-
-use crate::catalogue::Catalogue;
+use crate::catalogue::own::{SCRAPE_BYTES, SCRAPE_DURATION, SCRAPE_FAMILIES, SCRAPE_SAMPLES};
+use crate::catalogue::{Catalogue, Metric};
+use crate::clock;
+use crate::handle::{CounterCell, Gauge, GaugeCell, Histogram, HistogramCell};
 use crate::meter::Meter;
+use text::Text;
+pub(crate) use text::label_block;
 
 /// The `Content-Type` of [`Exporter::render`]. Prometheus 3 fails a scrape without it.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// Takes all series of a meter, in order: first the metric, then its series with their labels as
+/// they stand between the braces.
+///
+/// The seam for another format. OpenMetrics writes the same labels and other headers; exemplars would
+/// have to be kept in the cells, which the facade has no words for.
+pub(crate) trait Format {
+    fn family(&mut self, metric: &Metric);
+    fn counter(&mut self, labels: &str, cell: &CounterCell);
+    fn gauge(&mut self, labels: &str, cell: &GaugeCell);
+    fn histogram(&mut self, labels: &str, cell: &HistogramCell);
+}
+
 /// Holds the series of one catalogue and renders them. Clones share them.
 ///
-/// It owns its recorder, so that a program can have several, and tests do not meet;
+/// It owns its series, so that a program can have several, and tests do not meet;
 /// [`Meter::install`] makes one of them the target of the `metrics` macros.
+///
+/// Nothing has to be run between scrapes: a sample is counted into its bucket as it is recorded, and the
+/// memory of a series does not grow.
 #[derive(Clone)]
 pub struct Exporter {
     meter: Meter,
-    handle: PrometheusHandle,
+    scrapes: Arc<Scrapes>,
+}
+
+/// What scrapes cost.
+struct Scrapes {
+    clock: Box<dyn Fn() -> Duration + Send + Sync>,
+    /// The length of the last exposition: the next one is about as long.
+    length: AtomicUsize,
+    duration: Histogram,
+    bytes: Gauge,
+    samples: Gauge,
+    families: Gauge,
 }
 
 impl Exporter {
-    /// Creates an exporter with a recorder of its own, which is not global.
+    /// Creates an exporter with series of its own, which is not global.
     #[must_use]
     pub fn local(catalogue: Catalogue) -> Self {
-        let recorder = catalogue.recorder().build_recorder();
-        let handle = recorder.handle();
-        let meter = Meter::on(catalogue, recorder);
-        Self { meter, handle }
+        Self::with_clock(catalogue, clock::system())
+    }
+
+    /// Creates an exporter that times its scrapes by a clock, which tells the time since any fixed origin.
+    #[must_use]
+    pub fn with_clock(
+        catalogue: Catalogue,
+        clock: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        let meter = Meter::local(catalogue);
+        let scrapes = Scrapes::new(&meter, Box::new(clock));
+        Self {
+            meter,
+            scrapes: Arc::new(scrapes),
+        }
     }
 
     /// Returns what gives handles.
@@ -43,19 +86,59 @@ impl Exporter {
     /// Renders all series in the text format 0.0.4, sorted by name and labels.
     ///
     /// Runs the hooks first. Scrapes take turns, so that each sees what its hooks wrote, whole: of a set
-    /// of states the one that holds, never two.
+    /// of states the one that holds, never two. It changes nothing by itself: while nothing counts, it
+    /// gives the same again.
     #[must_use]
     pub fn render(&self) -> String {
-        let _turn = self.meter.scrape();
-        text::sorted(&self.handle.render())
+        self.text().out
     }
 
-    /// Moves the samples of histograms, 16 bytes each, into their buckets.
+    /// Answers a scrape: [renders](Self::render), and keeps what that cost for the next to tell.
     ///
-    /// A scrape does it too; between scrapes, or where nobody scrapes, this is what bounds memory.
-    /// Every 5 s is often enough.
-    pub fn run_upkeep(&self) {
-        self.handle.run_upkeep();
+    /// In `admf_metrics_scrape_*`: time, bytes, samples and metrics.
+    #[must_use]
+    pub fn scrape(&self) -> String {
+        let Scrapes { clock, .. } = &*self.scrapes;
+        let begun = clock();
+        let text = self.text();
+        self.scrapes.ended(&text, clock().saturating_sub(begun));
+        text.out
+    }
+
+    fn text(&self) -> Text {
+        let _turn = self.meter.scrape();
+        let length = self.scrapes.length.load(Ordering::Relaxed);
+        let mut text = Text::with_capacity(length + length / 16);
+        self.meter.show(&mut text);
+        self.scrapes.length.store(text.out.len(), Ordering::Relaxed);
+        text
+    }
+}
+
+impl Scrapes {
+    fn new(meter: &Meter, clock: Box<dyn Fn() -> Duration + Send + Sync>) -> Self {
+        let gauge = |metric| {
+            let gauge = meter.gauge(metric, &[]).expect("every catalogue has it");
+            // Nothing was scraped yet.
+            gauge.clear();
+            gauge
+        };
+        let duration = meter.histogram(&SCRAPE_DURATION, &[]);
+        Self {
+            clock,
+            length: AtomicUsize::new(0),
+            duration: duration.expect("every catalogue has it"),
+            bytes: gauge(&SCRAPE_BYTES),
+            samples: gauge(&SCRAPE_SAMPLES),
+            families: gauge(&SCRAPE_FAMILIES),
+        }
+    }
+
+    fn ended(&self, text: &Text, took: Duration) {
+        self.duration.record(took.as_secs_f64());
+        self.bytes.set(text.out.len() as f64);
+        self.samples.set(text.samples as f64);
+        self.families.set(text.families as f64);
     }
 }
 

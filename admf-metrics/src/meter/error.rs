@@ -43,6 +43,22 @@ pub enum HandleError {
         /// The label.
         label: &'static str,
     },
+    /// Values are to be given for another number of labels than the metric declares.
+    LabelCount {
+        /// The metric.
+        metric: &'static str,
+        /// How many it declares.
+        declared: usize,
+        /// How many were to be given.
+        given: usize,
+    },
+    /// A closed label is declared with other values than the type has.
+    OtherValues {
+        /// The metric.
+        metric: &'static str,
+        /// The label.
+        label: &'static str,
+    },
 }
 
 impl HandleError {
@@ -51,9 +67,7 @@ impl HandleError {
         match self {
             Self::Undeclared { .. } => "undeclared",
             Self::WrongKind { .. } => "kind",
-            Self::UnknownLabel { .. } | Self::MissingLabel { .. } | Self::RepeatedLabel { .. } => {
-                "labels"
-            }
+            _ => "labels",
         }
     }
 }
@@ -84,6 +98,19 @@ impl fmt::Display for HandleError {
                 write!(
                     f,
                     "metric `{metric}` was given the label `{label}` more than once"
+                )
+            }
+            Self::LabelCount {
+                metric,
+                declared,
+                given,
+            } => {
+                write!(f, "metric `{metric}` has {declared} labels, not {given}")
+            }
+            Self::OtherValues { metric, label } => {
+                write!(
+                    f,
+                    "metric `{metric}` declares other values of the label `{label}` than its type has"
                 )
             }
         }

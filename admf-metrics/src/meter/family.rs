@@ -1,105 +1,65 @@
-//! One metric at work: its bounds on labels, and the counters of what it refused.
+//! One metric at work: its series, and the counters of what it refused.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use metrics::Key;
-
-use super::HandleError;
-use crate::catalogue::{Kind, Label, Metric, Values};
+use super::backend::Backend;
+use super::table::{Place, Series, Table};
+use crate::catalogue::Metric;
+use crate::handle::Counter;
 
 #[derive(Debug)]
 pub(super) struct Family {
     pub(super) metric: Metric,
-    /// The distinct values seen so far, for each label; stays empty where the values are a list.
-    seen: Vec<Mutex<HashSet<String>>>,
-    pub(super) dropped: metrics::Counter,
-    overflow: metrics::Counter,
+    table: RwLock<Table>,
+    pub(super) dropped: Counter,
+    pub(super) overflow: Counter,
 }
 
 impl Family {
-    pub(super) fn new(
-        metric: Metric,
-        dropped: metrics::Counter,
-        overflow: metrics::Counter,
-    ) -> Self {
-        let seen = metric.labels.iter().map(|_| Mutex::default()).collect();
+    /// Creates a metric without series, which counts nothing of what it refuses as yet.
+    pub(super) fn new(metric: Metric) -> Self {
         Self {
             metric,
-            seen,
-            dropped,
-            overflow,
+            table: RwLock::new(Table::new(metric)),
+            dropped: Counter::noop(),
+            overflow: Counter::noop(),
         }
     }
 
-    /// Names the series that the labels lead to, which are given in any order.
-    pub(super) fn key(&self, kind: Kind, labels: &[(&str, &str)]) -> Result<Key, HandleError> {
-        let name = self.metric.name;
-        if self.metric.kind != kind {
-            return Err(HandleError::WrongKind {
-                metric: name,
-                declared: self.metric.kind,
-                kind,
-            });
+    /// Gives the series that the values lead to, a new one where there is none. The second argument
+    /// says whether it is that of the very values, or one of overflow.
+    ///
+    /// `then` runs under the lock, so that what it does with a series comes before its removal.
+    pub(super) fn series<R>(
+        &self,
+        values: &mut [&str],
+        backend: &Backend,
+        then: impl FnOnce(&Arc<Series>, bool) -> R,
+    ) -> R {
+        let mut past = 0;
+        if let Place::Found(series) = self.read().place(values, &mut past) {
+            return then(series, self.exact(past));
         }
-        if let Some((label, _)) = labels.iter().find(|(label, _)| !self.declares(label)) {
-            return Err(HandleError::UnknownLabel {
-                metric: name,
-                label: (*label).to_owned(),
-            });
+        let mut table = self.write();
+        if let Place::Found(series) = table.place(values, &mut past) {
+            return then(series, self.exact(past));
         }
-        // All are checked before any is admitted: a refused lookup uses up no place under a cap.
-        let values = self.metric.labels.iter().map(|label| {
-            let mut given = labels.iter().filter(|(name, _)| *name == label.name);
-            match (given.next(), given.next()) {
-                (Some((_, value)), None) => Ok(*value),
-                (None, _) => Err(HandleError::MissingLabel {
-                    metric: name,
-                    label: label.name,
-                }),
-                (Some(_), Some(_)) => Err(HandleError::RepeatedLabel {
-                    metric: name,
-                    label: label.name,
-                }),
-            }
-        });
-        let values = values.collect::<Result<Vec<_>, _>>()?;
-        let labels = values.iter().enumerate().map(|(i, value)| {
-            let label = self.metric.labels[i].name;
-            metrics::Label::new(label, escape(self.admit(i, value)))
-        });
-        Ok(Key::from_parts(name, labels.collect::<Vec<_>>()))
+        let slot = backend.slot(&self.metric, values, &self.dropped);
+        then(table.insert(values, slot), self.exact(past))
     }
 
-    fn declares(&self, label: &str) -> bool {
-        self.metric
-            .labels
-            .iter()
-            .any(|declared| declared.name == label)
-    }
-
-    /// Returns the value, or the overflow value where the label's bound is reached.
-    fn admit<'v>(&self, label: usize, value: &'v str) -> &'v str {
-        let within = match self.metric.labels[label].values {
-            _ if value == Label::OVERFLOW => true,
-            Values::OneOf(values) => values.contains(&value),
-            Values::Cap(cap) => {
-                let mut seen = self.seen[label]
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                seen.contains(value) || (seen.len() < cap && seen.insert(value.to_owned()))
-            }
-        };
-        if within {
-            return value;
+    fn exact(&self, past: u64) -> bool {
+        if past > 0 {
+            self.overflow.increment(past);
         }
-        self.overflow.increment(1);
-        Label::OVERFLOW
+        past == 0
     }
-}
 
-/// Doubles backslashes: the exporter takes a lone one for the start of an escape, so that `\` and
-/// `\\` would become one series. Quotes and line feeds it escapes itself.
-fn escape(value: &str) -> String {
-    value.replace('\\', "\\\\")
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }

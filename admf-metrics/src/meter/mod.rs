@@ -1,34 +1,42 @@
 //! The meter: gives handles for what a catalogue declares, on any recorder, and bounds what they may say.
 
+mod backend;
 mod error;
 mod family;
+mod keys;
+mod labels;
 mod recorder;
+mod removal;
+mod resolve;
+mod table;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use metrics::{Key, Level, Metadata, Recorder};
+use metrics::Recorder;
 
-use crate::catalogue::{
-    Catalogue, DROPPED_SAMPLES, HOOK_PANICS, Kind, Metric, OVERFLOW, REFUSED, Values,
-};
-use crate::handle::{Counter, Gauge, Histogram};
+use crate::catalogue::own::{self, DROPPED_SAMPLES, HOOK_PANICS, OVERFLOW, REFUSED};
+use crate::catalogue::{Catalogue, Kind, Metric, Values};
+use crate::exporter::Format;
+use crate::handle::{Counter, Handle, Sealed, Slot};
+use backend::Backend;
 pub use error::{HandleError, InstallError};
 use family::Family;
-
-/// Recorders ignore where a metric was registered from.
-const METADATA: Metadata<'static> = Metadata::new("admf_metrics", Level::INFO, None);
+use keys::Keys;
 
 type Hook = Arc<dyn Fn(&Meter) + Send + Sync>;
 
 /// Gives the handles of one catalogue, and keeps what they say within its bounds. Clones share it.
 ///
-/// Its series live in a recorder: that of an [`Exporter`](crate::Exporter), or one that the program
-/// keeps itself. As a [`metrics::Recorder`] it also takes what the macros of `metrics` say: all of the
+/// Its series are its own, shown by an [`Exporter`](crate::Exporter), or live in a recorder that the
+/// program keeps itself. As a [`metrics::Recorder`] it also takes what the macros of `metrics` say: all of the
 /// process with [`install`](Self::install), or a scope with `metrics::with_local_recorder`.
 ///
-/// A handle is resolved once and then held: resolving takes locks and allocates. A series is exported
+/// A handle is resolved once and then held; finding a series again takes a lock and allocates nothing,
+/// a new one allocates. A series is exported
 /// from the moment it is resolved, a counter with 0, so that `rate()` sees its first increment.
 ///
 /// # Examples
@@ -65,53 +73,70 @@ struct Inner {
     catalogue: Catalogue,
     /// One for each metric of the catalogue, in its order.
     families: Vec<Family>,
-    recorder: Box<dyn Recorder + Send + Sync>,
+    backend: Backend,
+    /// What the facade asked for by these.
+    keys: Keys,
     hooks: RwLock<Vec<Hook>>,
     /// Held while hooks run and what they wrote is read.
     scrape: Mutex<()>,
-    hook_panics: metrics::Counter,
+    hook_panics: Counter,
     /// By reason.
-    refused: Vec<(&'static str, metrics::Counter)>,
+    refused: Vec<(&'static str, Counter)>,
 }
 
 impl Meter {
-    /// Creates a meter whose series live in a recorder, and describes them to it.
+    /// Creates a meter whose series live in another recorder, and describes them to it.
     ///
-    /// A recorder of the exporter crate must know the buckets: see [`Catalogue::recorder`].
+    /// A recorder of the exporter crate must know the buckets: see `Catalogue::recorder` (feature
+    /// `prometheus-recorder`). It must not resolve series of this meter while it registers one. Of a
+    /// series of its own the facade cannot be rid: nothing can be [removed](Self::remove).
     #[must_use]
     pub fn on(catalogue: Catalogue, recorder: impl Recorder + Send + Sync + 'static) -> Self {
         catalogue.describe(&recorder);
-        let count = |metric: Metric, label: Option<(&'static str, &'static str)>| {
-            let labels: Vec<_> = label
-                .iter()
-                .map(|(k, v)| metrics::Label::from_static_parts(k, v))
-                .collect();
-            recorder.register_counter(&Key::from_parts(metric.name, labels), &METADATA)
+        Self::new(catalogue, Backend::Foreign(Box::new(recorder)))
+    }
+
+    /// Creates a meter with series of its own.
+    pub(crate) fn local(catalogue: Catalogue) -> Self {
+        Self::new(catalogue, Backend::Own)
+    }
+
+    fn new(catalogue: Catalogue, backend: Backend) -> Self {
+        let mut families: Vec<_> = catalogue.iter().copied().map(Family::new).collect();
+        let count = |families: &[Family], metric: &Metric, label: Option<&str>| {
+            let position = catalogue.position(metric.name);
+            let family = &families[position.expect("every catalogue has the meter's own")];
+            let mut values = Vec::from_iter(label);
+            family.series(&mut values, &backend, |series, _| {
+                Counter::of(&series.slot)
+                    .expect("they are counters")
+                    .clone()
+            })
         };
-        let families = catalogue.iter().map(|&metric| {
+        for i in 0..families.len() {
+            let metric = families[i].metric;
             // Registered at once where they can ever count, so that a first increment is seen.
-            let by_metric = |of, counts: bool| match counts {
-                true => count(of, Some(("metric", metric.name))),
-                false => metrics::Counter::noop(),
-            };
-            let dropped = by_metric(DROPPED_SAMPLES, metric.kind != Kind::Counter);
-            let own = metric.name.starts_with("admf_metrics_");
-            Family::new(
-                metric,
-                dropped,
-                by_metric(OVERFLOW, !metric.labels.is_empty() && !own),
-            )
-        });
+            if metric.name.starts_with(own::PREFIX) {
+                continue;
+            }
+            if metric.kind != Kind::Counter {
+                families[i].dropped = count(&families, &DROPPED_SAMPLES, Some(metric.name));
+            }
+            if !metric.labels.is_empty() {
+                families[i].overflow = count(&families, &OVERFLOW, Some(metric.name));
+            }
+        }
         let inner = Inner {
-            families: families.collect(),
+            keys: Keys::new(),
             hooks: RwLock::default(),
             scrape: Mutex::default(),
-            hook_panics: count(HOOK_PANICS, None),
+            hook_panics: count(&families, &HOOK_PANICS, None),
             refused: reasons()
-                .map(|r| (r, count(REFUSED, Some(("reason", r)))))
+                .map(|r| (r, count(&families, &REFUSED, Some(r))))
                 .collect(),
             catalogue,
-            recorder: Box::new(recorder),
+            families,
+            backend,
         };
         Self {
             inner: Arc::new(inner),
@@ -133,73 +158,46 @@ impl Meter {
         &self.inner.catalogue
     }
 
-    /// Resolves a counter, with a value for each of its labels, in any order.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue does not declare it, or declares another kind or other labels.
-    pub fn counter(
-        &self,
-        metric: &Metric,
-        labels: &[(&str, &str)],
-    ) -> Result<Counter, HandleError> {
-        self.counter_named(metric.name, labels)
-    }
-
-    /// Resolves a gauge, with a value for each of its labels, in any order.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue does not declare it, or declares another kind or other labels.
-    pub fn gauge(&self, metric: &Metric, labels: &[(&str, &str)]) -> Result<Gauge, HandleError> {
-        self.gauge_named(metric.name, labels)
-    }
-
-    /// Resolves a histogram, with a value for each of its labels, in any order.
-    ///
-    /// # Errors
-    ///
-    /// The catalogue does not declare it, or declares another kind or other labels.
-    pub fn histogram(
-        &self,
-        metric: &Metric,
-        labels: &[(&str, &str)],
-    ) -> Result<Histogram, HandleError> {
-        self.histogram_named(metric.name, labels)
-    }
-
-    fn counter_named(&self, name: &str, labels: &[(&str, &str)]) -> Result<Counter, HandleError> {
-        let key = self.family(name)?.key(Kind::Counter, labels)?;
-        Ok(Counter::new(
-            self.inner.recorder.register_counter(&key, &METADATA),
-        ))
-    }
-
-    fn gauge_named(&self, name: &str, labels: &[(&str, &str)]) -> Result<Gauge, HandleError> {
-        let family = self.family(name)?;
-        let key = family.key(Kind::Gauge, labels)?;
-        let inner = self.inner.recorder.register_gauge(&key, &METADATA);
-        Ok(Gauge::new(inner, family.dropped.clone()))
-    }
-
-    fn histogram_named(
-        &self,
-        name: &str,
-        labels: &[(&str, &str)],
-    ) -> Result<Histogram, HandleError> {
-        let family = self.family(name)?;
-        let key = family.key(Kind::Histogram, labels)?;
-        let inner = self.inner.recorder.register_histogram(&key, &METADATA);
-        Ok(Histogram::new(inner, family.dropped.clone()))
-    }
-
-    fn family(&self, name: &str) -> Result<&Family, HandleError> {
+    pub(super) fn position(&self, name: &str) -> Result<usize, HandleError> {
         let position = self.inner.catalogue.position(name);
-        position
-            .map(|i| &self.inner.families[i])
-            .ok_or_else(|| HandleError::Undeclared {
-                metric: name.to_owned(),
-            })
+        position.ok_or_else(|| HandleError::Undeclared {
+            metric: name.to_owned(),
+        })
+    }
+
+    /// Returns the series of these values, in the declared order. The metric is of the kind of `H`.
+    fn series<H: Handle>(&self, family: &Family, values: &mut [&str]) -> H {
+        family.series(values, &self.inner.backend, |series, _| {
+            H::of(&series.slot)
+                .expect("a metric has series of its own kind only")
+                .clone()
+        })
+    }
+
+    pub(crate) fn at<H: Handle, const N: usize>(
+        &self,
+        position: usize,
+        mut values: [&str; N],
+    ) -> H {
+        self.series(&self.inner.families[position], &mut values)
+    }
+
+    pub(crate) fn metric(&self, position: usize) -> &Metric {
+        &self.inner.families[position].metric
+    }
+
+    /// Shows all series in order. New ones of a metric wait while it is shown; counting goes on.
+    pub(crate) fn show(&self, format: &mut impl Format) {
+        for family in &self.inner.families {
+            format.family(&family.metric);
+            for (labels, series) in family.read().iter() {
+                match &series.slot {
+                    Slot::Counter(it) => it.cell().map(|it| format.counter(labels, it)),
+                    Slot::Gauge(it) => it.cell().map(|it| format.gauge(labels, it)),
+                    Slot::Histogram(it) => it.cell().map(|it| format.histogram(labels, it)),
+                };
+            }
+        }
     }
 
     /// Runs a hook at the start of every scrape, before anything is read.

@@ -1,0 +1,31 @@
+//! All series of closed labels, resolved at once and found without a lookup.
+
+use std::marker::PhantomData;
+
+use crate::catalogue::Closed;
+
+/// Holds one series for each variant of a closed label, or for each pair or triple of two or three.
+///
+/// Got of [`Meter::counter_each`](crate::Meter::counter_each) and its like. All series are shown from
+/// the start. Finding one is an index into an array. A series that is removed stays removed: get the
+/// whole anew.
+#[derive(Clone, Debug)]
+pub struct Each<T, H> {
+    /// In the order of [`Closed::position`].
+    handles: Box<[H]>,
+    of: PhantomData<fn(T)>,
+}
+
+impl<T: Closed, H> Each<T, H> {
+    /// The handles, one for each position, in order.
+    pub(crate) fn new(handles: Box<[H]>) -> Self {
+        let of = PhantomData;
+        Self { handles, of }
+    }
+
+    /// Returns the handle of a variant.
+    #[must_use]
+    pub fn of(&self, value: T) -> &H {
+        &self.handles[value.position()]
+    }
+}

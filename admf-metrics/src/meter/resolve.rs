@@ -1,0 +1,204 @@
+//! From declarations to handles.
+
+use super::labels::Given;
+use super::{HandleError, Meter};
+use crate::catalogue::{Closed, Label, Metric, Values};
+use crate::handle::{Counter, Each, Family, Gauge, Handle, Histogram};
+
+impl Meter {
+    /// Resolves a counter, with a value for each of its labels, in any order.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind or other labels.
+    pub fn counter(
+        &self,
+        metric: &Metric,
+        labels: &[(&str, &str)],
+    ) -> Result<Counter, HandleError> {
+        self.resolve(metric, labels)
+    }
+
+    /// Resolves a gauge, with a value for each of its labels, in any order.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind or other labels.
+    pub fn gauge(&self, metric: &Metric, labels: &[(&str, &str)]) -> Result<Gauge, HandleError> {
+        self.resolve(metric, labels)
+    }
+
+    /// Resolves a histogram, with a value for each of its labels, in any order.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind or other labels.
+    pub fn histogram(
+        &self,
+        metric: &Metric,
+        labels: &[(&str, &str)],
+    ) -> Result<Histogram, HandleError> {
+        self.resolve(metric, labels)
+    }
+
+    /// Finds counters by the values of their labels, in the declared order, as they come.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use admf_metrics::{Catalogue, Exporter, Label, Metric};
+    ///
+    /// const TICKS: Metric = Metric::counter("market_ticks_total", "Ticks by venue and symbol.")
+    ///     .labels(&[Label::one_of("venue", &["X", "Y"]), Label::capped("symbol", 500)]);
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let exporter = Exporter::local(Catalogue::new([TICKS])?);
+    /// let ticks = exporter.meter().counters(&TICKS)?;
+    /// for symbol in ["ABC", "DEF", "ABC"] {
+    ///     ticks.with(["X", symbol]).increment(1);
+    /// }
+    /// let text = exporter.render();
+    /// assert!(text.contains("market_ticks_total{venue=\"X\",symbol=\"ABC\"} 2\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind or another number of labels.
+    pub fn counters<const N: usize>(
+        &self,
+        metric: &Metric,
+    ) -> Result<Family<Counter, N>, HandleError> {
+        self.family_of(metric)
+    }
+
+    /// Finds gauges by the values of their labels, like [`counters`](Self::counters).
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind or another number of labels.
+    pub fn gauges<const N: usize>(&self, metric: &Metric) -> Result<Family<Gauge, N>, HandleError> {
+        self.family_of(metric)
+    }
+
+    /// Finds histograms by the values of their labels, like [`counters`](Self::counters).
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind or another number of labels.
+    pub fn histograms<const N: usize>(
+        &self,
+        metric: &Metric,
+    ) -> Result<Family<Histogram, N>, HandleError> {
+        self.family_of(metric)
+    }
+
+    /// Resolves a counter for each variant of closed labels; `labels` are the others, the same for all.
+    ///
+    /// See [`label_values!`](crate::label_values) for an example.
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind, other labels, or other values of one.
+    pub fn counter_each<T: Closed>(
+        &self,
+        metric: &Metric,
+        labels: &[(&str, &str)],
+    ) -> Result<Each<T, Counter>, HandleError> {
+        self.each(metric, labels)
+    }
+
+    /// Resolves a gauge for each variant, like [`counter_each`](Self::counter_each).
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind, other labels, or other values of one.
+    pub fn gauge_each<T: Closed>(
+        &self,
+        metric: &Metric,
+        labels: &[(&str, &str)],
+    ) -> Result<Each<T, Gauge>, HandleError> {
+        self.each(metric, labels)
+    }
+
+    /// Resolves a histogram for each variant, like [`counter_each`](Self::counter_each).
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind, other labels, or other values of one.
+    pub fn histogram_each<T: Closed>(
+        &self,
+        metric: &Metric,
+        labels: &[(&str, &str)],
+    ) -> Result<Each<T, Histogram>, HandleError> {
+        self.each(metric, labels)
+    }
+
+    pub(super) fn resolve<H: Handle>(
+        &self,
+        metric: &Metric,
+        labels: &[(&str, &str)],
+    ) -> Result<H, HandleError> {
+        let family = &self.inner.families[self.position(metric.name)?];
+        let mut given = Given::check(&family.metric, H::KIND, labels.iter().copied())?;
+        Ok(self.series(family, given.values()))
+    }
+
+    fn family_of<H: Handle, const N: usize>(
+        &self,
+        metric: &Metric,
+    ) -> Result<Family<H, N>, HandleError> {
+        let position = self.position(metric.name)?;
+        let declared = &self.inner.families[position].metric;
+        if declared.kind != H::KIND {
+            return Err(HandleError::WrongKind {
+                metric: declared.name,
+                declared: declared.kind,
+                kind: H::KIND,
+            });
+        }
+        if declared.labels.len() != N {
+            return Err(HandleError::LabelCount {
+                metric: declared.name,
+                declared: declared.labels.len(),
+                given: N,
+            });
+        }
+        Ok(Family::new(self.clone(), position))
+    }
+
+    fn each<T: Closed, H: Handle>(
+        &self,
+        metric: &Metric,
+        labels: &[(&str, &str)],
+    ) -> Result<Each<T, H>, HandleError> {
+        let declared = self.inner.families[self.position(metric.name)?].metric;
+        // Other values would be overflow, or never shown: nobody means that.
+        let other = |label: &&Label| {
+            let same = |it: &Label| it.name == label.name && it.values != label.values;
+            declared.labels.iter().any(same)
+        };
+        if let Some(label) = T::LABELS.iter().find(other) {
+            return Err(HandleError::OtherValues {
+                metric: declared.name,
+                label: label.name,
+            });
+        }
+        let mut sets = vec![labels.to_vec()];
+        for label in T::LABELS {
+            let Values::OneOf(values) = label.values else {
+                continue;
+            };
+            let with = |set: &Vec<_>| {
+                let set = set.clone();
+                values
+                    .iter()
+                    .map(move |value| [&*set, &[(label.name, *value)]].concat())
+            };
+            sets = sets.iter().flat_map(with).collect();
+        }
+        let handles = sets.iter().map(|labels| self.resolve(metric, labels));
+        Ok(Each::new(handles.collect::<Result<_, _>>()?))
+    }
+}

@@ -1,0 +1,167 @@
+//! The series of one metric: found by their values, kept in order, bounded in number.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::{Arc, OnceLock};
+
+use hashbrown::HashTable;
+
+use crate::catalogue::{Label, Metric, Values};
+use crate::exporter::label_block;
+use crate::handle::Slot;
+
+#[derive(Debug)]
+pub(super) struct Series {
+    /// In the order of the declared labels.
+    pub(super) values: Box<[Box<str>]>,
+    pub(super) slot: Slot,
+    /// The hash of the one key that the facade has for it, once it was asked for.
+    pub(super) key_hash: OnceLock<u64>,
+}
+
+#[derive(Debug)]
+pub(super) struct Table {
+    metric: Metric,
+    /// Keyed by their labels as they are written, so that an exposition is a walk.
+    ordered: BTreeMap<Box<str>, Arc<Series>>,
+    by_values: HashTable<Arc<Series>>,
+    /// Seeded, because values may come from outside.
+    hasher: RandomState,
+    /// How many series have a value, for each label; stays empty where the values are a list.
+    seen: Vec<HashMap<Box<str>, usize>>,
+}
+
+/// Where some values lead to.
+pub(super) enum Place<'t> {
+    Found(&'t Arc<Series>),
+    Free,
+}
+
+impl Table {
+    pub(super) fn new(metric: Metric) -> Self {
+        Self {
+            metric,
+            ordered: BTreeMap::new(),
+            by_values: HashTable::new(),
+            hasher: RandomState::new(),
+            seen: metric.labels.iter().map(|_| HashMap::new()).collect(),
+        }
+    }
+
+    /// Bounds the values, and finds their series; adds to `past` for each bound that was met.
+    pub(super) fn place(&self, values: &mut [&str], past: &mut u64) -> Place<'_> {
+        for (i, value) in values.iter_mut().enumerate() {
+            if !self.admits(i, value) {
+                *value = Label::OVERFLOW;
+                *past += 1;
+            }
+        }
+        if let Some(series) = self.find(values) {
+            return Place::Found(series);
+        }
+        let is_last = values.iter().all(|value| *value == Label::OVERFLOW);
+        if is_last || self.ordered.len() < self.metric.at_most {
+            return Place::Free;
+        }
+        values.fill(Label::OVERFLOW);
+        *past += 1;
+        self.find(values).map_or(Place::Free, Place::Found)
+    }
+
+    fn admits(&self, label: usize, value: &str) -> bool {
+        match self.metric.labels[label].values {
+            _ if value == Label::OVERFLOW => true,
+            Values::OneOf(values) => values.contains(&value),
+            Values::Cap(cap) => {
+                let seen = &self.seen[label];
+                seen.len() < cap || seen.contains_key(value)
+            }
+        }
+    }
+
+    pub(super) fn find(&self, values: &[&str]) -> Option<&Arc<Series>> {
+        let same = |series: &Arc<Series>| {
+            series
+                .values
+                .iter()
+                .map(|v| &**v)
+                .eq(values.iter().copied())
+        };
+        self.by_values.find(self.hash(values.iter().copied()), same)
+    }
+
+    /// Changes how many series have each of the values that take up a place under a cap.
+    fn count(&mut self, values: &[Box<str>], change: impl Fn(usize) -> usize) {
+        let labels = self.metric.labels.iter().zip(&mut self.seen);
+        for (value, (label, seen)) in values.iter().zip(labels) {
+            if matches!(label.values, Values::OneOf(_)) || &**value == Label::OVERFLOW {
+                continue;
+            }
+            match change(seen.get(value).copied().unwrap_or(0)) {
+                0 => drop(seen.remove(value)),
+                series => drop(seen.insert(value.clone(), series)),
+            }
+        }
+    }
+
+    /// Takes a series in that is not there yet.
+    pub(super) fn insert(&mut self, values: &[&str], slot: Slot) -> &Arc<Series> {
+        let series = Arc::new(Series {
+            values: values.iter().map(|value| Box::from(*value)).collect(),
+            slot,
+            key_hash: OnceLock::new(),
+        });
+        self.count(&series.values, |series| series + 1);
+        let block = label_block(self.metric.labels, values);
+        let hash = self.hash(values.iter().copied());
+        let rehash =
+            |series: &Arc<Series>| hash_of(&self.hasher, series.values.iter().map(|v| &**v));
+        self.by_values
+            .insert_unique(hash, Arc::clone(&series), rehash);
+        self.ordered.entry(block).or_insert(series)
+    }
+
+    /// Takes a series out, and gives back the places of values that no other has.
+    pub(super) fn remove(&mut self, values: &[&str]) -> Option<Arc<Series>> {
+        let series = Arc::clone(self.find(values)?);
+        let hash = self.hash(values.iter().copied());
+        if let Ok(entry) = self
+            .by_values
+            .find_entry(hash, |other| Arc::ptr_eq(other, &series))
+        {
+            entry.remove();
+        }
+        self.ordered
+            .remove(&label_block(self.metric.labels, values));
+        self.count(&series.values, |series| series.saturating_sub(1));
+        Some(series)
+    }
+
+    /// Lists the series that have the value in the label at this place.
+    pub(super) fn with(&self, label: usize, value: &str) -> Vec<Arc<Series>> {
+        let capped = matches!(self.metric.labels[label].values, Values::Cap(_));
+        if capped && value != Label::OVERFLOW && !self.seen[label].contains_key(value) {
+            return Vec::new();
+        }
+        let series = self.ordered.values();
+        let with = series.filter(|series| &*series.values[label] == value);
+        with.cloned().collect()
+    }
+
+    /// Lists the series in the order of their labels, each with those as they are written.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Series>)> {
+        self.ordered
+            .iter()
+            .map(|(block, series)| (&**block, series))
+    }
+
+    fn hash<'v>(&self, values: impl Iterator<Item = &'v str>) -> u64 {
+        hash_of(&self.hasher, values)
+    }
+}
+
+fn hash_of<'v>(hasher: &RandomState, values: impl Iterator<Item = &'v str>) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    values.for_each(|value| value.hash(&mut hasher));
+    hasher.finish()
+}

@@ -1,0 +1,384 @@
+//! Where `metrics` and its exporter for Prometheus go wrong: each fault on the bare exporter, and ours
+//! without it.
+//!
+//! Two are about what is not here: the exporter's own listener, on all addresses and without the version
+//! in its content type (ours: `metrics_are_scraped_with_the_content_type_that_prometheus_needs` in
+//! `http.rs`, the address is the caller's), and the recorder that can be set once (`install.rs`).
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use admf_metrics::{Catalogue, Exporter, Label, Meter, Metric};
+use allocation_counter::measure;
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, NativeHistogramConfig, PrometheusBuilder};
+
+const HITS: Metric = Metric::counter("hits_total", "Hits.").labels(&[Label::capped("path", 300)]);
+const LEVEL: Metric = Metric::gauge("level", "Level.");
+const DRAWDOWN: Metric = Metric::gauge("drawdown_percent", "Drawdown.").unit("percent");
+const LATENCY: Metric = Metric::histogram("latency_seconds", "Latency.", &[1.0, 2.0]);
+
+/// What the bare exporter shows after `act`.
+fn bare_with(builder: PrometheusBuilder, act: impl FnOnce()) -> String {
+    let recorder = builder.build_recorder();
+    metrics::with_local_recorder(&recorder, act);
+    recorder.handle().render()
+}
+
+fn bare(act: impl FnOnce()) -> String {
+    bare_with(PrometheusBuilder::new(), act)
+}
+
+fn exporter() -> Exporter {
+    Exporter::local(Catalogue::new([HITS, LEVEL, DRAWDOWN, LATENCY]).unwrap())
+}
+
+/// What ours shows after `act`, without what it says of itself but what it refused.
+fn ours(act: impl FnOnce()) -> String {
+    let exporter = exporter();
+    metrics::with_local_recorder(exporter.meter(), act);
+    shown(&exporter)
+}
+
+fn shown(exporter: &Exporter) -> String {
+    let own = |line: &&str| !line.contains("admf_metrics_") || line.contains("refused_total{");
+    let text = exporter.render();
+    text.lines()
+        .filter(own)
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+fn refused(text: &str, reason: &str) -> bool {
+    text.contains(&format!(
+        "admf_metrics_refused_total{{reason=\"{reason}\"}} 1\n"
+    ))
+}
+
+#[test]
+fn pitfall_1_a_metric_that_nobody_described_has_its_help() {
+    let act = || gauge!("level").set(1.0);
+    assert!(!bare(act).contains("# HELP"));
+    assert!(ours(act).contains("# HELP level Level.\n# TYPE level gauge\nlevel 1\n"));
+}
+
+#[test]
+fn pitfall_2_a_name_has_one_kind() {
+    let act = || {
+        gauge!("level").set(1.0);
+        counter!("level").increment(1);
+    };
+    assert_eq!(bare(act).matches("# TYPE level ").count(), 2);
+    let text = ours(act);
+    assert_eq!(text.matches("# TYPE level ").count(), 1);
+    assert!(refused(&text, "kind"), "{text}");
+}
+
+#[test]
+fn pitfall_3_names_do_not_collapse_into_each_other() {
+    let act = || {
+        counter!("hits.total", "path" => "/").increment(7);
+        counter!("hits_total", "path" => "/").increment(5);
+    };
+    let text = bare(act);
+    assert!(
+        text.contains("hits_total{path=\"/\"} 5\n") ^ text.contains("hits_total{path=\"/\"} 7\n"),
+        "{text}"
+    );
+    let text = ours(act);
+    assert!(
+        text.contains("hits_total{path=\"/\"} 5\n") && refused(&text, "undeclared"),
+        "{text}"
+    );
+    assert!(Catalogue::new([Metric::counter("hits.total", "Hits.")]).is_err());
+}
+
+#[test]
+fn pitfall_4_a_histogram_is_no_summary() {
+    let act = || histogram!("latency_seconds").record(1.5);
+    assert!(bare(act).contains("# TYPE latency_seconds summary\n"));
+    let text = ours(act);
+    assert!(text.contains("# TYPE latency_seconds histogram\n"));
+    assert!(text.contains("latency_seconds_bucket{le=\"2\"} 1\n"));
+    assert!(Catalogue::new([Metric::histogram("latency_seconds", "Latency.", &[])]).is_err());
+}
+
+#[test]
+fn pitfall_5_label_values_stay_apart_whatever_is_in_them() {
+    let values = ["\\", "\\\\", "a\"b", "a\\\"b", "\n", "\\n"];
+    let act = || {
+        for value in values {
+            counter!("hits_total", "path" => value).increment(1);
+        }
+    };
+    let series = |text: &str| {
+        let of = text.lines().filter(|line| line.starts_with("hits_total{"));
+        of.map(str::to_owned).collect::<HashSet<_>>().len()
+    };
+    assert!(series(&bare(act)) < values.len());
+    assert_eq!(series(&ours(act)), values.len());
+}
+
+#[test]
+fn pitfall_6_a_name_is_shown_to_the_letter() {
+    let act = || {
+        describe_gauge!("drawdown_percent", Unit::Percent, "Drawdown.");
+        gauge!("drawdown_percent").set(2.0);
+    };
+    let text = bare_with(PrometheusBuilder::new().with_recommended_naming(true), act);
+    assert!(text.contains("drawdown_percent_ratio 2\n"), "{text}");
+    assert!(ours(act).contains("\ndrawdown_percent 2\n"));
+}
+
+#[test]
+fn pitfall_7_a_help_does_not_hang_on_who_described_last() {
+    let describe = |text: &'static str| describe_counter!("hits_total", text);
+    let count = || counter!("hits_total", "path" => "/").increment(1);
+    let help = |text: &str| {
+        text.lines()
+            .find(|line| line.starts_with("# HELP hits_total"))
+            .unwrap()
+            .to_owned()
+    };
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let rendered = |act: &dyn Fn()| {
+        metrics::with_local_recorder(&recorder, act);
+        recorder.handle().render()
+    };
+    let first = help(&rendered(&|| {
+        describe("first");
+        count();
+    }));
+    let second = help(&rendered(&|| describe("second")));
+    let at_once = help(&bare(|| {
+        describe("first");
+        describe("second");
+        count();
+    }));
+    // One order of words, two texts: it hangs on when the first was published.
+    assert_ne!([&first, &second], [&at_once, &at_once]);
+    let text = ours(|| {
+        describe("first");
+        count();
+        describe("second");
+    });
+    assert_eq!(help(&text), "# HELP hits_total Hits.");
+}
+
+#[test]
+fn pitfall_8_labels_are_those_that_are_declared_each_once() {
+    let act = || counter!("hits_total", "path" => "/", "le" => "1").increment(1);
+    assert!(bare(act).contains("le=\"1\""));
+    assert!(refused(&ours(act), "labels"));
+
+    let act = || counter!("hits_total", "pa.th" => "x", "pa_th" => "y").increment(1);
+    assert!(
+        bare(act).contains("pa_th=\"x\",pa_th=\"y\""),
+        "{}",
+        bare(act)
+    );
+    assert!(refused(&ours(act), "labels"));
+
+    let act = || counter!("hits_total", "path" => "x", "path" => "y").increment(1);
+    assert_eq!(bare(act).matches("path=").count(), 1);
+    assert!(refused(&ours(act), "labels"));
+
+    for name in ["le", "__name__", "job", "instance", "quantile", "pa.th"] {
+        let labels = Box::leak(Box::new([Label::capped(name, 1)]));
+        assert!(Catalogue::new([LEVEL.labels(labels)]).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn pitfall_9_buckets_ascend_and_a_sum_is_a_number() {
+    let name = || Matcher::Full("latency_seconds".to_owned());
+    let with = |buckets| {
+        PrometheusBuilder::new()
+            .set_buckets_for_metric(name(), buckets)
+            .unwrap()
+    };
+    let sample = || histogram!("latency_seconds").record(1.5);
+    // 1.5 is at most 2, whatever comes before that.
+    let text = bare_with(with(&[2.0, 1.0]), sample);
+    let place = |text: &str| text.find("le=\"2\"").unwrap() < text.find("le=\"1\"").unwrap();
+    assert!(place(&text), "{text}");
+    assert!(Catalogue::new([Metric::histogram("a_seconds", "A.", &[2.0, 1.0])]).is_err());
+
+    let act = || {
+        sample();
+        histogram!("latency_seconds").record(f64::NAN);
+    };
+    assert!(bare_with(with(&[1.0, 2.0]), act).contains("latency_seconds_sum NaN\n"));
+    assert!(ours(act).contains("latency_seconds_sum 1.5\nlatency_seconds_count 1\n"));
+
+    let act = || (0..2).for_each(|_| histogram!("latency_seconds").record(f64::MAX));
+    assert!(bare_with(with(&[1.0, 2.0]), act).contains("latency_seconds_sum inf\n"));
+    assert!(ours(act).contains("latency_seconds_sum 1.7976931348623157e308\n"));
+}
+
+#[test]
+fn pitfall_10_a_histogram_is_there_in_the_text() {
+    let act = || histogram!("latency_seconds").record(1.5);
+    let native = NativeHistogramConfig::new(1.1, 160, 1e-9).unwrap();
+    let name = Matcher::Full("latency_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_native_histogram_for_metric(name, native);
+    assert!(!bare_with(builder, act).contains("latency_seconds"));
+    assert!(ours(act).contains("latency_seconds_count 1\n"));
+}
+
+#[test]
+fn pitfall_11_a_handle_counts_for_as_long_as_nobody_removes_its_series() {
+    use metrics_util::MetricKindMask;
+    let builder = PrometheusBuilder::new().idle_timeout(MetricKindMask::ALL, Some(Duration::ZERO));
+    let recorder = builder.build_recorder();
+    let held = metrics::with_local_recorder(&recorder, || counter!("hits_total", "path" => "/"));
+    held.increment(1);
+    // The exporter's clock has to move: a few readings at most.
+    let gone = (0..1_000_000).any(|_| !recorder.handle().render().contains("hits_total"));
+    assert!(gone);
+    held.increment(1);
+    assert!(!recorder.handle().render().contains("hits_total"));
+
+    let exporter = exporter();
+    let labels = [("path", "/")];
+    let held = exporter.meter().counter(&HITS, &labels).unwrap();
+    (0..3).for_each(|_| drop(exporter.render()));
+    held.increment(2);
+    assert!(shown(&exporter).contains("hits_total{path=\"/\"} 2\n"));
+    // Said, not silent: and what is resolved again is shown again.
+    assert!(exporter.meter().remove(&HITS, &labels));
+    exporter
+        .meter()
+        .counter(&HITS, &labels)
+        .unwrap()
+        .increment(1);
+    assert!(shown(&exporter).contains("hits_total{path=\"/\"} 1\n"));
+}
+
+#[test]
+fn pitfall_12_a_series_is_shown_with_0_from_when_it_is_resolved() {
+    assert!(bare(|| describe_counter!("hits_total", "Hits.")).is_empty());
+    let act = || drop(counter!("hits_total", "path" => "/"));
+    assert!(bare(act).contains("hits_total{path=\"/\"} 0\n"));
+    assert!(ours(act).contains("hits_total{path=\"/\"} 0\n"));
+}
+
+#[test]
+fn pitfall_13_a_name_is_not_rewritten_and_none_is_empty() {
+    let act = || {
+        counter!("1x").increment(1);
+        counter!("ünï").increment(1);
+        counter!("").increment(1);
+    };
+    let text = bare(act);
+    assert!(
+        text.contains("_x 1\n") && text.contains("_n_ 1\n"),
+        "{text}"
+    );
+    assert!(text.lines().any(|line| line.starts_with(' ')), "{text}");
+    let text = ours(act);
+    assert!(
+        text.contains("admf_metrics_refused_total{reason=\"undeclared\"} 3\n"),
+        "{text}"
+    );
+    for name in ["1x_total", "ünï_total", ""] {
+        assert!(Catalogue::new([Metric::counter(name, "X.")]).is_err());
+    }
+}
+
+#[test]
+fn pitfall_14_samples_do_not_pile_up_until_a_scrape() {
+    let samples = |histogram: metrics::Histogram| {
+        measure(|| (0..100_000).for_each(|i| histogram.record(f64::from(i)))).bytes_current
+    };
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let piled = metrics::with_local_recorder(&recorder, || samples(histogram!("latency_seconds")));
+    assert!(piled >= 16 * 100_000, "{piled}");
+    let exporter = exporter();
+    let ours =
+        metrics::with_local_recorder(exporter.meter(), || samples(histogram!("latency_seconds")));
+    assert_eq!(ours, 0);
+}
+
+#[test]
+fn pitfall_15_an_amount_with_a_fraction_or_a_sign_is_a_gauge() {
+    // A counter takes a `u64`, here and there: 2.5 - 3.75 is for a gauge.
+    let act = || {
+        gauge!("level").increment(2.5);
+        gauge!("level").decrement(3.75);
+    };
+    assert!(ours(act).contains("\nlevel -1.25\n"));
+}
+
+#[test]
+fn pitfall_16_an_exposition_is_in_order() {
+    let act = || {
+        for i in 0..200 {
+            counter!("hits_total", "path" => format!("{i:03}")).increment(1);
+        }
+    };
+    let sorted = |text: &str| {
+        let of = text.lines().filter(|line| line.starts_with("hits_total{"));
+        of.is_sorted()
+    };
+    assert!(!sorted(&bare(act)));
+    assert!(sorted(&ours(act)));
+    let exporter = exporter();
+    metrics::with_local_recorder(exporter.meter(), act);
+    assert_eq!(exporter.render(), exporter.render());
+}
+
+#[test]
+fn pitfall_17_nobody_listens_by_himself_and_the_content_type_names_the_version() {
+    // Nothing here opens a socket: the routes are given to the caller's server.
+    let content_type = admf_metrics::exporter::CONTENT_TYPE;
+    assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+#[test]
+fn pitfall_18_nothing_needs_the_recorder_that_is_global() {
+    let [one, other] = [exporter(), exporter()];
+    let level = |meter: &Meter| metrics::with_local_recorder(meter, || gauge!("level").set(1.0));
+    level(one.meter());
+    other.meter().gauge(&LEVEL, &[]).unwrap().set(2.0);
+    assert!(shown(&one).contains("\nlevel 1\n"));
+    assert!(shown(&other).contains("\nlevel 2\n"));
+}
+
+#[test]
+fn pitfall_19_labels_that_change_places_are_other_series() {
+    const PAIRS: Metric = Metric::counter("pairs_total", "Pairs.")
+        .labels(&[Label::capped("a", 50), Label::capped("b", 50)]);
+    let exporter = Exporter::local(Catalogue::new([PAIRS]).unwrap());
+    let values: Vec<_> = (0..40).map(|i| format!("v{i}")).collect();
+    for a in &values {
+        for b in &values {
+            // In 0.24.4 (x, y) and (y, x) had one hash; even now some have: what is equal decides.
+            metrics::with_local_recorder(exporter.meter(), || {
+                counter!("pairs_total", "b" => b.clone(), "a" => a.clone()).increment(1);
+            });
+        }
+    }
+    let text = exporter.render();
+    let once = |line: &&str| line.starts_with("pairs_total{") && line.ends_with(" 1");
+    assert_eq!(text.lines().filter(once).count(), 1600);
+}
+
+#[test]
+fn pitfall_20_a_scrape_copies_no_series() {
+    let act = || {
+        for i in 0..300 {
+            counter!("hits_total", "path" => format!("{i:03}")).increment(1);
+        }
+    };
+    let recorder = PrometheusBuilder::new().build_recorder();
+    metrics::with_local_recorder(&recorder, act);
+    let handle = recorder.handle();
+    drop(handle.render());
+    assert!(measure(|| drop(handle.render())).count_total > 300);
+    let exporter = exporter();
+    metrics::with_local_recorder(exporter.meter(), act);
+    drop(exporter.render());
+    let ours = measure(|| drop(exporter.render())).count_total;
+    assert!(ours < 100, "{ours}");
+}
