@@ -11,9 +11,10 @@ use std::time::Duration;
 use redis::{Commands, Connection};
 use resilience_core::{Ask, DistributedRateLimiter, DistributedRateLimiterConfig, Env};
 use resilience_tower::redis::RedisStore;
+use tests::daemon::missing;
 use tests::shared_rate::store_config;
 
-use crate::server::{Server, kept, missing, pass};
+use crate::server::{Server, kept, pass};
 
 /// Burst, time of a permit in seconds, and of what time passes by.
 const RATES: [(u32, u64, u64); 4] = [

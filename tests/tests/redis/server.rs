@@ -1,18 +1,18 @@
 //! A Redis of a test's own.
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use redis::{Commands, Connection};
+use tests::daemon::{Daemon, Log};
+
+const READY: &str = "Ready to accept connections";
 
 /// A server on a free loopback port, killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
-    port: u16,
+    daemon: Daemon,
     module: Option<String>,
-    process: Child,
 }
 
 impl Server {
@@ -25,36 +25,17 @@ impl Server {
     /// Starts one that loads a module.
     pub(crate) fn start_with(module: Option<&Path>) -> Option<Self> {
         let module = module.map(|it| it.to_string_lossy().into_owned());
-        // Somebody else may take a port between the asking and the start.
-        for _ in 0..10 {
-            let free = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-            let port = free.local_addr().expect("it is bound").port();
-            drop(free);
-            match launch(port, module.as_deref()) {
-                Ok(Some(process)) => {
-                    return Some(Self {
-                        port,
-                        module,
-                        process,
-                    });
-                }
-                Ok(None) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    missing("redis-server", "ADMF_REQUIRE_SERVERS");
-                    return None;
-                }
-                Err(error) => panic!("redis-server cannot be started: {error}"),
-            }
-        }
-        panic!("redis-server found no port");
+        let on = |port| command(port, module.as_deref());
+        let daemon = Daemon::start(on, Log::Out, READY)?;
+        Some(Self { daemon, module })
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.daemon.port()
     }
 
     pub(crate) fn client(&self) -> redis::Client {
-        let address = format!("redis://127.0.0.1:{}/", self.port);
+        let address = format!("redis://127.0.0.1:{}/", self.port());
         redis::Client::open(address).expect("it is an address")
     }
 
@@ -64,54 +45,30 @@ impl Server {
 
     /// Kills it, with all that it knows; it is gone on return.
     pub(crate) fn kill(&mut self) {
-        self.process.kill().expect("it is ours");
-        self.process.wait().expect("it is ours");
+        self.daemon.kill();
     }
 
     /// Starts it again on its port, knowing nothing.
     pub(crate) fn restart(&mut self) {
-        let launched = launch(self.port, self.module.as_deref());
-        let process = launched.expect("it was there before");
-        self.process = process.expect("its port is still free");
+        let module = self.module.as_deref();
+        self.daemon
+            .restart(|port| command(port, module), Log::Out, READY);
     }
 
     /// Stops its process from running, or lets it go on.
     pub(crate) fn freeze(&self, frozen: bool) {
-        let signal = if frozen { "-STOP" } else { "-CONT" };
-        let process = self.process.id().to_string();
-        let status = Command::new("kill").args([signal, &process]).status();
-        assert!(status.expect("`kill` is there").success());
+        self.daemon.signal(if frozen { "-STOP" } else { "-CONT" });
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Starts a server and waits until it is ready; `None` where it gives up, as it does for a port.
-fn launch(port: u16, module: Option<&str>) -> std::io::Result<Option<Child>> {
+fn command(port: u16, module: Option<&str>) -> Command {
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
     command.args(["--port", &port.to_string()]);
     if let Some(module) = module {
         command.args(["--loadmodule", module]);
     }
-    let mut process = command.stdout(Stdio::piped()).spawn()?;
-    let mut log = BufReader::new(process.stdout.take().expect("it is piped"));
-    let mut line = String::new();
-    while log.read_line(&mut line)? > 0 {
-        if line.contains("Ready to accept connections") {
-            // So that it never waits for somebody to read on.
-            std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-            return Ok(Some(process));
-        }
-        line.clear();
-    }
-    process.wait()?;
-    Ok(None)
+    command
 }
 
 /// Returns the two numbers of a rate: when its permits are all back, and its burst's time.
@@ -131,17 +88,4 @@ pub(crate) fn pass(con: &mut Connection, key: &str, micros: i64) {
         set.arg(key).arg(format!("{tail} {span}")).arg("KEEPTTL");
         set.exec(con).expect("it is up");
     }
-}
-
-/// Says that a test has nothing to do for want of `what`; fails where `variable` asks for it.
-pub(crate) fn missing(what: &str, variable: &str) {
-    assert!(
-        std::env::var_os(variable).is_none(),
-        "{variable} is set, and {what} is missing"
-    );
-    // Not by the macro, whose words a test that passes keeps to itself.
-    let _ = writeln!(
-        std::io::stderr(),
-        "{what} is missing: this test did nothing"
-    );
 }
