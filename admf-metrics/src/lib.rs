@@ -34,12 +34,15 @@
 //! | [`meter`] | [`Meter`]: resolves handles on any recorder, bounds labels, runs hooks when scraped |
 //! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds |
+//! | [`mod@build_info`] | [`BuildInfo`]: which build runs, as a metric |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
+//! | `system` | `SystemSampler`: processors, memory, disk, network (feature `system`) |
 //!
 //! Nothing here spawns, sleeps or listens: the caller brings the runtime, the socket, and the ticks
 //! of [`Exporter::run_upkeep`], without which histogram samples pile up until the next scrape.
 
+pub mod build_info;
 pub mod catalogue;
 pub mod exporter;
 pub mod handle;
@@ -47,7 +50,10 @@ pub mod health;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+#[cfg(feature = "system")]
+pub mod system;
 
+pub use build_info::{BuildInfo, build_info};
 pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
@@ -55,3 +61,5 @@ pub use health::{Component, Health};
 #[cfg(feature = "http-server")]
 pub use http::router;
 pub use meter::{HandleError, InstallError, Meter};
+#[cfg(feature = "system")]
+pub use system::{SystemConfig, SystemSampler};
