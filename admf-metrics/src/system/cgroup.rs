@@ -78,10 +78,6 @@ impl Hierarchy {
         // A container may see its own group mounted, under a path that only the host knows.
         let inside = Path::new(group).strip_prefix(&mount.group);
         let inside = inside.unwrap_or(Path::new(""));
-        let inside = match inside.components().any(|it| it.as_os_str() == "..") {
-            true => Path::new(""),
-            false => inside,
-        };
         let below = inside.ancestors().map(|part| mount.point.join(part));
         let mut folders: Vec<_> = below.collect();
         folders.reverse();

@@ -135,9 +135,12 @@ fn a_container_sees_its_own_group_where_the_hierarchy_is_mounted() {
         it.v1("", GIB, 700, 0);
         assert_eq!(it.memory(), memory(700, GIB), "{group}");
     }
-    let it = grouped("0::/\n", V2);
-    it.v2("", &GIB.to_string(), 700, 0);
-    assert_eq!(it.memory(), memory(700, GIB));
+    // The group's own namespace, and one that the process was moved out of.
+    for group in ["/", "/../../c1"] {
+        let it = grouped(&format!("0::{group}\n"), V2);
+        it.v2("", &GIB.to_string(), 700, 0);
+        assert_eq!(it.memory(), memory(700, GIB), "{group}");
+    }
 }
 
 #[test]
