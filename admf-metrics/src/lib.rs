@@ -34,8 +34,10 @@
 //! | [`meter`] | [`Meter`]: resolves and removes series, its own or on any recorder, bounds labels, runs hooks when scraped |
 //! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds; [`handle::Each`], [`handle::Family`]: many of them |
+//! | [`mod@build_info`] | [`BuildInfo`]: which build runs, as a metric |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
+//! | `system` | `SystemSampler`: processors, memory, disk, network (feature `system`) |
 //!
 //! Nothing here spawns, sleeps or listens: the caller brings the runtime and the socket. Series need no
 //! upkeep: a sample is in its bucket as soon as it is recorded, and metrics, labels and series are bounded,
@@ -44,6 +46,7 @@
 //! A program that keeps a recorder of its own takes a [`Meter::on`] that; for one of the exporter crate the
 //! feature `prometheus-recorder` gives `Catalogue::recorder`, a builder that knows all buckets.
 
+pub mod build_info;
 pub mod catalogue;
 mod clock;
 pub mod exporter;
@@ -52,7 +55,10 @@ pub mod health;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+#[cfg(feature = "system")]
+pub mod system;
 
+pub use build_info::{BuildInfo, build_info};
 pub use catalogue::{Catalogue, CatalogueError, Kind, Label, LabelValue, Metric, Values};
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
@@ -60,3 +66,5 @@ pub use health::{Component, Health};
 #[cfg(feature = "http-server")]
 pub use http::router;
 pub use meter::{HandleError, InstallError, Meter};
+#[cfg(feature = "system")]
+pub use system::{SystemConfig, SystemSampler};

@@ -59,7 +59,8 @@ async fn trade(
     };
     let names: Vec<_> = clients.iter().map(|client| client.word()).collect();
     let progress = Arc::new(Progress::new(&names));
-    let ops = operations(settings, &progress).await?;
+    let mut ops = operations(settings, &progress).await?;
+    ops.machine(state.path())?;
     let lives = lives(&names, &ops, &progress)?;
     ops.started();
     let side = async |client: Client| {

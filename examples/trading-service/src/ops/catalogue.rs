@@ -2,7 +2,7 @@
 
 use admf_metrics::{Catalogue, CatalogueError, Label, Metric};
 
-use super::{admin, policies};
+use super::{admin, machine, policies};
 
 /// Who trades: the resilience stack, or the bare client.
 const SIDE: Label = Label::one_of("side", &["stack", "naive"]);
@@ -128,7 +128,7 @@ pub(super) const ADMIN_ACTIONS: Metric = Metric::counter(
     Label::one_of("result", &["done", "refused"]),
 ]);
 
-/// Gives the catalogue: the service's own metrics, and those of its policies.
+/// Gives the catalogue: the service's own metrics, and those of its policies, machine and process.
 pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
     let own = [
         ORDERS,
@@ -150,5 +150,6 @@ pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
         API_REQUESTS,
         ADMIN_ACTIONS,
     ];
-    Catalogue::new(own.into_iter().chain(policies::METRICS))
+    let others = policies::METRICS.into_iter().chain(machine::metrics());
+    Catalogue::new(own.into_iter().chain(others))
 }

@@ -4,6 +4,7 @@ mod admin;
 mod alerts;
 mod catalogue;
 mod detail;
+mod machine;
 mod meter;
 mod policies;
 mod side;
@@ -52,7 +53,7 @@ pub(crate) struct Ops {
     /// Wakes the evaluation of alerts.
     news: Arc<Notify>,
     announcement: Arc<Announcement>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Ops {
@@ -111,7 +112,7 @@ impl Ops {
             dates,
             news,
             announcement: Arc::new(Announcement::new(address, console)),
-            _tasks: tasks,
+            tasks,
         })
     }
 

@@ -58,7 +58,8 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
     let console: Console = Arc::new(|line| eprintln!("{line}"));
     let ops = settings.ops.unwrap_or(OPS);
     let admin = Some(&serve.admin);
-    let ops = Ops::start(ops, &settings.alerts, Arc::clone(&console), admin).await?;
+    let mut ops = Ops::start(ops, &settings.alerts, Arc::clone(&console), admin).await?;
+    ops.machine(&folder)?;
     console(&format!(
         "api listening {address} (/api/quotes /api/orders)"
     ));

@@ -4,6 +4,7 @@ mod admin;
 #[expect(dead_code, reason = "reports of whole runs are for other tests")]
 #[path = "../common/mod.rs"]
 mod common;
+mod machine;
 mod parts;
 mod running;
 
