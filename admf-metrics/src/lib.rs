@@ -48,7 +48,7 @@ pub mod health;
 pub mod http;
 pub mod meter;
 
-pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
+pub use catalogue::{Catalogue, CatalogueError, ExposedError, Kind, Label, Metric, Values};
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};

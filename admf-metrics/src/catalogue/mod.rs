@@ -1,6 +1,7 @@
 //! The catalogue: every metric of a program, once, as data.
 
 mod check;
+mod exposed;
 mod metric;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ use metrics::{KeyName, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
 pub use check::CatalogueError;
+pub use exposed::ExposedError;
 pub use metric::{Kind, Label, Metric, Values};
 
 /// Counts samples that were not finite, by the metric that dropped them.
