@@ -171,7 +171,7 @@ fn promtool_reads_what_the_parser_reads_and_refuses_what_it_refuses() {
     let mut runner = TestRunner::deterministic();
     let (mut read, mut batched, mut alone, mut known) = (String::new(), 0, Vec::new(), 0);
     let mut taken = BTreeSet::new();
-    for i in 0..3000 {
+    for i in 0..1500 {
         // A name of its own, so that many texts can be read as one.
         let text = generated(&mutated(), &mut runner);
         let text = text
@@ -193,16 +193,16 @@ fn promtool_reads_what_the_parser_reads_and_refuses_what_it_refuses() {
     }
     let Some(said) = promtool(&read) else { return };
     assert!(said.readable, "{}", said.lines);
-    assert!(batched > 400 && known > 40, "{batched} {known}");
-    assert!(alone.len() > 500, "{}", alone.len());
+    assert!(batched > 200 && known > 20, "{batched} {known}");
+    assert!(alone.len() > 250, "{}", alone.len());
     // A process for each, of every kind of refusal some.
     let mut kinds: Vec<String> = Vec::new();
     alone.retain(|text| {
         let kind = shape(&parse(text).expect_err("it was refused").to_string());
         kinds.push(kind.clone());
-        kinds.iter().filter(|it| **it == kind).count() <= 3
+        kinds.iter().filter(|it| **it == kind).count() <= 2
     });
-    assert!(alone.len() > 35, "{}", alone.len());
+    assert!(alone.len() > 25, "{}", alone.len());
     for text in alone {
         let problem = parse(&text).expect_err("it was refused");
         let said = promtool(&text).expect("it was there");

@@ -6,8 +6,8 @@ use super::{Family, FamilyKind, Point, Samples};
 
 pub(super) fn parse(text: &str) -> Result<Samples, Problem> {
     let exposition = admf_exposition::parse(text)?;
-    let problems = validate(&exposition).err().into_iter().flatten();
-    match { problems }.find(|problem| problem.rule().is_of_order()) {
+    let mut problems = validate(&exposition).err().into_iter().flatten();
+    match problems.find(|problem| problem.rule().is_of_order()) {
         Some(problem) => Err(problem),
         None => Ok(samples(&exposition)),
     }
@@ -29,7 +29,7 @@ fn samples(exposition: &Exposition<'_>) -> Samples {
                 timestamp: sample.timestamp,
             };
             let labels = sample.labels.iter().collect();
-            // Once more for each sample would cost a name each.
+            // Not by `entry` at once, which would copy the name for each sample.
             match samples.series.get_mut(sample.name) {
                 Some(series) => series.insert(labels, point),
                 None => {
