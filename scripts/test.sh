@@ -27,11 +27,11 @@ has() {
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package"; } >/dev/null
 }
 
-# Where a server is missing, tests that need it say so and pass, unless this is set.
-if has redis-server redis-server; then
+# Where a server or tool is missing, tests that need it say so and pass, unless this is set.
+if has redis-server redis-server && has promtool prometheus; then
     export ADMF_REQUIRE_SERVERS=1
 else
-    say "no redis-server: tests that need one are left out"
+    say "no redis-server or no promtool: tests that need them are left out"
 fi
 
 say "redis-cell, to compare shared rates with"

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
+use admf_exposition::write;
+
 /// Names a series, or an alert, by labels.
 ///
 /// An empty value is the same as no label, so none is held.
@@ -97,15 +99,6 @@ pub(crate) struct Quoted<'t>(pub(crate) &'t str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for c in self.0.chars() {
-            match c {
-                '\\' => f.write_str(r"\\")?,
-                '"' => f.write_str("\\\"")?,
-                '\n' => f.write_str(r"\n")?,
-                c => f.write_char(c)?,
-            }
-        }
-        f.write_char('"')
+        write::quoted(f, self.0)
     }
 }

@@ -1,4 +1,4 @@
-//! Reads names, numbers, quoted texts and lists in braces: what scrapes and conditions share.
+//! Reads names, numbers, quoted texts and lists in braces: what conditions and rules are made of.
 
 /// The rest of a text, read from its start. Its errors say what was expected and what is there.
 #[derive(Clone, Debug)]
@@ -19,12 +19,6 @@ impl<'t> Scanner<'t> {
         let rest = self.rest.strip_prefix(token);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
-    }
-
-    /// Takes all up to the next blank.
-    pub(crate) fn word(&mut self) -> &'t str {
-        let end = self.rest.find(BLANKS).unwrap_or(self.rest.len());
-        self.take(end)
     }
 
     /// Takes `[a-zA-Z_:][a-zA-Z0-9_:]*`.
@@ -121,7 +115,7 @@ impl<'t> Scanner<'t> {
 const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Reads the character after a backslash; `known` are those that may stand there.
-pub(crate) fn escaped(c: Option<char>, known: &str) -> Result<char, String> {
+fn escaped(c: Option<char>, known: &str) -> Result<char, String> {
     match c {
         Some(c) if !known.contains(c) => Err(format!(
             "unknown escape `\\{}`",

@@ -59,7 +59,9 @@ pub mod meter;
 pub mod system;
 
 pub use build_info::{BuildInfo, build_info};
-pub use catalogue::{Catalogue, CatalogueError, Kind, Label, LabelValue, Metric, Values};
+pub use catalogue::{
+    Catalogue, CatalogueError, ExposedError, Kind, Label, LabelValue, Metric, Values,
+};
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};

@@ -1,16 +1,15 @@
 //! What one scrape said.
 
-mod parse;
+mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use crate::condition::Selector;
 use crate::labels::Labels;
-pub use parse::ParseError;
+pub use admf_exposition::{Kind as FamilyKind, Problem as ParseError};
 
 /// Holds the series of one exposition, each once, and looks them up.
 ///
@@ -67,59 +66,18 @@ pub struct Family {
     pub help: Option<String>,
 }
 
-/// Says how the samples of a metric are to be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FamilyKind {
-    /// Only grows, but for restarts.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// Cumulative buckets in `_bucket`, with `_sum` and `_count`.
-    Histogram,
-    /// Quantiles, with `_sum` and `_count`.
-    Summary,
-    /// Not said.
-    #[default]
-    Untyped,
-}
-
-impl FamilyKind {
-    /// What a family's name may be followed by in the names of its series.
-    const fn suffixes(self) -> &'static [&'static str] {
-        match self {
-            Self::Histogram => &["_bucket", "_sum", "_count"],
-            Self::Summary => &["_sum", "_count"],
-            Self::Counter | Self::Gauge | Self::Untyped => &[],
-        }
-    }
-}
-
-impl fmt::Display for FamilyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-            Self::Summary => "summary",
-            Self::Untyped => "untyped",
-        })
-    }
-}
-
 impl Samples {
     /// Parses the Prometheus text format 0.0.4.
     ///
-    /// Strict where a lenient reader would lose or mistake something.
+    /// Strict where a lenient reader would lose or mistake something; numbers that are doubtful, such as
+    /// a histogram's sum that is NaN, are taken as they are.
     ///
     /// # Errors
     ///
-    /// Names the line, and what is wrong there: names, labels, escapes, numbers, a label or a series
-    /// that is given twice, a second `# HELP` or `# TYPE`, a `# TYPE` after its samples, lines of one
-    /// metric that are not together, an unknown type, a last line without line feed (a text that
-    /// was cut off).
+    /// Names the first line that cannot be read or is [out of order](admf_exposition::Rule::is_of_order), and
+    /// what is wrong there.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        parse::parse(text)
+        read::parse(text)
     }
 
     /// Returns the value of the series with exactly these labels, in any order.

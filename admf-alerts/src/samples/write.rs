@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use admf_exposition::write;
+
 use super::{FamilyKind, Samples};
 
 /// The text format 0.0.4, sorted by family, name and labels; [`Samples::parse`] reads it back.
@@ -19,45 +21,15 @@ impl fmt::Display for Samples {
                 .push(name);
         }
         for (family, names) in by_family {
-            self.write_comments(f, family)?;
+            let said = self.families.get(family);
+            let kind = said.map_or(FamilyKind::Untyped, |family| family.kind);
+            let help = said.and_then(|family| family.help.as_deref());
+            write::family(f, family, kind, help)?;
             for name in names {
-                self.write_series(f, name)?;
+                for (labels, point) in self.series.get(name).into_iter().flatten() {
+                    write::sample(f, name, labels.iter(), point.value, point.timestamp)?;
+                }
             }
-        }
-        Ok(())
-    }
-}
-
-impl Samples {
-    fn write_comments(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-        let Some(family) = self.families.get(name) else {
-            return Ok(());
-        };
-        if let Some(help) = &family.help {
-            let help = help.replace('\\', r"\\").replace('\n', r"\n");
-            writeln!(f, "# HELP {name} {help}")?;
-        }
-        match family.kind {
-            FamilyKind::Untyped => Ok(()),
-            kind => writeln!(f, "# TYPE {name} {kind}"),
-        }
-    }
-
-    fn write_series(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-        for (labels, point) in self.series.get(name).into_iter().flatten() {
-            f.write_str(name)?;
-            if !labels.is_empty() {
-                write!(f, "{labels}")?;
-            }
-            match point.value {
-                f64::INFINITY => f.write_str(" +Inf")?,
-                f64::NEG_INFINITY => f.write_str(" -Inf")?,
-                value => write!(f, " {value}")?,
-            }
-            if let Some(timestamp) = point.timestamp {
-                write!(f, " {timestamp}")?;
-            }
-            writeln!(f)?;
         }
         Ok(())
     }

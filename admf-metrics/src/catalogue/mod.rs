@@ -2,6 +2,7 @@
 
 mod check;
 mod closed;
+mod exposed;
 mod label;
 mod markdown;
 mod metric;
@@ -17,6 +18,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 pub use check::CatalogueError;
 pub(crate) use check::MAX_LABELS;
 pub use closed::{Closed, LabelValue};
+pub use exposed::ExposedError;
 pub use label::{Label, Values};
 pub use metric::{Kind, Metric};
 use own::{MAX_METRICS, OWN};
