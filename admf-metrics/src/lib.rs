@@ -35,20 +35,24 @@
 //! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
+//! | [`red`] | [`Operation`](red::Operation), [`Monitoring`](red::Monitoring): rate, errors and duration of calls; layers for services (features `tower`, `http`) |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
 //!
 //! Nothing here spawns, sleeps or listens: the caller brings the runtime, the socket, and the ticks
 //! of [`Exporter::run_upkeep`], without which histogram samples pile up until the next scrape.
 
 pub mod catalogue;
+mod clock;
 pub mod exporter;
 pub mod handle;
 pub mod health;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+pub mod red;
 
 pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
+pub use clock::Clock;
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};
