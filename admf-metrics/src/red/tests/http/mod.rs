@@ -205,6 +205,26 @@ fn a_request_without_an_answer_says_why() {
 }
 
 #[test]
+fn what_a_request_held_is_given_back_with_its_answer_though_its_future_is_still_there() {
+    let bench = bench();
+    let held = Arc::new(());
+    let inner = Arc::clone(&held);
+    let mut service = server(&bench).layer(service_fn(move |_: Request<u16>| {
+        let held = Arc::clone(&inner);
+        std::future::poll_fn(move |_| {
+            assert!(Arc::strong_count(&held) > 1);
+            std::task::Poll::Ready(Ok::<_, Infallible>(Response::new(())))
+        })
+    }));
+    let call = service.call(request("GET", "/", Some("/")));
+    assert_eq!(Arc::strong_count(&held), 3);
+    let mut call = task::spawn(call);
+    assert_ready_ok!(call.poll());
+    assert_eq!(Arc::strong_count(&held), 2);
+    drop(call);
+}
+
+#[test]
 fn a_client_measures_into_metrics_of_its_own() {
     let bench = bench();
     let layer = HttpMeasureLayer::client(bench.exporter.meter(), template).unwrap();
