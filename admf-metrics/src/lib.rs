@@ -36,6 +36,7 @@
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds; [`handle::Each`], [`handle::Family`]: many of them |
 //! | [`mod@build_info`] | [`BuildInfo`]: which build runs, as a metric |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
+//! | [`red`] | [`Operation`](red::Operation), [`Monitoring`](red::Monitoring): rate, errors and duration of calls; layers for services (features `tower`, `http`) |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
 //! | `system` | `SystemSampler`: processors, memory, disk, network (feature `system`) |
 //!
@@ -55,6 +56,7 @@ pub mod health;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+pub mod red;
 #[cfg(feature = "system")]
 pub mod system;
 
@@ -62,6 +64,7 @@ pub use build_info::{BuildInfo, build_info};
 pub use catalogue::{
     Catalogue, CatalogueError, ExposedError, Kind, Label, LabelValue, Metric, Values,
 };
+pub use clock::Clock;
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};

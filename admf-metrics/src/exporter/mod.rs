@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::catalogue::own::{SCRAPE_BYTES, SCRAPE_DURATION, SCRAPE_FAMILIES, SCRAPE_SAMPLES};
 use crate::catalogue::{Catalogue, Metric};
-use crate::clock;
+use crate::clock::Clock;
 use crate::handle::{CounterCell, Gauge, GaugeCell, Histogram, HistogramCell};
 use crate::meter::Meter;
 use text::Text;
@@ -47,7 +47,7 @@ pub struct Exporter {
 
 /// What scrapes cost.
 struct Scrapes {
-    clock: Box<dyn Fn() -> Duration + Send + Sync>,
+    clock: Clock,
     /// The length of the last exposition: the next one is about as long.
     length: AtomicUsize,
     duration: Histogram,
@@ -60,17 +60,14 @@ impl Exporter {
     /// Creates an exporter with series of its own, which is not global.
     #[must_use]
     pub fn local(catalogue: Catalogue) -> Self {
-        Self::with_clock(catalogue, clock::system())
+        Self::with_clock(catalogue, Clock::default())
     }
 
-    /// Creates an exporter that times its scrapes by a clock, which tells the time since any fixed origin.
+    /// Creates an exporter that times its scrapes by a clock.
     #[must_use]
-    pub fn with_clock(
-        catalogue: Catalogue,
-        clock: impl Fn() -> Duration + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_clock(catalogue: Catalogue, clock: Clock) -> Self {
         let meter = Meter::local(catalogue);
-        let scrapes = Scrapes::new(&meter, Box::new(clock));
+        let scrapes = Scrapes::new(&meter, clock);
         Self {
             meter,
             scrapes: Arc::new(scrapes),
@@ -99,9 +96,9 @@ impl Exporter {
     #[must_use]
     pub fn scrape(&self) -> String {
         let Scrapes { clock, .. } = &*self.scrapes;
-        let begun = clock();
+        let begun = clock.start();
         let text = self.text();
-        self.scrapes.ended(&text, clock().saturating_sub(begun));
+        self.scrapes.ended(&text, begun.elapsed(clock));
         text.out
     }
 
@@ -116,7 +113,7 @@ impl Exporter {
 }
 
 impl Scrapes {
-    fn new(meter: &Meter, clock: Box<dyn Fn() -> Duration + Send + Sync>) -> Self {
+    fn new(meter: &Meter, clock: Clock) -> Self {
         let gauge = |metric| {
             let gauge = meter.gauge(metric, &[]).expect("every catalogue has it");
             // Nothing was scraped yet.

@@ -3,11 +3,18 @@
 use std::time::Duration;
 
 use super::*;
+use crate::clock::Clock;
+
+/// A clock that tells such times since some origin.
+fn clock(since: impl Fn() -> Duration + Send + Sync + 'static) -> Clock {
+    let origin = tokio::time::Instant::now().into_std();
+    Clock::new(move || origin + since())
+}
 
 #[test]
 fn a_scrape_tells_of_the_one_before_and_a_rendering_of_one_state_is_always_the_same() {
     let readings = Arc::new(AtomicU64::new(0));
-    let clock = move || Duration::from_millis(readings.fetch_add(20, Ordering::Relaxed));
+    let clock = clock(move || Duration::from_millis(readings.fetch_add(20, Ordering::Relaxed)));
     let exporter = Exporter::with_clock(Catalogue::new([VALUE]).unwrap(), clock);
     exporter.meter().gauge(&VALUE, &[]).unwrap();
     let first = exporter.scrape();
@@ -44,7 +51,7 @@ fn a_scrape_tells_of_the_one_before_and_a_rendering_of_one_state_is_always_the_s
 #[test]
 fn a_clock_that_goes_back_times_a_scrape_with_0() {
     let left = AtomicU64::new(10);
-    let clock = move || Duration::from_secs(left.fetch_sub(1, Ordering::Relaxed));
+    let clock = clock(move || Duration::from_secs(left.fetch_sub(1, Ordering::Relaxed)));
     let exporter = Exporter::with_clock(Catalogue::new([]).unwrap(), clock);
     let _ = exporter.scrape();
     let sum = "admf_metrics_scrape_duration_seconds_sum";

@@ -1,5 +1,6 @@
 //! The metrics of the service.
 
+use admf_metrics::red::http::SERVER_METRICS;
 use admf_metrics::{Catalogue, CatalogueError, Label, Metric};
 
 use super::{admin, machine, policies};
@@ -110,15 +111,6 @@ pub(super) const FIRING: Metric =
 pub(super) const FIRED: Metric =
     Metric::counter("alerts_fired_total", "Alerts that began to fire, by rule.").labels(&[ALERT]);
 
-pub(crate) const API_REQUESTS: Metric = Metric::counter(
-    "api_requests_total",
-    "Requests to the API, by route and class of the answer's status.",
-)
-.labels(&[
-    Label::one_of("route", &["quotes", "quote", "orders", "order"]),
-    Label::one_of("status", &["2xx", "4xx", "5xx"]),
-]);
-
 pub(super) const ADMIN_ACTIONS: Metric = Metric::counter(
     "admin_actions_total",
     "What operators did to policies, or were not let do.",
@@ -128,7 +120,7 @@ pub(super) const ADMIN_ACTIONS: Metric = Metric::counter(
     Label::one_of("result", &["done", "refused"]),
 ]);
 
-/// Gives the catalogue: the service's own metrics, and those of its policies, machine and process.
+/// Gives the catalogue: the service's own metrics, and those of its API, policies, machine and process.
 pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
     let own = [
         ORDERS,
@@ -147,9 +139,9 @@ pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
         SWITCHES,
         FIRING,
         FIRED,
-        API_REQUESTS,
         ADMIN_ACTIONS,
     ];
-    let others = policies::METRICS.into_iter().chain(machine::metrics());
+    let others = SERVER_METRICS.into_iter().chain(policies::METRICS);
+    let others = others.chain(machine::metrics());
     Catalogue::new(own.into_iter().chain(others))
 }

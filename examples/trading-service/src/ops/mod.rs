@@ -28,7 +28,6 @@ use tokio::task::JoinSet;
 
 pub(crate) use admin::{AdminConfig, Token};
 pub(crate) use alerts::AlertConfig;
-pub(crate) use catalogue::API_REQUESTS;
 pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};

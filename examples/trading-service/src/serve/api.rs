@@ -4,10 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use admf_metrics::{Counter, Exporter};
+use admf_metrics::Exporter;
+use admf_metrics::red::http::HttpMeasureLayer;
 use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
-use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Path, State};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -26,7 +27,6 @@ use serde_json::{Value, json};
 use super::answer;
 use super::check;
 use super::desk::{Desk, Upstream};
-use crate::ops::API_REQUESTS;
 
 /// An order is far smaller.
 const MAX_BODY: usize = 16 << 10;
@@ -49,7 +49,7 @@ struct Api<U> {
 }
 
 /// Gives the routes, behind a limit on each client's rate, one on that of all, and one on the time
-/// of a request.
+/// of a request; measured as their clients see them.
 pub(super) fn routes<U: Upstream>(
     desk: Arc<Desk<U>>,
     env: &Env,
@@ -69,6 +69,8 @@ pub(super) fn routes<U: Upstream>(
     };
     let deadlines = Deadlines::new("api", deadlines, env)?;
     let limit = Timeout::new("api", TimeoutConfig { timeout: limit }, env)?;
+    let measured = HttpMeasureLayer::server(exporter.meter(), template)
+        .expect("the catalogue declares what is measured");
     let api = Arc::new(Api {
         desk,
         env: env.clone(),
@@ -97,7 +99,7 @@ pub(super) fn routes<U: Upstream>(
         .layer(map_response(async |response: Response| {
             answer::explain(response)
         }))
-        .layer(from_fn_with_state(Requests::new(exporter), count)))
+        .layer(measured))
 }
 
 fn rate(permits: u32, burst: u32) -> RateLimiterConfig {
@@ -113,6 +115,11 @@ fn rate(permits: u32, burst: u32) -> RateLimiterConfig {
 fn peer(extensions: &Extensions) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     Some(peer.ip())
+}
+
+/// Finds the template of the route that a request took.
+fn template(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<MatchedPath>().map(MatchedPath::as_str)
 }
 
 async fn quotes<U: Upstream>(State(api): State<Arc<Api<U>>>) -> Response {
@@ -191,47 +198,4 @@ async fn order<U: Upstream>(
 
 fn misspelt(error: &PathRejection) -> Response {
     answer::problem(error.status(), &format!("path: {}", error.body_text()))
-}
-
-/// The counters of requests, by route and class of status.
-#[derive(Clone)]
-struct Requests(Arc<Vec<(&'static str, u16, Counter)>>);
-
-impl Requests {
-    fn new(exporter: &Exporter) -> Self {
-        let routes = ["quotes", "quote", "orders", "order"];
-        let classes = [(2, "2xx"), (4, "4xx"), (5, "5xx")];
-        let each = routes.iter().flat_map(|route| {
-            classes.iter().map(move |(class, status)| {
-                let labels = [("route", *route), ("status", *status)];
-                let counter = exporter.meter().counter(&API_REQUESTS, &labels);
-                let counter = counter.expect("the catalogue declares it with these labels");
-                (*route, *class, counter)
-            })
-        });
-        Self(Arc::new(each.collect()))
-    }
-}
-
-async fn count(
-    State(Requests(counters)): State<Requests>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let route = match request.uri().path() {
-        "/api/quotes" => "quotes",
-        "/api/orders" => "orders",
-        path if path.starts_with("/api/quotes/") => "quote",
-        path if path.starts_with("/api/orders/") => "order",
-        _ => "",
-    };
-    let response = next.run(request).await;
-    let class = response.status().as_u16() / 100;
-    if let Some((_, _, counter)) = counters
-        .iter()
-        .find(|(of, status, _)| (*of, *status) == (route, class))
-    {
-        counter.increment(1);
-    }
-    response
 }

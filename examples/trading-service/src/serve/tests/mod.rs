@@ -1,3 +1,4 @@
+mod measured;
 mod orders;
 mod quotes;
 
@@ -5,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use admf_metrics::red::http::SERVER_METRICS;
 use admf_metrics::{Catalogue, Exporter};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -20,7 +22,7 @@ use super::desk::Desk;
 use crate::broker::{Execution, Order, Status};
 use crate::engine::Live;
 use crate::market::{MarketData, Quote};
-use crate::ops::{API_REQUESTS, Console};
+use crate::ops::Console;
 use crate::settings::{Cli, Settings};
 use crate::testing::first_dates;
 use crate::trader::{Fate, Trader, TraderSummary};
@@ -108,6 +110,7 @@ struct Served {
     script: Script,
     desk: Arc<Desk<Script>>,
     routes: Router,
+    exporter: Exporter,
     env: Env,
     /// What the console says.
     lines: Arc<Mutex<Vec<String>>>,
@@ -142,12 +145,13 @@ fn served(flags: &[&str]) -> Served {
     let desk = Desk::new(script.clone(), &settings, bars, Live::default()).log(console);
     let desk = Arc::new(desk);
     let env = Env::default().with_clock(Arc::new(TokioClock::default()));
-    let exporter = Exporter::local(Catalogue::new([API_REQUESTS]).unwrap());
+    let exporter = Exporter::local(Catalogue::new(SERVER_METRICS).unwrap());
     let routes = api::routes(Arc::clone(&desk), &env, LIMIT, &exporter).unwrap();
     let served = Served {
         script,
         desk,
         routes,
+        exporter,
         env,
         lines,
     };
