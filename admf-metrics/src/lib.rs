@@ -35,23 +35,29 @@
 //! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
+//! | [`trading`] | [`TradingMetrics`]: what a trading system does, one method for each thing |
+//! | [`database`] | [`DatabaseMetrics`]: pool, queries and failures, as a client sees them |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
 //!
 //! Nothing here spawns, sleeps or listens: the caller brings the runtime, the socket, and the ticks
 //! of [`Exporter::run_upkeep`], without which histogram samples pile up until the next scrape.
 
 pub mod catalogue;
+pub mod database;
 pub mod exporter;
 pub mod handle;
 pub mod health;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+pub mod trading;
 
 pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
+pub use database::DatabaseMetrics;
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};
 #[cfg(feature = "http-server")]
 pub use http::router;
 pub use meter::{HandleError, InstallError, Meter};
+pub use trading::TradingMetrics;
