@@ -299,11 +299,7 @@ pub const METRICS: [Metric; COUNT] = [
     SIGNALS_GENERATED,
     SIGNALS_PASSED,
     SIGNALS_FILTERED,
-    COMPONENT_STATUS,
-    COMPONENT_HEALTH,
     EVENT_PROCESSING,
-    CACHE_HITS,
-    CACHE_MISSES,
     ERRORS,
     DATA_LATENCY,
     DATA_LATENCY_LAST,
@@ -312,12 +308,21 @@ pub const METRICS: [Metric; COUNT] = [
     DUPLICATE_POINTS,
     OUT_OF_ORDER_POINTS,
     DATA_QUALITY,
+    COMPONENT_STATUS,
+    COMPONENT_HEALTH,
+    CACHE_HITS,
+    CACHE_MISSES,
 ];
+
+/// So many at the end are of the process and not of an account: they get no label more.
+const SHARED: usize = 4;
 
 /// The most labels that one of [`METRICS`] has, and one more.
 const WIDTH: usize = 4;
 
 /// Holds the labels of [`METRICS`] with one more before them, such as the account.
+///
+/// Components and caches belong to the process: their metrics keep the labels they have.
 ///
 /// A constant, so that a catalogue stays data: see [`metrics_by`].
 #[derive(Clone, Copy, Debug)]
@@ -329,7 +334,7 @@ impl LabelSets {
     pub const fn with(label: Label) -> Self {
         let mut sets = [[label; WIDTH]; COUNT];
         let mut metric = 0;
-        while metric < COUNT {
+        while metric < COUNT - SHARED {
             let own = METRICS[metric].labels;
             let mut place = 0;
             while place < own.len() {
@@ -342,7 +347,7 @@ impl LabelSets {
     }
 }
 
-/// Returns [`METRICS`] with one more label each, for a program with several accounts, to be fed through
+/// Returns [`METRICS`] with one more label, for a program with several accounts, to be fed through
 /// [`TradingMetrics::labelled`](super::TradingMetrics::labelled).
 ///
 /// # Examples
@@ -365,10 +370,16 @@ impl LabelSets {
 pub const fn metrics_by(sets: &'static LabelSets) -> [Metric; COUNT] {
     let mut metrics = METRICS;
     let mut metric = 0;
-    while metric < COUNT {
+    while metric < COUNT - SHARED {
         let (labels, _) = sets.0[metric].split_at(METRICS[metric].labels.len() + 1);
         metrics[metric] = metrics[metric].labels(labels);
         metric += 1;
     }
     metrics
+}
+
+/// Splits [`METRICS`] into those that get the labels of an account, and those of the process.
+pub(super) fn of_account_and_process() -> (&'static [Metric], &'static [Metric]) {
+    const ALL: &[Metric] = &METRICS;
+    ALL.split_at(COUNT - SHARED)
 }

@@ -41,7 +41,7 @@ pub(super) struct Inner {
 
 impl Inner {
     /// Resolves what is there from the beginning, and prepares what comes with its labels.
-    pub(super) fn on(series: Series) -> Self {
+    pub(super) fn on(series: Series, process: &Series) -> Self {
         let words = |metric, label, words| series.counters(metric, &[], label, words);
         let filtered: Arc<[Counter]> =
             words(&SIGNALS_FILTERED, "reason", FilterReason::WORDS).into();
@@ -73,9 +73,9 @@ impl Inner {
             events: series.held(&EVENT_PROCESSING, ["event_type"], |series, labels| {
                 series.histogram(&EVENT_PROCESSING, &labels)
             }),
-            status: series.levels(&COMPONENT_STATUS, ["component"]),
-            health: series.levels(&COMPONENT_HEALTH, ["component", "state"]),
-            caches: series.held(&CACHE_HITS, ["cache_name"], |series, labels| {
+            status: process.levels(&COMPONENT_STATUS, ["component"]),
+            health: process.levels(&COMPONENT_HEALTH, ["component", "state"]),
+            caches: process.held(&CACHE_HITS, ["cache_name"], |series, labels| {
                 Arc::new([&CACHE_HITS, &CACHE_MISSES].map(|it| series.counter(it, &labels)))
             }),
             errors: series.held(&ERRORS, ["component"], |series, labels| {

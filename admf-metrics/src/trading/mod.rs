@@ -106,7 +106,11 @@ impl TradingMetrics {
     ///
     /// The meter's catalogue does not declare one of [`METRICS`] with these labels besides its own.
     pub fn labelled(meter: &Meter, labels: &[(&'static str, &str)]) -> Result<Self, HandleError> {
-        let inner = Inner::on(Series::on(meter, &METRICS, labels)?);
+        let (account, process) = catalogue::of_account_and_process();
+        let inner = Inner::on(
+            Series::on(meter, account, labels)?,
+            &Series::on(meter, process, &[])?,
+        );
         Ok(Self {
             inner: Arc::new(inner),
         })
@@ -116,7 +120,7 @@ impl TradingMetrics {
     #[must_use]
     pub fn noop() -> Self {
         Self {
-            inner: Arc::new(Inner::on(Series::noop())),
+            inner: Arc::new(Inner::on(Series::noop(), &Series::noop())),
         }
     }
 

@@ -316,6 +316,14 @@ fn each_account_has_series_of_its_own_where_the_catalogue_says_so() {
     }
     let eur = r#"admf_trades_total{account="eur",strategy="a",symbol="X",direction="buy"}"#;
     assert_eq!(value(&exporter, eur), Some(2.0));
+    let broker = TradingMetrics::labelled(exporter.meter(), &[("account", "usd")]).unwrap();
+    broker.update_component_status("broker", ComponentStatus::Healthy);
+    let status = r#"admf_component_status{component="broker"}"#;
+    assert_eq!(
+        value(&exporter, status),
+        Some(1.0),
+        "components are of the process"
+    );
     let level = r#"admf_realized_pnl{account="usd",strategy="a"}"#;
     assert_eq!(value(&exporter, level), Some(5.0));
 }

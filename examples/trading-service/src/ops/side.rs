@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::meter::Meter;
 use super::watch::Dates;
 use super::{Console, Ops, policies};
-use crate::engine::{Now, Watcher};
+use crate::broker::Order;
+use crate::engine::{Booked, Now, Watcher, Wish};
 use crate::error::Error;
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
@@ -81,20 +82,44 @@ impl Watcher for SideOps {
         (self.on_day)(now);
     }
 
-    fn rejected(&self, breach: Breach) {
-        self.meter.rejected(breach);
+    fn opened(&self, symbols: &[&str]) {
+        self.meter.opened(symbols);
+    }
+
+    fn heard(&self, latency: Duration) {
+        self.meter.heard(latency);
+    }
+
+    fn processed(&self, took: Duration) {
+        self.meter.processed(took);
+    }
+
+    fn signalled(&self, wish: Wish<'_>, judged: Result<(), Breach>) {
+        self.meter.signalled(wish, judged);
     }
 
     fn overlooked(&self, breach: Breach) {
         self.meter.overlooked(breach);
     }
 
-    fn answered(&self, fate: &Fate, latency: Duration) {
-        self.meter.answered(fate, latency);
+    fn answered(&self, order: &Order, fate: &Fate, latency: Duration) {
+        self.meter.answered(order, fate, latency);
     }
 
-    fn settled(&self, fate: &Fate) {
-        self.meter.settled(fate);
+    fn settled(&self, order: &Order, fate: &Fate) {
+        self.meter.settled(order, fate);
+    }
+
+    fn booked(&self, booked: &Booked<'_>) {
+        self.meter.booked(booked);
+    }
+
+    fn realized(&self, strategy: &str, cents: i64) {
+        self.meter.realized(strategy, cents);
+    }
+
+    fn held(&self, symbol: &str, shares: i64) {
+        self.meter.held(symbol, shares);
     }
 
     /// Readiness hangs on the parts without which there is no trading, and begins with the first bars.

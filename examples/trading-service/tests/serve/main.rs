@@ -47,8 +47,8 @@ fn the_service_trades_shows_what_it_did_and_ends_well_when_asked_to() -> Result 
         );
 
         let samples = scrape(&ops)?;
-        let filled = [("side", "stack"), ("outcome", "filled")];
-        assert_eq!(samples.value("orders_total", &filled), Some(1.0));
+        let filled = [("side", "stack"), ("status", "filled")];
+        assert_eq!(samples.value("admf_orders_total", &filled), Some(1.0));
         let bad = [("route", "orders"), ("status", "4xx")];
         assert_eq!(samples.value("api_requests_total", &bad), Some(1.0));
         assert_eq!(circuits(&samples)?, 2);
