@@ -203,7 +203,7 @@ impl DatabaseMetrics {
         self.record_failure(DatabaseFailure::PoolTimeout);
     }
 
-    /// Shows how a pool stands; best done when scraped ([`Meter::on_scrape`](crate::Meter::on_scrape)).
+    /// Shows how a pool stands; call it now and then, for instance every second.
     pub fn set_pool(&self, pool: &str, now: &PoolSnapshot) {
         let inner = &self.inner;
         let bound = (now.max > 0).then(|| f64::from(now.max));

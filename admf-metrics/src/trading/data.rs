@@ -61,7 +61,7 @@ impl TradingMetrics {
 
     /// Shows how old the newest data of a source are; `None` where none came yet.
     ///
-    /// It grows by itself: set it when scraped ([`Meter::on_scrape`](crate::Meter::on_scrape)).
+    /// It grows by itself, so set it now and then: at every evaluation of alerts, for instance.
     pub fn set_data_age(&self, source: &str, age: Option<Duration>) {
         let age = age.map(|age| age.as_secs_f64());
         self.inner.data.age.set([source], age);

@@ -223,6 +223,6 @@ impl TradingMetrics {
         inner.volume.forget(|held| &*held[0] == symbol);
         inner.positions.forget(0, symbol);
         inner.data.forget_symbol(symbol);
-        inner.series.withdraw_where(&METRICS, "symbol", symbol);
+        inner.series.withdraw_where("symbol", symbol);
     }
 }

@@ -100,12 +100,12 @@ impl Series {
 
     /// Takes away a series that has no value any more.
     fn withdraw(&self, _metric: &Metric, _labels: &[(&str, &str)]) {
-        // `Meter::remove` goes here.
+        // A meter cannot remove series yet: `meter.remove(metric, &self.all(labels))`.
     }
 
-    /// Takes away all series of `metrics` in which a label has this value.
-    pub(crate) fn withdraw_where(&self, _metrics: &[Metric], _label: &str, _value: &str) {
-        // `Meter::remove_where` goes here, for each of the metrics.
+    /// Takes away all series in which a label has this value.
+    pub(crate) fn withdraw_where(&self, _label: &str, _value: &str) {
+        // A meter cannot remove series yet: `meter.remove_where(label, value)`.
     }
 
     /// Returns how many distinct series `labels` of a metric can lead to, and so how many are held.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use admf_metrics::DatabaseMetrics;
 use resilience_core::Env;
 use resilience_core::health::HealthChange;
 
@@ -59,6 +60,10 @@ pub(crate) trait Watcher: Send + Sync {
     fn venues_up(&self) {}
     /// The policies of this environment guard the venues.
     fn policies(&self, _: &Env) {}
+    /// Records what is asked of the ledger.
+    fn database(&self) -> DatabaseMetrics {
+        DatabaseMetrics::noop()
+    }
     /// A date was replayed.
     fn day_done(&self, _: &Now) {}
     /// The prices of the next date are there, for these symbols.
@@ -184,6 +189,12 @@ impl Live {
         let of = |bar: &Bar| bars.symbols[bar.symbol].as_str();
         let symbols: Vec<_> = bars.all[day.clone()].iter().map(of).collect();
         self.tell(|watcher| watcher.opened(&symbols));
+    }
+
+    /// Returns what records what is asked of the ledger.
+    pub(crate) fn database(&self) -> DatabaseMetrics {
+        let watcher = self.watcher.as_ref();
+        watcher.map_or_else(DatabaseMetrics::noop, |watcher| watcher.database())
     }
 
     pub(crate) fn processed(&self, took: Duration) {

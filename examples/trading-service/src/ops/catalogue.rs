@@ -1,7 +1,7 @@
 //! The metrics of the service.
 
 use admf_metrics::trading::{self, LabelSets};
-use admf_metrics::{Catalogue, CatalogueError, Label, Metric};
+use admf_metrics::{Catalogue, CatalogueError, Label, Metric, database};
 
 use super::{admin, policies};
 
@@ -104,5 +104,6 @@ pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
         ADMIN_ACTIONS,
     ];
     let trading = trading::metrics_by(&BY_SIDE);
-    Catalogue::new(own.into_iter().chain(trading).chain(policies::METRICS))
+    let others = trading.into_iter().chain(database::METRICS);
+    Catalogue::new(own.into_iter().chain(others).chain(policies::METRICS))
 }

@@ -49,7 +49,8 @@ async fn replayed(bars: &Bars, folder: &TempDir) -> (Ledger, usize, Samples) {
     let ops = ops().await;
     let live = Live::new(ops.side("stack", |_| {}).unwrap());
     let path = folder.path().join("ledger.sqlite");
-    let mut ledger = Ledger::open(&path, &Identity::new([])).unwrap();
+    let ledger = Ledger::open(&path, &Identity::new([])).unwrap();
+    let mut ledger = ledger.metered(live.database());
     let trader = FakeTrader(FakeVenue::pair());
     let engine = Engine::new(config(), bars, &trader, &mut ledger, &live).unwrap();
     let replayed = engine.replay(&Stop::default()).await.unwrap();
@@ -159,6 +160,14 @@ async fn what_a_replay_won_and_holds_is_in_the_metrics_as_fills_and_prices_make_
         let carried = cents as f64 / 100.0 - total(&volume);
         assert!((-1e-3..1.0).contains(&carried), "{symbol}: {carried}");
     }
+    for (operation, least) in [("begin_day", 100.0), ("finish_day", 100.0), ("settle", 2.0)] {
+        let queries = format!("{{operation=\"{operation}\",result=\"ok\"}}");
+        let ended = total(&format!("admf_db_queries_total{queries}"));
+        assert!(ended >= least, "{operation}: {ended}");
+        let timed = format!("admf_db_query_duration_seconds_count{{operation=\"{operation}\"}}");
+        assert_eq!(total(&timed), ended, "{operation}");
+    }
+    assert_eq!(total("admf_db_failures_total"), 0.0);
     let dates = total(r#"admf_event_processing_seconds_count{event_type="date"}"#);
     assert_eq!(dates, 400.0);
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use admf_metrics::health::ComponentState::{Healthy, Unhealthy};
-use admf_metrics::{Component, Exporter};
+use admf_metrics::{Component, DatabaseMetrics, Exporter};
 use resilience_core::health::HealthChange;
 use resilience_core::{Env, HealthStatus};
 use tokio::sync::Notify;
@@ -24,6 +24,7 @@ use crate::trader::{Fate, TraderSummary};
 pub(crate) struct SideOps {
     name: &'static str,
     meter: Meter,
+    database: DatabaseMetrics,
     venues: Component,
     replay: Component,
     ready_since: OnceLock<()>,
@@ -41,15 +42,18 @@ impl SideOps {
         name: &'static str,
         on_day: impl Fn(&Now) + Send + Sync + 'static,
     ) -> Result<Self, Error> {
+        let started = Instant::now();
         let component = |what| ops.health.critical(format!("{name} {what}"));
         Ok(Self {
             name,
             meter: Meter::new(&ops.exporter, name).map_err(Error::run)?,
+            database: DatabaseMetrics::new(ops.exporter.meter(), move || started.elapsed())
+                .map_err(Error::run)?,
             venues: component("venues").map_err(Error::run)?,
             replay: component("replay").map_err(Error::run)?,
             ready_since: OnceLock::new(),
             exporter: ops.exporter.clone(),
-            started: Instant::now(),
+            started,
             dates: Arc::clone(&ops.dates),
             news: Arc::clone(&ops.news),
             announcement: Arc::clone(&ops.announcement),
@@ -80,6 +84,10 @@ impl Watcher for SideOps {
         }
         self.news.notify_one();
         (self.on_day)(now);
+    }
+
+    fn database(&self) -> DatabaseMetrics {
+        self.database.clone()
     }
 
     fn opened(&self, symbols: &[&str]) {

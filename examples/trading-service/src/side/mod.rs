@@ -70,6 +70,7 @@ impl Side<'_> {
             .map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
         let identity = self.settings.identity(self.bars);
         let ledger = Ledger::open(&folder.join("ledger.sqlite"), &identity)?;
+        let ledger = ledger.metered(self.live.database());
         let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
         self.live.venues_up();
         let clients = venues.clients();
