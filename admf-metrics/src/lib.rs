@@ -37,6 +37,8 @@
 //! | [`mod@build_info`] | [`BuildInfo`]: which build runs, as a metric |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
 //! | [`red`] | [`Operation`](red::Operation), [`Monitoring`](red::Monitoring): rate, errors and duration of calls; layers for services (features `tower`, `http`) |
+//! | [`trading`] | [`TradingMetrics`]: what a trading system does, one method for each thing |
+//! | [`database`] | [`DatabaseMetrics`]: pool, queries and failures, as a client sees them |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
 //! | `system` | `SystemSampler`: processors, memory, disk, network (feature `system`) |
 //!
@@ -50,6 +52,7 @@
 pub mod build_info;
 pub mod catalogue;
 mod clock;
+pub mod database;
 pub mod exporter;
 pub mod handle;
 pub mod health;
@@ -59,12 +62,14 @@ pub mod meter;
 pub mod red;
 #[cfg(feature = "system")]
 pub mod system;
+pub mod trading;
 
 pub use build_info::{BuildInfo, build_info};
 pub use catalogue::{
     Catalogue, CatalogueError, ExposedError, Kind, Label, LabelValue, Metric, Values,
 };
 pub use clock::Clock;
+pub use database::DatabaseMetrics;
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};
@@ -73,3 +78,4 @@ pub use http::router;
 pub use meter::{HandleError, InstallError, Meter};
 #[cfg(feature = "system")]
 pub use system::{SystemConfig, SystemSampler};
+pub use trading::TradingMetrics;

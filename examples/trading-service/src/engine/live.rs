@@ -1,13 +1,17 @@
 //! What a run looks like from outside while it goes on.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use admf_metrics::DatabaseMetrics;
 use resilience_core::Env;
 use resilience_core::health::HealthChange;
 
-use crate::bars::Date;
+use crate::bars::{Bar, Bars, Date};
+use crate::broker::Order;
 use crate::ledger::Tally;
+use crate::portfolio::{Portfolio, Trade};
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
 
@@ -24,8 +28,30 @@ pub(crate) struct Now {
     pub(crate) equity: i64,
     /// The part of the highest equity that is lost.
     pub(crate) drawdown: f64,
+    /// What the shares held have won at the last prices, in cents.
+    pub(crate) unrealized: i64,
     /// What was lost since the close of the day before, in cents; negative where it was won.
     pub(crate) lost_today: i64,
+}
+
+/// Who wished to trade what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish<'a> {
+    /// Who wished it.
+    pub(crate) strategy: &'a str,
+    /// What to trade.
+    pub(crate) symbol: &'a str,
+}
+
+/// An executed order as it was booked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Booked<'a> {
+    /// Who wished it.
+    pub(crate) wish: Wish<'a>,
+    /// What was traded.
+    pub(crate) trade: Trade,
+    /// What it realized, in cents; `None` for a purchase.
+    pub(crate) pnl: Option<i64>,
 }
 
 /// Hears what one side of a run does. What it is not interested in it leaves out.
@@ -34,16 +60,32 @@ pub(crate) trait Watcher: Send + Sync {
     fn venues_up(&self) {}
     /// The policies of this environment guard the venues.
     fn policies(&self, _: &Env) {}
+    /// Records what is asked of the ledger.
+    fn database(&self) -> DatabaseMetrics {
+        DatabaseMetrics::noop()
+    }
     /// A date was replayed.
     fn day_done(&self, _: &Now) {}
-    /// Risk refused a signal.
-    fn rejected(&self, _: Breach) {}
+    /// The prices of the next date are there, for these symbols.
+    fn opened(&self, _: &[&str]) {}
+    /// All that a date called for was done in this time.
+    fn processed(&self, _: Duration) {}
+    /// Prices were on their way for so long.
+    fn heard(&self, _: Duration) {}
+    /// Risk let a signal through, or refused it.
+    fn signalled(&self, _: Wish<'_>, _: Result<(), Breach>) {}
     /// A limit was broken and not enforced.
     fn overlooked(&self, _: Breach) {}
     /// An order that was sent came to this end, or to none in time.
-    fn answered(&self, _: &Fate, _: Duration) {}
+    fn answered(&self, _: &Order, _: &Fate, _: Duration) {}
     /// An order that was in doubt came to this end.
-    fn settled(&self, _: &Fate) {}
+    fn settled(&self, _: &Order, _: &Fate) {}
+    /// An executed order was booked.
+    fn booked(&self, _: &Booked<'_>) {}
+    /// So many cents did a strategy realize in all, with fills among them that were known late.
+    fn realized(&self, _: &str, _: i64) {}
+    /// So many shares of a symbol are held.
+    fn held(&self, _: &str, _: i64) {}
     /// So much did the trader take for it until now.
     fn took(&self, _: &TraderSummary) {}
     /// A part of the service is another way than it was.
@@ -104,7 +146,7 @@ impl Live {
     }
 
     /// Counts an order anew that was in doubt.
-    pub(crate) fn settled(&self, fate: &Fate) {
+    pub(crate) fn settled(&self, order: &Order, fate: &Fate) {
         {
             let by_fate = &mut self.lock().tally.by_fate;
             let doubts = by_fate.entry(Fate::InDoubt.word().to_owned());
@@ -112,7 +154,7 @@ impl Live {
             by_fate.retain(|_, count| *count > 0);
         }
         self.count(fate);
-        self.tell(|watcher| watcher.settled(fate));
+        self.tell(|watcher| watcher.settled(order, fate));
     }
 
     pub(crate) fn overlooked(&self, breach: Option<Breach>) {
@@ -122,14 +164,53 @@ impl Live {
         }
     }
 
-    pub(crate) fn rejected(&self, breach: Breach) {
-        self.count(&Fate::RiskRejected(breach));
-        self.tell(|watcher| watcher.rejected(breach));
+    pub(crate) fn signalled(&self, wish: Wish<'_>, judged: Result<(), Breach>) {
+        if let Err(breach) = judged {
+            self.count(&Fate::RiskRejected(breach));
+        }
+        self.tell(|watcher| watcher.signalled(wish, judged));
     }
 
-    pub(crate) fn answered(&self, fate: &Fate, latency: Duration) {
+    pub(crate) fn answered(&self, order: &Order, fate: &Fate, latency: Duration) {
         self.count(fate);
-        self.tell(|watcher| watcher.answered(fate, latency));
+        self.tell(|watcher| watcher.answered(order, fate, latency));
+    }
+
+    pub(crate) fn booked(&self, booked: &Booked<'_>) {
+        self.tell(|watcher| watcher.booked(booked));
+    }
+
+    pub(crate) fn realized(&self, strategy: &str, cents: i64) {
+        self.tell(|watcher| watcher.realized(strategy, cents));
+    }
+
+    /// Tells which symbols have a price on the date that begins.
+    pub(crate) fn opened(&self, bars: &Bars, day: &Range<usize>) {
+        let of = |bar: &Bar| bars.symbols[bar.symbol].as_str();
+        let symbols: Vec<_> = bars.all[day.clone()].iter().map(of).collect();
+        self.tell(|watcher| watcher.opened(&symbols));
+    }
+
+    /// Returns what records what is asked of the ledger.
+    pub(crate) fn database(&self) -> DatabaseMetrics {
+        let watcher = self.watcher.as_ref();
+        watcher.map_or_else(DatabaseMetrics::noop, |watcher| watcher.database())
+    }
+
+    pub(crate) fn processed(&self, took: Duration) {
+        self.tell(|watcher| watcher.processed(took));
+    }
+
+    /// Tells how long prices were on their way.
+    pub(crate) fn heard(&self, latency: Duration) {
+        self.tell(|watcher| watcher.heard(latency));
+    }
+
+    /// Tells how many shares are held of each symbol.
+    pub(crate) fn held(&self, bars: &Bars, portfolio: &Portfolio) {
+        for (symbol, shares) in bars.symbols.iter().zip(portfolio.shares()) {
+            self.tell(|watcher| watcher.held(symbol, shares));
+        }
     }
 
     pub(crate) fn took(&self, summary: &TraderSummary) {

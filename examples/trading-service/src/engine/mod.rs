@@ -1,6 +1,7 @@
 //! The replay: bars become signals, signals become orders, orders come to their ends, and each step
 //! is in the ledger before the next.
 
+mod books;
 mod live;
 mod settle;
 mod stop;
@@ -14,12 +15,15 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout};
 
-pub(crate) use live::{Live, Now, Watcher};
+pub(crate) use books::{portfolio, tell_settled};
+pub(crate) use live::{Booked, Live, Now, Watcher, Wish};
 pub(crate) use settle::settle;
 pub(crate) use stop::Stop;
 
+use books::Realized;
+
 use crate::bars::Bars;
-use crate::broker::{Execution, Order, Side};
+use crate::broker::Order;
 use crate::error::Error;
 use crate::ledger::{End, Fill, Intent, Ledger};
 use crate::portfolio::{Portfolio, Trade};
@@ -70,6 +74,7 @@ pub(crate) struct Engine<'a, T> {
     live: &'a Live,
     strategies: Strategies,
     portfolio: Portfolio,
+    realized: Realized,
     risk: Risk,
     earlier: TraderSummary,
     doubts: Vec<Order>,
@@ -89,6 +94,7 @@ impl<'a, T: Trader> Engine<'a, T> {
         Ok(Self {
             strategies: Strategies::new(bars.symbols.len()),
             portfolio: Portfolio::new(config.cash, bars.symbols.len()),
+            realized: Realized::default(),
             risk: Risk::new(config.risk.clone(), config.cash),
             earlier: ledger.trader()?,
             doubts: ledger.unsettled()?,
@@ -105,7 +111,7 @@ impl<'a, T: Trader> Engine<'a, T> {
     pub(crate) async fn replay(mut self, stop: &Stop) -> Result<Replayed, Error> {
         self.live.resume(self.ledger.tally()?);
         let written = self.ledger.replayed()?;
-        let mut fills = by_bar(self.ledger.fills()?);
+        let mut fills = books::by_bar(self.ledger.fills()?);
         self.set_doubts_aside();
         let mut replayed = 0;
         for day in self.bars.days() {
@@ -113,6 +119,7 @@ impl<'a, T: Trader> Engine<'a, T> {
             if end > written && stop.requested() {
                 return Ok(self.end(Ending::Stopped, replayed));
             }
+            let began = Instant::now();
             let signals = self.open_day(&day);
             if end <= written {
                 self.relive_day(&day, &mut fills);
@@ -120,7 +127,9 @@ impl<'a, T: Trader> Engine<'a, T> {
                 self.trade_day(&day, &signals).await?;
             }
             replayed = end;
+            self.live.held(self.bars, &self.portfolio);
             self.live.day_done(self.now(&day));
+            self.live.processed(began.elapsed());
         }
         Ok(self.end(Ending::Complete, replayed))
     }
@@ -135,6 +144,7 @@ impl<'a, T: Trader> Engine<'a, T> {
 
     /// Takes a date's prices, and returns what the strategies make of them.
     fn open_day(&mut self, day: &Range<usize>) -> Vec<Signal> {
+        self.live.opened(self.bars, day);
         let bars = &self.bars.all[day.clone()];
         for bar in bars {
             self.portfolio.mark(bar);
@@ -152,9 +162,11 @@ impl<'a, T: Trader> Engine<'a, T> {
     fn relive_day(&mut self, day: &Range<usize>, fills: &mut HashMap<u64, Vec<Fill>>) {
         for at in day.clone() {
             for fill in fills.remove(&(at as u64)).unwrap_or_default() {
-                self.portfolio.fill(&trade_of(self.bars, &fill));
+                let pnl = self.portfolio.fill(&books::trade_of(self.bars, &fill));
+                self.realized.add(&fill, pnl);
             }
         }
+        self.realized.tell(self.live);
     }
 
     fn set_doubts_aside(&mut self) {
@@ -167,7 +179,7 @@ impl<'a, T: Trader> Engine<'a, T> {
         } in &self.doubts
         {
             self.portfolio
-                .reserve(&trade(self.bars, *at, *side, *quantity, *price));
+                .reserve(&books::trade(self.bars, *at, *side, *quantity, *price));
         }
     }
 
@@ -178,26 +190,29 @@ impl<'a, T: Trader> Engine<'a, T> {
             .iter()
             .map(|order| self.trader.settle(order, day.start as u64));
         let fates = join_all(each.map(|asked| timeout(self.config.order_timeout, asked))).await;
-        let (mut ends, mut doubts) = (Vec::new(), Vec::new());
+        let (mut settled, mut doubts) = (Vec::new(), Vec::new());
         for (order, fate) in std::mem::take(&mut self.doubts).into_iter().zip(fates) {
             match fate {
                 Err(_) | Ok(Fate::InDoubt) => doubts.push(order),
-                Ok(fate) => ends.push(End {
-                    client_id: order.client_id,
-                    fate,
-                    latency: None,
-                }),
+                Ok(fate) => settled.push((order, fate)),
             }
         }
         self.doubts = doubts;
-        if ends.is_empty() {
+        if settled.is_empty() {
             return Ok(());
         }
-        self.ledger.settle(&ends)?;
-        ends.iter().for_each(|end| self.live.settled(&end.fate));
+        let end = |(order, fate): &(Order, Fate)| End {
+            client_id: order.client_id.clone(),
+            fate: fate.clone(),
+            latency: None,
+        };
+        self.ledger
+            .settle(&settled.iter().map(end).collect::<Vec<_>>())?;
         // Anew, because a fill counts from its own day on, before the splits that followed.
         let (end, cash) = (day.end as u64, self.config.cash);
-        self.portfolio = portfolio(self.bars, end, cash, self.ledger.fills()?);
+        let fills = self.ledger.fills()?;
+        let rebuilt = tell_settled(self.live, self.bars, (end, cash), fills, &settled);
+        (self.portfolio, self.realized) = rebuilt;
         self.set_doubts_aside();
         Ok(())
     }
@@ -230,6 +245,11 @@ impl<'a, T: Trader> Engine<'a, T> {
     fn intent(&mut self, signal: &Signal, orders: &mut Vec<(Trade, Order)>) -> Intent {
         let checked = self.risk.check(signal, &self.portfolio);
         let symbol = &self.bars.symbols[signal.symbol];
+        let wish = Wish {
+            strategy: signal.strategy,
+            symbol,
+        };
+        self.live.signalled(wish, checked.map(drop));
         let order = Order {
             client_id: format!(
                 "{}-{}-{}-{symbol}",
@@ -248,10 +268,7 @@ impl<'a, T: Trader> Engine<'a, T> {
                 self.live.overlooked(overlooked);
                 overlooked
             }
-            Err(breach) => {
-                self.live.rejected(breach);
-                Some(breach)
-            }
+            Err(breach) => Some(breach),
         };
         Intent {
             order,
@@ -281,7 +298,7 @@ impl<'a, T: Trader> Engine<'a, T> {
             .await
             .unwrap_or(Fate::InDoubt);
         let latency = sent.elapsed();
-        self.live.answered(&fate, latency);
+        self.live.answered(order, &fate, latency);
         End {
             client_id: order.client_id.clone(),
             fate,
@@ -293,7 +310,20 @@ impl<'a, T: Trader> Engine<'a, T> {
         match fate {
             // It stays set aside: it may have been filled.
             Fate::InDoubt => return self.doubts.push(order.clone()),
-            Fate::Filled(_) => self.portfolio.fill(trade),
+            Fate::Filled(_) => {
+                let pnl = self.portfolio.fill(trade);
+                let strategy = books::strategy(&order.client_id);
+                self.realized.add_of(strategy, pnl);
+                let wish = Wish {
+                    strategy,
+                    symbol: &order.symbol,
+                };
+                self.live.booked(&Booked {
+                    wish,
+                    trade: *trade,
+                    pnl,
+                });
+            }
             Fate::RiskRejected(_) | Fate::RefusedUnsent | Fate::Cancelled => {}
         }
         self.portfolio.release(trade);
@@ -306,53 +336,8 @@ impl<'a, T: Trader> Engine<'a, T> {
             date: Some(self.bars.all[day.start].date),
             equity: self.portfolio.equity(),
             drawdown: self.risk.drawdown(),
+            unrealized: self.portfolio.unrealized(),
             lost_today: self.risk.lost_today(),
         }
-    }
-}
-
-/// Returns the portfolio that fills make, at the prices of the last of `replayed` bars.
-pub(crate) fn portfolio(bars: &Bars, replayed: u64, cash: i64, fills: Vec<Fill>) -> Portfolio {
-    let mut portfolio = Portfolio::new(cash, bars.symbols.len());
-    let mut fills = by_bar(fills);
-    for day in bars.days().take_while(|day| day.end as u64 <= replayed) {
-        for bar in &bars.all[day.clone()] {
-            portfolio.mark(bar);
-        }
-        for at in day {
-            for fill in fills.remove(&(at as u64)).unwrap_or_default() {
-                portfolio.fill(&trade_of(bars, &fill));
-            }
-        }
-    }
-    portfolio
-}
-
-fn by_bar(fills: Vec<Fill>) -> HashMap<u64, Vec<Fill>> {
-    let mut by_bar: HashMap<u64, Vec<Fill>> = HashMap::new();
-    for fill in fills {
-        by_bar.entry(fill.at).or_default().push(fill);
-    }
-    by_bar
-}
-
-fn trade_of(bars: &Bars, fill: &Fill) -> Trade {
-    let Execution {
-        side,
-        quantity,
-        price,
-        ..
-    } = fill.execution;
-    trade(bars, fill.at, side, quantity, price)
-}
-
-/// Makes the trade of an order of a bar. The ledger belongs to these bars, so that the bar is there.
-fn trade(bars: &Bars, at: u64, side: Side, quantity: u32, price: i64) -> Trade {
-    let place = usize::try_from(at).unwrap_or(usize::MAX);
-    Trade {
-        symbol: bars.all[place].symbol,
-        side,
-        quantity,
-        price,
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use super::*;
-use crate::broker::Status;
+use crate::broker::{Side, Status};
 use crate::ledger::Identity;
 use crate::risk::RiskConfig;
 use crate::testing::{FakeTrader, FakeVenue, first_dates};

@@ -12,6 +12,8 @@ mod tests;
 use std::path::Path;
 use std::time::Duration;
 
+use admf_metrics::DatabaseMetrics;
+use admf_metrics::database::DatabaseFailure;
 use rusqlite::{Connection, Transaction, params};
 
 pub(crate) use identity::Identity;
@@ -48,6 +50,7 @@ pub(crate) struct End {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     db: Connection,
+    metrics: DatabaseMetrics,
 }
 
 impl Ledger {
@@ -74,58 +77,84 @@ impl Ledger {
             identity.verify(&begun, path)?;
         }
         begun.commit().map_err(named)?;
-        Ok(Self { db })
+        let metrics = DatabaseMetrics::noop();
+        Ok(Self { db, metrics })
+    }
+
+    /// Records from here on how long it takes to write.
+    pub(crate) fn metered(self, metrics: DatabaseMetrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Writes the signals of a day, and that all bars before `replayed` have theirs written.
     pub(crate) fn begin_day(&mut self, replayed: u64, intents: &[Intent]) -> Result<(), Error> {
-        let day = self.db.transaction()?;
-        day.execute("UPDATE progress SET replayed = ?1", [replayed])?;
-        for Intent {
-            order,
-            breach,
-            rejected,
-        } in intents
-        {
-            day.prepare_cached(
-                "INSERT INTO orders (client_id, at, symbol, side, quantity, price, fate, breach)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                order.client_id,
-                order.at,
-                order.symbol,
-                order.side,
-                order.quantity,
-                order.price,
-                breach
-                    .filter(|_| *rejected)
-                    .map(|breach| Fate::RiskRejected(breach).word()),
-                breach.map(Breach::word),
-            ])?;
-        }
-        Ok(day.commit()?)
+        let query = self.metrics.start_query("begin_day");
+        query.end(begin_day(&mut self.db, replayed, intents), failure)
     }
 
     /// Writes what became of the orders of a day, and what it took.
     pub(crate) fn finish_day(&mut self, ends: &[End], trader: &TraderSummary) -> Result<(), Error> {
-        let day = self.db.transaction()?;
-        for end in ends {
-            write_end(&day, end)?;
-        }
-        day.prepare_cached("UPDATE progress SET trader = ?1")?
-            .execute([json(trader)])?;
-        Ok(day.commit()?)
+        let query = self.metrics.start_query("finish_day");
+        query.end(finish_day(&mut self.db, ends, trader), failure)
     }
 
     /// Writes what became of orders that were open or in doubt.
     pub(crate) fn settle(&mut self, ends: &[End]) -> Result<(), Error> {
-        let settled = self.db.transaction()?;
-        for end in ends {
-            write_end(&settled, end)?;
-        }
-        Ok(settled.commit()?)
+        let query = self.metrics.start_query("settle");
+        query.end(settle(&mut self.db, ends), failure)
     }
+}
+
+/// The ledger's errors are lines for a person: what failed is not told apart.
+fn failure(_: &Error) -> DatabaseFailure {
+    DatabaseFailure::Unknown
+}
+
+fn begin_day(db: &mut Connection, replayed: u64, intents: &[Intent]) -> Result<(), Error> {
+    let day = db.transaction()?;
+    day.execute("UPDATE progress SET replayed = ?1", [replayed])?;
+    for Intent {
+        order,
+        breach,
+        rejected,
+    } in intents
+    {
+        day.prepare_cached(
+            "INSERT INTO orders (client_id, at, symbol, side, quantity, price, fate, breach)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            order.client_id,
+            order.at,
+            order.symbol,
+            order.side,
+            order.quantity,
+            order.price,
+            breach
+                .filter(|_| *rejected)
+                .map(|breach| Fate::RiskRejected(breach).word()),
+            breach.map(Breach::word),
+        ])?;
+    }
+    Ok(day.commit()?)
+}
+
+fn finish_day(db: &mut Connection, ends: &[End], trader: &TraderSummary) -> Result<(), Error> {
+    let day = db.transaction()?;
+    for end in ends {
+        write_end(&day, end)?;
+    }
+    day.prepare_cached("UPDATE progress SET trader = ?1")?
+        .execute([json(trader)])?;
+    Ok(day.commit()?)
+}
+
+fn settle(db: &mut Connection, ends: &[End]) -> Result<(), Error> {
+    let settled = db.transaction()?;
+    for end in ends {
+        write_end(&settled, end)?;
+    }
+    Ok(settled.commit()?)
 }
 
 /// Writes an end over an order that has none yet, or is in doubt. What is final stays as it is.

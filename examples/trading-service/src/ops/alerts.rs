@@ -23,7 +23,7 @@ pub(crate) struct AlertConfig {
 impl AlertConfig {
     /// Makes the rules.
     pub(crate) fn rules(&self) -> Result<[Rule; 2], RuleError> {
-        let drawdown = format!("drawdown_ratio > {}", self.drawdown);
+        let drawdown = format!("admf_drawdown_ratio > {}", self.drawdown);
         Ok([
             Rule::parse("HighDrawdown", &drawdown)?
                 .keep_firing_for(KEEP_FIRING)

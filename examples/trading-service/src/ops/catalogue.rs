@@ -1,12 +1,16 @@
 //! The metrics of the service.
 
 use admf_metrics::red::http::SERVER_METRICS;
-use admf_metrics::{Catalogue, CatalogueError, Label, Metric};
+use admf_metrics::trading::{self, LabelSets};
+use admf_metrics::{Catalogue, CatalogueError, Label, Metric, database};
 
 use super::{admin, machine, policies};
 
 /// Who trades: the resilience stack, or the bare client.
 const SIDE: Label = Label::one_of("side", &["stack", "naive"]);
+
+/// The metrics of trading, for each side as for an account of its own: both trade in one process.
+const BY_SIDE: LabelSets = LabelSets::with(SIDE);
 
 /// Upper bounds, around what a healthy venue, a retry and a given-up order take.
 const SECONDS: [f64; 12] = [
@@ -21,14 +25,6 @@ const fn gauge(name: &'static str, help: &'static str) -> Metric {
     Metric::gauge(name, help).labels(&[SIDE])
 }
 
-pub(super) const OUTCOMES: [&str; 4] = ["filled", "cancelled", "refused_unsent", "in_doubt"];
-
-pub(super) const ORDERS: Metric = Metric::counter(
-    "orders_total",
-    "Orders by what became of them; one in doubt is counted once more when it is settled.",
-)
-.labels(&[SIDE, Label::one_of("outcome", &OUTCOMES)]);
-
 pub(super) const IN_DOUBT: Metric = gauge(
     "orders_in_doubt",
     "Orders that may have been executed, and of which nobody could be asked yet.",
@@ -41,42 +37,6 @@ pub(super) const ORDER_SECONDS: Metric = Metric::histogram(
 )
 .labels(&[SIDE])
 .unit("seconds");
-
-pub(super) const SIGNALS: Metric = counter("signals_total", "Signals of the strategies.");
-
-pub(super) const BREACHES: [&str; 7] = [
-    "trading_disabled",
-    "order_size",
-    "position_size",
-    "daily_loss",
-    "drawdown",
-    "cash",
-    "nothing_held",
-];
-
-pub(super) const REJECTIONS: Metric = Metric::counter(
-    "risk_rejections_total",
-    "Signals that risk refused, by reason.",
-)
-.labels(&[SIDE, Label::one_of("reason", &BREACHES)]);
-
-pub(super) const OVERLOOKED: Metric = Metric::counter(
-    "risk_overlooked_total",
-    "Orders that broke a limit and were sent because limits are not enforced, by limit.",
-)
-.labels(&[SIDE, Label::one_of("reason", &BREACHES)]);
-
-pub(super) const EQUITY: Metric =
-    gauge("equity_dollars", "What the portfolio is worth.").unit("dollars");
-
-pub(super) const DRAWDOWN: Metric =
-    gauge("drawdown_ratio", "Part of the highest equity that is lost.").unit("ratio");
-
-pub(super) const DAILY_LOSS: Metric = gauge(
-    "daily_loss_dollars",
-    "Loss since the close of the day before; negative where it was won.",
-)
-.unit("dollars");
 
 pub(super) const BARS: Metric = counter("bars_replayed_total", "Bars replayed.");
 
@@ -120,18 +80,11 @@ pub(super) const ADMIN_ACTIONS: Metric = Metric::counter(
     Label::one_of("result", &["done", "refused"]),
 ]);
 
-/// Gives the catalogue: the service's own metrics, and those of its API, policies, machine and process.
+/// Gives the catalogue: the service's own metrics, and those of trading, ledger, API, policies, machine and process.
 pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
     let own = [
-        ORDERS,
         IN_DOUBT,
         ORDER_SECONDS,
-        SIGNALS,
-        REJECTIONS,
-        OVERLOOKED,
-        EQUITY,
-        DRAWDOWN,
-        DAILY_LOSS,
         BARS,
         PROGRESS,
         RETRIES,
@@ -141,7 +94,7 @@ pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
         FIRED,
         ADMIN_ACTIONS,
     ];
-    let others = SERVER_METRICS.into_iter().chain(policies::METRICS);
-    let others = others.chain(machine::metrics());
-    Catalogue::new(own.into_iter().chain(others))
+    let own = own.into_iter().chain(trading::metrics_by(&BY_SIDE));
+    let own = own.chain(database::METRICS).chain(SERVER_METRICS);
+    Catalogue::new(own.chain(policies::METRICS).chain(machine::metrics()))
 }

@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
+use admf_metrics::trading::{ErrorType, OrderStatus, PortfolioSnapshot, TradingMetrics};
 use admf_metrics::{Counter, Exporter, Gauge, HandleError, Histogram};
 
 use super::catalogue as m;
-use crate::engine::Now;
+use super::data::Feeds;
+use super::words;
+use crate::broker::{Order, Side};
+use crate::engine::{Booked, Now, Wish};
 use crate::risk::Breach;
 use crate::trader::{Direction, Fate, TraderSummary};
 
-/// The series of one side, resolved once and held.
+/// The series of one side.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    orders: Vec<(&'static str, Counter)>,
+    trading: TradingMetrics,
+    feeds: Feeds,
     in_doubt: Gauge,
     seconds: Histogram,
-    signals: Counter,
-    rejections: Vec<(&'static str, Counter)>,
-    overlooked: Vec<(&'static str, Counter)>,
-    equity: Gauge,
-    drawdown: Gauge,
-    daily_loss: Gauge,
     bars: Counter,
     progress: Gauge,
     retries: Counter,
@@ -33,73 +32,121 @@ impl Meter {
     /// Resolves the series of the side of this name.
     pub(crate) fn new(exporter: &Exporter, side: &str) -> Result<Self, HandleError> {
         let side = [("side", side)];
-        let gauge = |metric| exporter.meter().gauge(metric, &side);
-        let counter = |metric| exporter.meter().counter(metric, &side);
-        let by = |metric, label, words: &[&'static str]| {
-            let one = |word: &&'static str| {
-                let labels = [side[0], (label, *word)];
-                Ok((*word, exporter.meter().counter(metric, &labels)?))
-            };
-            words.iter().map(one).collect::<Result<Vec<_>, _>>()
-        };
+        let meter = exporter.meter();
         let switches = |direction| {
             let labels = [side[0], ("direction", direction)];
-            exporter.meter().counter(&m::SWITCHES, &labels)
+            meter.counter(&m::SWITCHES, &labels)
         };
+        let trading = TradingMetrics::labelled(meter, &side)?;
         Ok(Self {
-            orders: by(&m::ORDERS, "outcome", &m::OUTCOMES)?,
-            in_doubt: gauge(&m::IN_DOUBT)?,
-            seconds: exporter.meter().histogram(&m::ORDER_SECONDS, &side)?,
-            signals: counter(&m::SIGNALS)?,
-            rejections: by(&m::REJECTIONS, "reason", &m::BREACHES)?,
-            overlooked: by(&m::OVERLOOKED, "reason", &m::BREACHES)?,
-            equity: gauge(&m::EQUITY)?,
-            drawdown: gauge(&m::DRAWDOWN)?,
-            daily_loss: gauge(&m::DAILY_LOSS)?,
-            bars: counter(&m::BARS)?,
-            progress: gauge(&m::PROGRESS)?,
-            retries: counter(&m::RETRIES)?,
-            trips: counter(&m::TRIPS)?,
+            feeds: Feeds::new(trading.clone()),
+            trading,
+            in_doubt: meter.gauge(&m::IN_DOUBT, &side)?,
+            seconds: meter.histogram(&m::ORDER_SECONDS, &side)?,
+            bars: meter.counter(&m::BARS, &side)?,
+            progress: meter.gauge(&m::PROGRESS, &side)?,
+            retries: meter.counter(&m::RETRIES, &side)?,
+            trips: meter.counter(&m::TRIPS, &side)?,
             failovers: switches("failover")?,
             failbacks: switches("failback")?,
         })
+    }
+
+    /// Looks at what the prices of a date leave out.
+    pub(crate) fn opened(&self, symbols: &[&str]) {
+        self.feeds.opened(symbols);
+    }
+
+    /// Records how long prices were on their way.
+    pub(crate) fn heard(&self, latency: Duration) {
+        self.trading.record_data_latency("feed", latency);
+    }
+
+    /// Records how long a date took.
+    pub(crate) fn processed(&self, took: Duration) {
+        self.trading.record_event_processing("date", took);
     }
 
     /// Shows where the replay stands.
     pub(crate) fn day_done(&self, now: &Now) {
         self.bars.absolute(now.bars);
         self.progress.set(now.bars as f64 / now.of.max(1) as f64);
-        self.equity.set(now.equity as f64 / 100.0);
-        // A hundredth of a per cent is as much as anybody reads.
-        self.drawdown.set((now.drawdown * 1e4).round() / 1e4);
-        self.daily_loss.set(now.lost_today as f64 / 100.0);
+        self.trading.update_portfolio_metrics(&PortfolioSnapshot {
+            value: dollars(now.equity),
+            // A hundredth of a per cent is as much as anybody reads.
+            drawdown: (now.drawdown * 1e4).round() / 1e4,
+            unrealized_pnl: Some(dollars(now.unrealized)),
+            daily_pnl: Some(-dollars(now.lost_today)),
+        });
     }
 
-    /// Counts a signal that became no order.
-    pub(crate) fn rejected(&self, breach: Breach) {
-        self.signals.increment(1);
-        count(&self.rejections, breach.word());
+    /// Counts a signal, and why it became no order.
+    pub(crate) fn signalled(&self, wish: Wish<'_>, judged: Result<(), Breach>) {
+        let filtered = judged.err().map(words::reason);
+        self.trading
+            .record_signal(wish.strategy, wish.symbol, filtered);
     }
 
     /// Counts an order that broke a limit.
     pub(crate) fn overlooked(&self, breach: Breach) {
-        count(&self.overlooked, breach.word());
+        if let Some(limit) = words::limit(breach) {
+            self.trading.record_risk_breach(limit);
+        }
     }
 
     /// Counts an order that was sent.
-    pub(crate) fn answered(&self, fate: &Fate, latency: Duration) {
-        self.signals.increment(1);
+    pub(crate) fn answered(&self, order: &Order, fate: &Fate, latency: Duration) {
         self.seconds.record(latency.as_secs_f64());
         if *fate == Fate::InDoubt {
             self.in_doubt.increment(1.0);
         }
-        count(&self.orders, fate.word());
+        self.ended(order, fate);
     }
 
     /// Counts an order that was in doubt.
-    pub(crate) fn settled(&self, fate: &Fate) {
+    pub(crate) fn settled(&self, order: &Order, fate: &Fate) {
         self.in_doubt.decrement(1.0);
-        count(&self.orders, fate.word());
+        self.ended(order, fate);
+    }
+
+    fn ended(&self, order: &Order, fate: &Fate) {
+        let Some(status) = words::status(fate) else {
+            return;
+        };
+        self.trading.record_order(status);
+        let ordered = f64::from(order.quantity);
+        match status {
+            OrderStatus::InDoubt => return self.trading.record_error("orders", ErrorType::Timeout),
+            OrderStatus::Filled => return self.trading.record_fill(ordered, ordered),
+            OrderStatus::Unsent => self.trading.record_error("orders", ErrorType::Rejected),
+            _ => {}
+        }
+        self.trading.record_fill(ordered, 0.0);
+        self.trading.record_missed_trade();
+    }
+
+    /// Counts an executed order, and what it realized.
+    pub(crate) fn booked(&self, booked: &Booked<'_>) {
+        let Booked { wish, trade, pnl } = booked;
+        let direction = match trade.side {
+            Side::Buy => admf_metrics::trading::Direction::Buy,
+            Side::Sell => admf_metrics::trading::Direction::Sell,
+        };
+        let pnl = pnl.map(dollars);
+        self.trading
+            .record_trade(wish.strategy, wish.symbol, direction, pnl);
+        self.trading
+            .record_volume(wish.symbol, dollars(trade.value()));
+    }
+
+    /// Shows what a strategy realized in all.
+    pub(crate) fn realized(&self, strategy: &str, cents: i64) {
+        self.trading.set_realized_pnl(strategy, dollars(cents));
+    }
+
+    /// Shows how much of a symbol is held.
+    pub(crate) fn held(&self, symbol: &str, shares: i64) {
+        self.trading.set_position(symbol, Some(shares as f64));
     }
 
     /// Shows what the trader took until now.
@@ -112,9 +159,6 @@ impl Meter {
     }
 }
 
-/// Counts one of `word`, which the catalogue lists: the tests hold it to all words there are.
-fn count(counters: &[(&'static str, Counter)], word: &str) {
-    if let Some((_, counter)) = counters.iter().find(|(one, _)| *one == word) {
-        counter.increment(1);
-    }
+fn dollars(cents: i64) -> f64 {
+    cents as f64 / 100.0
 }

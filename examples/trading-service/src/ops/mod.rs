@@ -3,14 +3,18 @@
 mod admin;
 mod alerts;
 mod catalogue;
+mod data;
 mod detail;
 mod machine;
 mod meter;
 mod policies;
+#[cfg(test)]
+mod replay_tests;
 mod side;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod words;
 
 use std::convert::Infallible;
 use std::fmt;

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use admf_metrics::health::ComponentState::{Healthy, Unhealthy};
-use admf_metrics::{Component, Exporter};
+use admf_metrics::{Component, DatabaseMetrics, Exporter};
 use resilience_core::health::HealthChange;
 use resilience_core::{Env, HealthStatus};
 use tokio::sync::Notify;
@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::meter::Meter;
 use super::watch::Dates;
 use super::{Console, Ops, policies};
-use crate::engine::{Now, Watcher};
+use crate::broker::Order;
+use crate::engine::{Booked, Now, Watcher, Wish};
 use crate::error::Error;
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
@@ -23,6 +24,7 @@ use crate::trader::{Fate, TraderSummary};
 pub(crate) struct SideOps {
     name: &'static str,
     meter: Meter,
+    database: DatabaseMetrics,
     venues: Component,
     replay: Component,
     ready_since: OnceLock<()>,
@@ -40,15 +42,18 @@ impl SideOps {
         name: &'static str,
         on_day: impl Fn(&Now) + Send + Sync + 'static,
     ) -> Result<Self, Error> {
+        let started = Instant::now();
         let component = |what| ops.health.critical(format!("{name} {what}"));
         Ok(Self {
             name,
             meter: Meter::new(&ops.exporter, name).map_err(Error::run)?,
+            database: DatabaseMetrics::new(ops.exporter.meter(), move || started.elapsed())
+                .map_err(Error::run)?,
             venues: component("venues").map_err(Error::run)?,
             replay: component("replay").map_err(Error::run)?,
             ready_since: OnceLock::new(),
             exporter: ops.exporter.clone(),
-            started: Instant::now(),
+            started,
             dates: Arc::clone(&ops.dates),
             news: Arc::clone(&ops.news),
             announcement: Arc::clone(&ops.announcement),
@@ -81,20 +86,48 @@ impl Watcher for SideOps {
         (self.on_day)(now);
     }
 
-    fn rejected(&self, breach: Breach) {
-        self.meter.rejected(breach);
+    fn database(&self) -> DatabaseMetrics {
+        self.database.clone()
+    }
+
+    fn opened(&self, symbols: &[&str]) {
+        self.meter.opened(symbols);
+    }
+
+    fn heard(&self, latency: Duration) {
+        self.meter.heard(latency);
+    }
+
+    fn processed(&self, took: Duration) {
+        self.meter.processed(took);
+    }
+
+    fn signalled(&self, wish: Wish<'_>, judged: Result<(), Breach>) {
+        self.meter.signalled(wish, judged);
     }
 
     fn overlooked(&self, breach: Breach) {
         self.meter.overlooked(breach);
     }
 
-    fn answered(&self, fate: &Fate, latency: Duration) {
-        self.meter.answered(fate, latency);
+    fn answered(&self, order: &Order, fate: &Fate, latency: Duration) {
+        self.meter.answered(order, fate, latency);
     }
 
-    fn settled(&self, fate: &Fate) {
-        self.meter.settled(fate);
+    fn settled(&self, order: &Order, fate: &Fate) {
+        self.meter.settled(order, fate);
+    }
+
+    fn booked(&self, booked: &Booked<'_>) {
+        self.meter.booked(booked);
+    }
+
+    fn realized(&self, strategy: &str, cents: i64) {
+        self.meter.realized(strategy, cents);
+    }
+
+    fn held(&self, symbol: &str, shares: i64) {
+        self.meter.held(symbol, shares);
     }
 
     /// Readiness hangs on the parts without which there is no trading, and begins with the first bars.

@@ -7,7 +7,8 @@ use tower::ServiceExt;
 use super::alerts::Alerts;
 use super::meter::Meter;
 use super::*;
-use crate::engine::{Live, Watcher};
+use crate::broker::{Order, Side};
+use crate::engine::{Live, Watcher, Wish};
 use crate::risk::Breach;
 use crate::trader::{Direction, Fate, Switch, TraderSummary};
 
@@ -23,6 +24,22 @@ fn config() -> AlertConfig {
     AlertConfig {
         drawdown: 0.1,
         breaker_open: Duration::from_secs(2),
+    }
+}
+
+const WISH: Wish<'_> = Wish {
+    strategy: "crossover",
+    symbol: "IBM",
+};
+
+fn order() -> Order {
+    Order {
+        client_id: "run-0-crossover-IBM".to_owned(),
+        symbol: "IBM".to_owned(),
+        side: Side::Buy,
+        quantity: 10,
+        price: 100,
+        at: 0,
     }
 }
 
@@ -101,7 +118,7 @@ fn every_end_of_an_order_and_every_breach_has_a_series_that_counts_it() {
     let meter = Meter::new(&exporter, "stack").unwrap();
     let fates = [Fate::Cancelled, Fate::RefusedUnsent, Fate::InDoubt];
     for fate in &fates {
-        meter.answered(fate, Duration::from_millis(3));
+        meter.answered(&order(), fate, Duration::from_millis(3));
     }
     let breaches = [
         Breach::TradingDisabled,
@@ -113,27 +130,32 @@ fn every_end_of_an_order_and_every_breach_has_a_series_that_counts_it() {
         Breach::NothingHeld,
     ];
     for breach in breaches {
-        meter.rejected(breach);
+        meter.signalled(WISH, Err(breach));
         meter.overlooked(breach);
     }
     let samples = scrape(&exporter);
     let value = |metric, label, word| samples.value(metric, &[("side", "stack"), (label, word)]);
-    for fate in &fates {
-        assert_eq!(value("orders_total", "outcome", fate.word()), Some(1.0));
+    for status in ["cancelled", "unsent", "in_doubt"] {
+        let orders = value("admf_orders_total", "status", status);
+        assert_eq!(orders, Some(1.0), "{status}");
     }
     for breach in breaches {
-        let (rejected, overlooked) = ("risk_rejections_total", "risk_overlooked_total");
-        assert_eq!(value(rejected, "reason", breach.word()), Some(1.0));
-        assert_eq!(value(overlooked, "reason", breach.word()), Some(1.0));
+        let filtered = value("admf_signals_filtered_total", "reason", breach.word());
+        assert_eq!(filtered, Some(1.0), "{breach}");
+    }
+    for limit in ["order_size", "position_size", "daily_loss", "drawdown"] {
+        let broken = value("admf_risk_limit_breaches_total", "limit", limit);
+        assert_eq!(broken, Some(1.0), "{limit}");
     }
     let side = [("side", "stack")];
-    assert_eq!(samples.value("signals_total", &side), Some(10.0));
+    let missed = samples.value("admf_missed_trades_total", &side);
+    assert_eq!(missed, Some(2.0), "one was cancelled, one never left");
     assert_eq!(
         samples.value("order_duration_seconds_count", &side),
         Some(3.0)
     );
     assert_eq!(samples.value("orders_in_doubt", &side), Some(1.0));
-    meter.settled(&Fate::Cancelled);
+    meter.settled(&order(), &Fate::Cancelled);
     assert_eq!(scrape(&exporter).value("orders_in_doubt", &side), Some(0.0));
 }
 

@@ -37,11 +37,22 @@ pub(crate) struct Portfolio {
 struct Holding {
     shares: i64,
     price: i64,
+    /// Cents that were paid for the shares.
+    basis: i64,
     /// Shares and cents that buys on their way will bring and take, if they are filled.
     buying: i64,
     cost: i64,
     /// Shares that sells on their way will take.
     selling: i64,
+}
+
+impl Holding {
+    /// Returns what was paid for so many of the shares.
+    fn paid_for(&self, quantity: u32) -> i64 {
+        let part = i128::from(self.shares.min(i64::from(quantity)).max(0));
+        let paid = i128::from(self.basis) * part / i128::from(self.shares.max(1));
+        i64::try_from(paid).expect("a part of a number is no larger")
+    }
 }
 
 impl Portfolio {
@@ -82,15 +93,31 @@ impl Portfolio {
         }
     }
 
-    /// Books a fill.
-    pub(crate) fn fill(&mut self, trade: &Trade) {
+    /// Books a fill, and returns what it realized, in cents, over the mean price of what was held; `None`
+    /// for a purchase.
+    pub(crate) fn fill(&mut self, trade: &Trade) -> Option<i64> {
         let holding = &mut self.holdings[trade.symbol];
+        let paid = match trade.side {
+            Side::Buy => -trade.value(),
+            Side::Sell => holding.paid_for(trade.quantity),
+        };
+        holding.basis = holding.basis.saturating_sub(paid);
         let (shares, cash) = match trade.side {
             Side::Buy => (i64::from(trade.quantity), -trade.value()),
             Side::Sell => (-i64::from(trade.quantity), trade.value()),
         };
         holding.shares = holding.shares.saturating_add(shares);
         self.cash = self.cash.saturating_add(cash);
+        (trade.side == Side::Sell).then(|| cash.saturating_sub(paid))
+    }
+
+    /// Returns what the shares held have won at the last prices, in cents.
+    pub(crate) fn unrealized(&self) -> i64 {
+        let won = |holding: &Holding| {
+            let worth = holding.shares.saturating_mul(holding.price);
+            worth.saturating_sub(holding.basis)
+        };
+        self.holdings.iter().map(won).fold(0, i64::saturating_add)
     }
 
     /// Returns the cash that no order on its way will take, in cents.

@@ -61,15 +61,33 @@ fn what_is_set_aside_is_not_free_until_it_is_released() {
     );
 }
 
+#[test]
+fn a_sale_realizes_what_it_brings_over_the_mean_price_also_after_a_split() {
+    let mut portfolio = Portfolio::new(100_000, 1);
+    portfolio.fill(&trade(Side::Buy, 10, 1_000));
+    portfolio.fill(&trade(Side::Buy, 10, 2_000));
+    let loss = portfolio.fill(&trade(Side::Sell, 5, 1_400));
+    assert_eq!(loss, Some(-500));
+    portfolio.mark(&bar(800, 2));
+    assert_eq!(portfolio.unrealized(), 30 * 800 - 15 * 1_500);
+    let profit = portfolio.fill(&trade(Side::Sell, 30, 800));
+    assert_eq!((profit, portfolio.unrealized()), (Some(1_500), 0));
+}
+
 proptest! {
     #[test]
-    fn fills_at_the_marked_price_never_change_the_equity(trades in proptest::collection::vec((any::<bool>(), 1..1_000_u32, 1..100_000_i64), 0..50)) {
+    fn fills_at_the_marked_price_never_change_the_equity_and_all_that_was_won_is_realized_or_not(trades in proptest::collection::vec((any::<bool>(), 1..1_000_u32, 1..100_000_i64), 0..50)) {
         let mut portfolio = Portfolio::new(1_000_000_000, 1);
+        let mut realized = 0;
         for (buys, quantity, price) in trades {
             portfolio.mark(&bar(price, 1));
             let before = portfolio.equity();
-            portfolio.fill(&trade(if buys { Side::Buy } else { Side::Sell }, quantity, price));
+            let side = if buys { Side::Buy } else { Side::Sell };
+            let pnl = portfolio.fill(&trade(side, quantity, price));
+            prop_assert_eq!(pnl.is_none(), buys);
+            realized += pnl.unwrap_or(0);
             prop_assert_eq!(portfolio.equity(), before);
+            prop_assert_eq!(realized + portfolio.unrealized(), before - 1_000_000_000);
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::orders::{Ending, Entry, Orders};
 use crate::bars::{Bars, Date, SymbolId};
 use crate::broker::{Execution, Order, Side, Status};
-use crate::engine::{Live, Now};
+use crate::engine::{Booked, Live, Now, Wish};
 use crate::market::{MarketData, Quote};
 use crate::ops::Console;
 use crate::portfolio::{Portfolio, Trade};
@@ -154,8 +154,14 @@ impl<U: Upstream> Desk<U> {
         }
     }
 
+    /// Takes how long the prices that come next were on their way.
+    pub(super) fn heard(&self, latency: Duration) {
+        self.live.heard(latency);
+    }
+
     /// Takes the prices of a date, which the venues have heard.
     pub(super) fn open_day(&self, day: &Range<usize>) {
+        self.live.opened(&self.bars, day);
         let mut account = self.account();
         let Account {
             portfolio,
@@ -172,9 +178,12 @@ impl<U: Upstream> Desk<U> {
             date: bars.first().map(|bar| bar.date),
             equity: portfolio.equity(),
             drawdown: risk.drawdown(),
+            unrealized: portfolio.unrealized(),
             lost_today: risk.lost_today(),
         };
+        let held = portfolio.clone();
         drop(account);
+        self.live.held(&self.bars, &held);
         self.live.day_done(now);
     }
 
@@ -241,6 +250,7 @@ impl<U: Upstream> Desk<U> {
     /// Asks risk, and sets aside what the order may take.
     fn admit(&self, order: &Order) -> Result<(), Refused> {
         let Some(trade) = self.trade(order) else {
+            self.live.signalled(wish(order), Ok(()));
             return Ok(());
         };
         let mut account = self.account();
@@ -255,12 +265,13 @@ impl<U: Upstream> Desk<U> {
         match judged {
             Err(breach) => {
                 drop(account);
-                self.live.rejected(breach);
+                self.live.signalled(wish(order), Err(breach));
                 Err(Refused::Risk(breach))
             }
             Ok(overlooked) => {
                 portfolio.reserve(&trade);
                 drop(account);
+                self.live.signalled(wish(order), Ok(()));
                 self.live.overlooked(overlooked);
                 Ok(())
             }
@@ -277,7 +288,7 @@ impl<U: Upstream> Desk<U> {
             let line = format!("order {} is in doubt", order.client_id);
             (self.log.0)(&(line + id.as_deref().unwrap_or_default()));
         }
-        self.live.answered(&fate, sent.elapsed());
+        self.live.answered(order, &fate, sent.elapsed());
         self.live.took(&self.upstream.summary());
         self.book(order, fate);
     }
@@ -293,7 +304,7 @@ impl<U: Upstream> Desk<U> {
         match timeout(self.order_timeout, asked).await {
             Err(_) | Ok(Fate::InDoubt) => {}
             Ok(fate) => {
-                self.live.settled(&fate);
+                self.live.settled(order, &fate);
                 let (id, word) = (&order.client_id, fate.word());
                 (self.log.0)(&format!("order {id} was in doubt, and is {word}"));
                 self.book(order, fate);
@@ -306,7 +317,10 @@ impl<U: Upstream> Desk<U> {
             let mut account = self.account();
             account.portfolio.release(&trade);
             if let Fate::Filled(_) = fate {
-                account.portfolio.fill(&trade);
+                let pnl = account.portfolio.fill(&trade);
+                drop(account);
+                let wish = wish(order);
+                self.live.booked(&Booked { wish, trade, pnl });
             }
         }
         self.orders.end(&order.client_id, fate);
@@ -343,5 +357,13 @@ impl<U: Upstream> Desk<U> {
 
     fn underway(&self) -> MutexGuard<'_, JoinSet<()>> {
         self.underway.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Says who wished an order: whoever asks the API, all under one name.
+fn wish(order: &Order) -> Wish<'_> {
+    Wish {
+        strategy: "api",
+        symbol: &order.symbol,
     }
 }

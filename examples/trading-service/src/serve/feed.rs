@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::desk::{Desk, Upstream};
 use crate::error::Error;
@@ -59,7 +59,9 @@ impl<'a, U: Upstream> Feed<'a, U> {
         let days = self.desk.bars().days();
         for (number, day) in days.enumerate().skip(self.next.load(Ordering::Relaxed)) {
             self.fail_at(number)?;
+            let told = Instant::now();
             self.tell(&day).await;
+            self.desk.heard(told.elapsed());
             self.desk.open_day(&day);
             self.next.store(number + 1, Ordering::Relaxed);
             self.rest().await;

@@ -14,7 +14,7 @@ pub(crate) use venues::{BareClient, Venue, Venues};
 use crate::bars::Bars;
 use crate::broker::{Broker, Execution, Order};
 use crate::day::VenueName;
-use crate::engine::{self, Ending, Engine, Live, Replayed, Stop, settle};
+use crate::engine::{self, Ending, Engine, Live, Now, Replayed, Stop, settle};
 use crate::error::Error;
 use crate::ledger::{End, Ledger};
 use crate::naive::Naive;
@@ -70,6 +70,7 @@ impl Side<'_> {
             .map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
         let identity = self.settings.identity(self.bars);
         let ledger = Ledger::open(&folder.join("ledger.sqlite"), &identity)?;
+        let ledger = ledger.metered(self.live.database());
         let venues = Venues::start(&folder, self.settings, self.bars.all.len() as u64).await?;
         self.live.venues_up();
         let clients = venues.clients();
@@ -112,7 +113,8 @@ impl Side<'_> {
         let replayed = Engine::new(config, self.bars, trader, &mut ledger, &self.live)?
             .replay(self.stop)
             .await?;
-        self.close_doubts(&mut ledger, venues).await?;
+        self.close_doubts(&mut ledger, venues, replayed.bars)
+            .await?;
         let books = self.books(venues).await?;
         self.report(&ledger, &replayed, &books, &run)
     }
@@ -131,13 +133,27 @@ impl Side<'_> {
         &self,
         ledger: &mut Ledger,
         venues: &[B],
+        replayed: u64,
     ) -> Result<(), Error> {
         let doubts = ledger.unsettled()?;
         if self.client == Client::Naive || doubts.is_empty() {
             return Ok(());
         }
         let ends = settle(venues, &doubts, self.evening()).await;
-        ledger.settle(&ends)
+        ledger.settle(&ends)?;
+        let fates = ends.into_iter().map(|end| end.fate);
+        let settled = doubts.into_iter().zip(fates);
+        let settled: Vec<_> = settled.filter(|(_, fate)| *fate != Fate::InDoubt).collect();
+        let from = (replayed, self.settings.cash);
+        let (held, _) =
+            engine::tell_settled(&self.live, self.bars, from, ledger.fills()?, &settled);
+        self.live.held(self.bars, &held);
+        self.live.day_done(Now {
+            equity: held.equity(),
+            unrealized: held.unrealized(),
+            ..self.live.now()
+        });
+        Ok(())
     }
 
     /// Returns the time after the last bar, when nothing goes wrong any more.

@@ -36,6 +36,9 @@ pub(crate) struct Strategies {
 }
 
 impl Strategies {
+    /// What they are called.
+    pub(crate) const NAMES: [&'static str; 2] = [Crossover::NAME, Reversion::NAME];
+
     /// Makes strategies that have seen nothing yet.
     pub(crate) fn new(symbols: usize) -> Self {
         Self {

@@ -48,8 +48,8 @@ fn the_service_trades_shows_what_it_did_and_ends_well_when_asked_to() -> Result 
         );
 
         let samples = scrape(&ops)?;
-        let filled = [("side", "stack"), ("outcome", "filled")];
-        assert_eq!(samples.value("orders_total", &filled), Some(1.0));
+        let filled = [("side", "stack"), ("status", "filled")];
+        assert_eq!(samples.value("admf_orders_total", &filled), Some(1.0));
         let bad = [
             ("method", "POST"),
             ("route", "/api/orders"),

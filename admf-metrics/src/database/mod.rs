@@ -1,0 +1,284 @@
+#![doc = include_str!("../../docs/database_metrics.md")]
+
+mod catalogue;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use catalogue::*;
+
+use crate::handle::{Counter, Histogram};
+use crate::meter::{HandleError, Meter};
+use crate::trading::held::Held;
+use crate::trading::series::{Levels, Series};
+use crate::trading::words::words;
+
+words! {
+    /// How a call of the database failed.
+    #[derive(Default)]
+    DatabaseFailure {
+        /// No connection could be made, or it broke.
+        Connection = "connection",
+        /// The pool had no connection in time.
+        PoolTimeout = "pool_timeout",
+        /// The query took too long.
+        QueryTimeout = "query_timeout",
+        /// Two transactions were in each other's way: a deadlock, a lock held by another.
+        Conflict = "conflict",
+        /// A constraint refused the data.
+        Constraint = "constraint",
+        /// The query was wrong.
+        Query = "query",
+        /// The account may not do that.
+        Unauthorized = "unauthorized",
+        /// Disk, memory or connections of the server are used up.
+        Resource = "resource",
+        /// Nobody said how.
+        #[default]
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// How a query ended.
+    QueryOutcome {
+        /// It was answered.
+        Ok = "ok",
+        /// It failed.
+        Failed = "failed",
+        /// Nobody waited for its end.
+        Dropped = "dropped",
+    }
+}
+
+words! {
+    /// What the connections of a pool do.
+    ConnectionState {
+        /// Somebody has it.
+        InUse = "in_use",
+        /// Nobody has it.
+        Idle = "idle",
+    }
+}
+
+/// Records what a program asks of its database, as its client sees it. Clones record into the same series.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Instant;
+/// use admf_metrics::database::{self, DatabaseFailure, DatabaseMetrics, PoolSnapshot};
+/// use admf_metrics::{Catalogue, Exporter};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let exporter = Exporter::local(Catalogue::new(database::METRICS)?);
+/// let began = Instant::now();
+/// let metrics = DatabaseMetrics::new(exporter.meter(), move || began.elapsed())?;
+///
+/// let query = metrics.start_query("insert_order");
+/// // … the query …
+/// query.ok();
+/// metrics.start_query("insert_order").failed(DatabaseFailure::Constraint);
+/// metrics.set_pool("orders", &PoolSnapshot { in_use: 3, idle: 1, max: 4, waiting: 0 });
+///
+/// let text = exporter.render();
+/// assert!(text.contains("admf_db_queries_total{operation=\"insert_order\",result=\"ok\"} 1\n"));
+/// assert!(text.contains("admf_db_pool_utilization_ratio{pool=\"orders\"} 0.75\n"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct DatabaseMetrics {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// The time since some origin.
+    clock: Box<dyn Fn() -> Duration + Send + Sync>,
+    operations: Held<Arc<Operation>, 1>,
+    /// By [`DatabaseFailure`].
+    failures: Vec<Counter>,
+    acquire: Held<Histogram, 1>,
+    timeouts: Held<Counter, 1>,
+    connections: Levels<2>,
+    utilization: Levels<1>,
+    limits: Levels<1>,
+    waiting: Levels<1>,
+}
+
+struct Operation {
+    seconds: Histogram,
+    /// By [`QueryOutcome`].
+    ended: Vec<Counter>,
+}
+
+/// How the connections of a pool stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolSnapshot {
+    /// Connections that somebody has.
+    pub in_use: u32,
+    /// Connections that nobody has.
+    pub idle: u32,
+    /// As many as there may be; 0 where there is no bound, and so no utilization.
+    pub max: u32,
+    /// Callers that wait for one.
+    pub waiting: u32,
+}
+
+impl DatabaseMetrics {
+    /// Makes one whose series are those of a meter, and that times queries by `clock`: the time since
+    /// some origin, so that a test can drive it.
+    ///
+    /// # Errors
+    ///
+    /// The meter's catalogue does not declare one of [`METRICS`] as it is.
+    pub fn new(
+        meter: &Meter,
+        clock: impl Fn() -> Duration + Send + Sync + 'static,
+    ) -> Result<Self, HandleError> {
+        let series = Series::on(meter, &METRICS, &[])?;
+        Ok(Self::on(&series, clock))
+    }
+
+    /// Makes one that records nothing, for tests.
+    #[must_use]
+    pub fn noop() -> Self {
+        Self::on(&Series::noop(), || Duration::ZERO)
+    }
+
+    fn on(series: &Series, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        let words = DatabaseFailure::WORDS;
+        let inner = Inner {
+            clock: Box::new(clock),
+            operations: series.held(&DB_QUERY_DURATION, ["operation"], |series, labels| {
+                let ended = series.counters(&DB_QUERIES, &labels, "result", QueryOutcome::WORDS);
+                Arc::new(Operation {
+                    seconds: series.histogram(&DB_QUERY_DURATION, &labels),
+                    ended,
+                })
+            }),
+            failures: series.counters(&DB_FAILURES, &[], "kind", words),
+            acquire: series.held(&DB_POOL_ACQUIRE, ["pool"], |series, labels| {
+                series.histogram(&DB_POOL_ACQUIRE, &labels)
+            }),
+            timeouts: series.held(&DB_POOL_TIMEOUTS, ["pool"], |series, labels| {
+                series.counter(&DB_POOL_TIMEOUTS, &labels)
+            }),
+            connections: series.levels(&DB_POOL_CONNECTIONS, ["pool", "state"]),
+            utilization: series.levels(&DB_POOL_UTILIZATION, ["pool"]),
+            limits: series.levels(&DB_POOL_MAX, ["pool"]),
+            waiting: series.levels(&DB_POOL_WAITING, ["pool"]),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Begins to time a query. `operation` is a word of the program's own, never the text of the query.
+    #[must_use = "the query ends where this is dropped"]
+    pub fn start_query(&self, operation: &str) -> Query<'_> {
+        Query {
+            metrics: self,
+            operation: self.inner.operations.with([operation]),
+            began: (self.inner.clock)(),
+            outcome: QueryOutcome::Dropped,
+        }
+    }
+
+    /// Counts a failure that belongs to no query, such as a connection that could not be made.
+    pub fn record_failure(&self, kind: DatabaseFailure) {
+        self.inner.failures[kind as usize].increment(1);
+    }
+
+    /// Records how long a caller waited for a connection of a pool and got it.
+    pub fn record_acquire(&self, pool: &str, waited: Duration) {
+        self.inner.acquire.with([pool]).record(waited.as_secs_f64());
+    }
+
+    /// Counts a caller that got no connection of a pool in time, also as a failure.
+    pub fn record_acquire_timeout(&self, pool: &str) {
+        self.inner.timeouts.with([pool]).increment(1);
+        self.record_failure(DatabaseFailure::PoolTimeout);
+    }
+
+    /// Shows how a pool stands; call it now and then, for instance every second.
+    pub fn set_pool(&self, pool: &str, now: &PoolSnapshot) {
+        let inner = &self.inner;
+        let bound = (now.max > 0).then(|| f64::from(now.max));
+        for (state, count) in [
+            (ConnectionState::InUse, now.in_use),
+            (ConnectionState::Idle, now.idle),
+        ] {
+            let labels = [pool, state.as_str()];
+            inner.connections.set(labels, Some(f64::from(count)));
+        }
+        inner.limits.set([pool], bound);
+        let utilization = bound.map(|max| f64::from(now.in_use) / max);
+        inner.utilization.set([pool], utilization);
+        inner.waiting.set([pool], Some(f64::from(now.waiting)));
+    }
+}
+
+impl std::fmt::Debug for DatabaseMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseMetrics").finish_non_exhaustive()
+    }
+}
+
+/// A query on its way: dropped, it is recorded with the time that it took and how it ended.
+///
+/// Whoever gives it up, by dropping a future or by a panic, leaves it as `dropped`.
+pub struct Query<'m> {
+    metrics: &'m DatabaseMetrics,
+    operation: Arc<Operation>,
+    began: Duration,
+    outcome: QueryOutcome,
+}
+
+impl Query<'_> {
+    /// Ends it: it was answered.
+    pub fn ok(mut self) {
+        self.outcome = QueryOutcome::Ok;
+    }
+
+    /// Ends it: it failed.
+    pub fn failed(mut self, kind: DatabaseFailure) {
+        self.outcome = QueryOutcome::Failed;
+        self.metrics.record_failure(kind);
+    }
+
+    /// Ends it as its result says, which it gives back.
+    ///
+    /// # Errors
+    ///
+    /// Those of the result.
+    pub fn end<T, E>(
+        self,
+        result: Result<T, E>,
+        kind: impl FnOnce(&E) -> DatabaseFailure,
+    ) -> Result<T, E> {
+        match &result {
+            Ok(_) => self.ok(),
+            Err(error) => self.failed(kind(error)),
+        }
+        result
+    }
+}
+
+impl Drop for Query<'_> {
+    fn drop(&mut self) {
+        let took = (self.metrics.inner.clock)().saturating_sub(self.began);
+        self.operation.seconds.record(took.as_secs_f64());
+        self.operation.ended[self.outcome as usize].increment(1);
+    }
+}
+
+impl std::fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Query")
+            .field("began", &self.began)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! What trading comes to: volume, positions, orders, limits.
+
+use super::TradingMetrics;
+use super::words::{ErrorType, OrderStatus, RiskLimit};
+
+impl TradingMetrics {
+    /// Sets what a strategy has realized in all, for an account that is older than this process.
+    pub fn set_realized_pnl(&self, strategy: &str, total: f64) {
+        self.inner.realized.set([strategy], Some(total));
+    }
+
+    /// Adds the value of an executed trade to the volume of its symbol.
+    ///
+    /// Fractions are carried on, so that only the last one is not shown yet; for symbols past the cap
+    /// of the catalogue they are left out. What is negative or not finite is counted as an error of the component
+    /// `trading_metrics`.
+    pub fn record_volume(&self, symbol: &str, value: f64) {
+        if self.is_amount(value) {
+            self.inner.volume.with([symbol]).add(value);
+        }
+    }
+
+    /// Shows how many units of a symbol are held, negative where it is short; `None` where nobody knows.
+    pub fn set_position(&self, symbol: &str, size: Option<f64>) {
+        self.inner.positions.set([symbol], size);
+    }
+
+    /// Counts what became of an order.
+    pub fn record_order(&self, status: OrderStatus) {
+        self.inner.orders[status as usize].increment(1);
+    }
+
+    /// Takes how many units an ended order was for, and how many of them were executed, into the ratio
+    /// of all; what a cancellation left counts as not executed.
+    ///
+    /// A pair that is negative or not finite is counted as an error of the component `trading_metrics`.
+    pub fn record_fill(&self, ordered: f64, filled: f64) {
+        if self.is_amount(ordered) && self.is_amount(filled) {
+            let ratio = self.inner.fills.add(ordered, filled);
+            self.inner.fill_ratio.set([], ratio);
+        }
+    }
+
+    fn is_amount(&self, value: f64) -> bool {
+        let is = value.is_finite() && value >= 0.0;
+        if !is {
+            self.record_error("trading_metrics", ErrorType::InvalidData);
+        }
+        is
+    }
+
+    /// Counts a trade that was wanted and allowed, and could not be made.
+    pub fn record_missed_trade(&self) {
+        self.inner.missed.increment(1);
+    }
+
+    /// Counts an order that was sent past a limit, or a position that is held past it. A signal that
+    /// a limit stopped is none: it was [filtered](Self::record_signal).
+    pub fn record_risk_breach(&self, limit: RiskLimit) {
+        self.inner.breaches[limit as usize].increment(1);
+    }
+
+    /// Shows whether trading is stopped.
+    pub fn set_trading_halted(&self, halted: bool) {
+        self.inner.halted.set([], Some(f64::from(u8::from(halted))));
+    }
+}
