@@ -35,23 +35,30 @@
 //! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
-//! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
+//! | [`healthcheck`] | asks a service how it is, for `--healthcheck` |
+//! | `http` | `Routes`: `/metrics`, `/health`, `/health/detail`, `/ready`; a server (feature `http-server`) |
+//! | `monitoring` | `Monitoring`: starts and stops all of it, from one config (feature `http-server`) |
 //!
-//! Nothing here spawns, sleeps or listens: the caller brings the runtime, the socket, and the ticks
-//! of [`Exporter::run_upkeep`], without which histogram samples pile up until the next scrape.
+//! Without `Monitoring` nothing here spawns, sleeps or listens: the caller brings the runtime, the socket,
+//! and the ticks of [`Exporter::run_upkeep`], without which histogram samples pile up until the next scrape.
 
 pub mod catalogue;
 pub mod exporter;
 pub mod handle;
 pub mod health;
+pub mod healthcheck;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+#[cfg(feature = "http-server")]
+pub mod monitoring;
 
 pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
 pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};
 #[cfg(feature = "http-server")]
-pub use http::router;
+pub use http::Routes;
 pub use meter::{HandleError, InstallError, Meter};
+#[cfg(feature = "http-server")]
+pub use monitoring::{Monitoring, MonitoringConfig};

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use resilience_core::Env;
-use resilience_core::health::HealthChange;
 
 use crate::bars::Date;
 use crate::ledger::Tally;
@@ -46,8 +45,6 @@ pub(crate) trait Watcher: Send + Sync {
     fn settled(&self, _: &Fate) {}
     /// So much did the trader take for it until now.
     fn took(&self, _: &TraderSummary) {}
-    /// A part of the service is another way than it was.
-    fn health_changed(&self, _: &HealthChange) {}
 }
 
 /// Counts and levels of one side of a run; clones show the same side.
@@ -80,11 +77,6 @@ impl Live {
     /// Tells which policies guard the venues.
     pub(crate) fn policies(&self, env: &Env) {
         self.tell(|watcher| watcher.policies(env));
-    }
-
-    /// Tells that a part of the service is another way than it was.
-    pub(crate) fn health_changed(&self, change: &HealthChange) {
-        self.tell(|watcher| watcher.health_changed(change));
     }
 
     /// Returns where the replay stands.

@@ -1,5 +1,7 @@
 //! The metrics of the service.
 
+use admf_metrics::health;
+use admf_metrics::http;
 use admf_metrics::{Catalogue, CatalogueError, Label, Metric};
 
 use super::{admin, policies};
@@ -150,5 +152,6 @@ pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
         API_REQUESTS,
         ADMIN_ACTIONS,
     ];
-    Catalogue::new(own.into_iter().chain(policies::METRICS))
+    let ours = health::METRICS.into_iter().chain(http::METRICS);
+    Catalogue::new(own.into_iter().chain(policies::METRICS).chain(ours))
 }
