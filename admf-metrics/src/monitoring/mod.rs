@@ -78,7 +78,6 @@ pub struct Monitoring {
 
 impl Monitoring {
     /// Begins with a config.
-    #[must_use]
     pub fn builder(config: MonitoringConfig) -> Builder {
         Builder::new(config)
     }

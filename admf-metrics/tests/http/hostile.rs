@@ -29,7 +29,7 @@ async fn running(routes: Router, config: ServerConfig) -> Running {
     let (stop, stopped) = oneshot::channel::<()>();
     let mut tasks = JoinSet::new();
     tasks.spawn(serve(listener, routes, config, async {
-        drop(stopped.await)
+        drop(stopped.await);
     }));
     Running {
         address,
