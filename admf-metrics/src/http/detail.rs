@@ -62,12 +62,14 @@ pub(super) fn body(report: &HealthReport, switches: Switches, now: Duration) -> 
 
 fn component(it: &ComponentHealth, now: Duration) -> Value {
     let seconds = |it: Option<Duration>| it.map(|it| it.as_secs_f64());
+    // Two clocks went into it: below a millisecond it would tell two looks apart.
     let since = it.lasted.map(|lasted| now.saturating_sub(lasted));
+    let since = since.map(|since| since.as_millis() as f64 / 1000.0);
     json!({
         "status": it.state.as_str(),
         "critical": it.critical,
         "enabled": it.enabled,
-        "since": seconds(since),
+        "since": since,
         "last_check_age_seconds": seconds(it.age),
         "last_check_duration_seconds": seconds(it.took),
         "checks": it.checks,

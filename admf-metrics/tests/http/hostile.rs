@@ -146,6 +146,7 @@ async fn a_client_that_never_ends_its_header_is_let_go_after_the_time_for_it() {
     };
     let _ = silent.read_to_end(&mut answer).await;
     assert!(answer.is_empty(), "{answer:?}");
+    assert_eq!(began.elapsed().as_secs(), 10);
     drip.await;
     assert!(is_alive(server.address).await);
 }
