@@ -39,10 +39,12 @@
 //! | [`red`] | [`Operation`](red::Operation), [`Monitoring`](red::Monitoring): rate, errors and duration of calls; layers for services (features `tower`, `http`) |
 //! | [`trading`] | [`TradingMetrics`]: what a trading system does, one method for each thing |
 //! | [`database`] | [`DatabaseMetrics`]: pool, queries and failures, as a client sees them |
-//! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
+//! | [`healthcheck`] | asks a service how it is, for `--healthcheck` |
+//! | `http` | `Routes`: `/metrics`, `/health`, `/health/detail`, `/ready`; a server (feature `http-server`) |
+//! | `monitoring` | `Monitoring`: starts and stops all of it, from one config (feature `http-server`) |
 //! | `system` | `SystemSampler`: processors, memory, disk, network (feature `system`) |
 //!
-//! Nothing here spawns, sleeps or listens: the caller brings the runtime and the socket. Series need no
+//! Without `Monitoring` nothing here spawns, sleeps or listens: the caller brings the runtime and the socket. Series need no
 //! upkeep: a sample is in its bucket as soon as it is recorded, and metrics, labels and series are bounded,
 //! so memory is too, whether somebody scrapes or not.
 //!
@@ -56,9 +58,12 @@ pub mod database;
 pub mod exporter;
 pub mod handle;
 pub mod health;
+pub mod healthcheck;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+#[cfg(feature = "http-server")]
+pub mod monitoring;
 pub mod red;
 #[cfg(feature = "system")]
 pub mod system;
@@ -74,8 +79,10 @@ pub use exporter::Exporter;
 pub use handle::{Counter, Gauge, Histogram};
 pub use health::{Component, Health};
 #[cfg(feature = "http-server")]
-pub use http::router;
+pub use http::Routes;
 pub use meter::{HandleError, InstallError, Meter};
+#[cfg(feature = "http-server")]
+pub use monitoring::{Monitoring, MonitoringConfig};
 #[cfg(feature = "system")]
 pub use system::{SystemConfig, SystemSampler};
 pub use trading::TradingMetrics;

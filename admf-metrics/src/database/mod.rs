@@ -9,6 +9,7 @@ use std::time::Duration;
 
 pub use catalogue::*;
 
+use crate::clock::{Clock, Stopwatch};
 use crate::handle::{Counter, Histogram};
 use crate::meter::{HandleError, Meter};
 use crate::trading::held::Held;
@@ -68,14 +69,12 @@ words! {
 /// # Examples
 ///
 /// ```
-/// use std::time::Instant;
 /// use admf_metrics::database::{self, DatabaseFailure, DatabaseMetrics, PoolSnapshot};
-/// use admf_metrics::{Catalogue, Exporter};
+/// use admf_metrics::{Catalogue, Clock, Exporter};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let exporter = Exporter::local(Catalogue::new(database::METRICS)?);
-/// let began = Instant::now();
-/// let metrics = DatabaseMetrics::new(exporter.meter(), move || began.elapsed())?;
+/// let metrics = DatabaseMetrics::new(exporter.meter(), Clock::default())?;
 ///
 /// let query = metrics.start_query("insert_order");
 /// // … the query …
@@ -95,8 +94,7 @@ pub struct DatabaseMetrics {
 }
 
 struct Inner {
-    /// The time since some origin.
-    clock: Box<dyn Fn() -> Duration + Send + Sync>,
+    clock: Clock,
     operations: Held<Arc<Operation>, 1>,
     /// By [`DatabaseFailure`].
     failures: Vec<Counter>,
@@ -128,16 +126,13 @@ pub struct PoolSnapshot {
 }
 
 impl DatabaseMetrics {
-    /// Makes one whose series are those of a meter, and that times queries by `clock`: the time since
-    /// some origin, so that a test can drive it.
+    /// Makes one whose series are those of a meter, and that times queries by `clock`, which a test
+    /// can drive.
     ///
     /// # Errors
     ///
     /// The meter's catalogue does not declare one of [`METRICS`] as it is.
-    pub fn new(
-        meter: &Meter,
-        clock: impl Fn() -> Duration + Send + Sync + 'static,
-    ) -> Result<Self, HandleError> {
+    pub fn new(meter: &Meter, clock: Clock) -> Result<Self, HandleError> {
         let series = Series::on(meter, &METRICS, &[])?;
         Ok(Self::on(&series, clock))
     }
@@ -145,13 +140,13 @@ impl DatabaseMetrics {
     /// Makes one that records nothing, for tests.
     #[must_use]
     pub fn noop() -> Self {
-        Self::on(&Series::noop(), || Duration::ZERO)
+        Self::on(&Series::noop(), Clock::default())
     }
 
-    fn on(series: &Series, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+    fn on(series: &Series, clock: Clock) -> Self {
         let words = DatabaseFailure::WORDS;
         let inner = Inner {
-            clock: Box::new(clock),
+            clock,
             operations: series.held(&DB_QUERY_DURATION, ["operation"], |series, labels| {
                 let ended = series.counters(&DB_QUERIES, &labels, "result", QueryOutcome::WORDS);
                 Arc::new(Operation {
@@ -182,7 +177,7 @@ impl DatabaseMetrics {
         Query {
             metrics: self,
             operation: self.inner.operations.with([operation]),
-            began: (self.inner.clock)(),
+            began: self.inner.clock.start(),
             outcome: QueryOutcome::Dropped,
         }
     }
@@ -233,7 +228,7 @@ impl std::fmt::Debug for DatabaseMetrics {
 pub struct Query<'m> {
     metrics: &'m DatabaseMetrics,
     operation: Arc<Operation>,
-    began: Duration,
+    began: Stopwatch,
     outcome: QueryOutcome,
 }
 
@@ -269,7 +264,7 @@ impl Query<'_> {
 
 impl Drop for Query<'_> {
     fn drop(&mut self) {
-        let took = (self.metrics.inner.clock)().saturating_sub(self.began);
+        let took = self.began.elapsed(&self.metrics.inner.clock);
         self.operation.seconds.record(took.as_secs_f64());
         self.operation.ended[self.outcome as usize].increment(1);
     }

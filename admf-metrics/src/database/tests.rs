@@ -9,7 +9,7 @@ fn database() -> (Exporter, DatabaseMetrics, Arc<AtomicU64>) {
     let exporter = Exporter::local(Catalogue::new(METRICS).unwrap());
     let now = Arc::<AtomicU64>::default();
     let clock = Arc::clone(&now);
-    let clock = move || Duration::from_millis(clock.load(Ordering::Relaxed));
+    let clock = Clock::new(move || Duration::from_millis(clock.load(Ordering::Relaxed)));
     let metrics = DatabaseMetrics::new(exporter.meter(), clock).unwrap();
     (exporter, metrics, now)
 }

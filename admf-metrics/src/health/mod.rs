@@ -1,27 +1,41 @@
-//! Health: which components there are, how they do, and whether the process is ready for work.
+#![doc = include_str!("../../docs/health_endpoints.md")]
 
+mod component;
+mod heartbeat;
+mod metrics;
 mod report;
+#[cfg(feature = "resilience")]
+mod resilience;
+mod source;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-pub use report::{ComponentHealth, ComponentState, Readiness, Verdict};
+use crate::clock::Clock;
+use component::Reported;
+pub use component::{Component, HealthError};
+pub use heartbeat::Heartbeat;
+pub use metrics::{METRICS, export};
+pub use report::{CircuitHealth, ComponentHealth, ComponentState, ErrorCount};
+pub use source::HealthSource;
+pub use whole::{HealthReport, Readiness, Verdict};
 
-/// Keeps the last known state of every component. Clones share it.
+/// Shows how the components of a process are, and says whether it is ready for work. Clones share it.
 ///
-/// It checks nothing itself and reads no clock: whoever checks a component says what came out, and
-/// when, as the time since any fixed origin. What is reported counts at once; hysteresis belongs to the
-/// one who reports.
+/// It checks nothing itself. Who checks a component [reports](Component::report) what came out, which
+/// counts at once; who keeps health of its own, with hysteresis and history, is a
+/// [source](Self::add_source) and is asked when somebody looks. Where two say something of one name, the
+/// worse counts.
 ///
 /// # Examples
 ///
 /// ```
-/// use std::time::Duration;
 /// use admf_metrics::health::{ComponentState, Health, Readiness, Verdict};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,8 +44,8 @@ pub use report::{ComponentHealth, ComponentState, Readiness, Verdict};
 /// let cache = health.optional("cache")?;
 /// assert_eq!(health.readiness(), Readiness::Starting);
 ///
-/// broker.report(ComponentState::Healthy, Duration::from_secs(1), "");
-/// cache.report(ComponentState::Unhealthy, Duration::from_secs(2), "connection refused");
+/// broker.report(ComponentState::Healthy, "");
+/// cache.report(ComponentState::Unhealthy, "connection refused");
 /// health.started();
 ///
 /// assert_eq!(health.readiness(), Readiness::Ready);
@@ -42,12 +56,15 @@ pub use report::{ComponentHealth, ComponentState, Readiness, Verdict};
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     inner: Arc<Mutex<Inner>>,
+    clock: Clock,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Inner {
     phase: Phase,
-    components: BTreeMap<String, ComponentHealth>,
+    disabled: bool,
+    components: BTreeMap<String, Reported>,
+    sources: Vec<Arc<dyn HealthSource>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +80,15 @@ impl Health {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Creates it on a clock, by which ages of reports are told.
+    #[must_use]
+    pub fn with_clock(clock: Clock) -> Self {
+        Self {
+            inner: Arc::default(),
+            clock,
+        }
     }
 
     /// Adds a component without which the process cannot work.
@@ -91,18 +117,14 @@ impl Health {
         let Entry::Vacant(place) = inner.components.entry(name.clone()) else {
             return Err(HealthError::DuplicateName { name });
         };
-        place.insert(ComponentHealth {
-            name: name.clone(),
-            critical,
-            state: ComponentState::Unknown,
-            since: None,
-            message: String::new(),
-        });
+        place.insert(Reported::new(name.clone(), critical));
         drop(inner);
-        Ok(Component {
-            health: self.clone(),
-            name,
-        })
+        Ok(Component::new(self, name))
+    }
+
+    /// Asks a source too, each time somebody looks, for as long as this health lives.
+    pub fn add_source(&self, source: impl HealthSource + 'static) {
+        self.lock().sources.push(Arc::new(source));
     }
 
     /// Says that all components have been added. From here on readiness is theirs to decide.
@@ -120,35 +142,67 @@ impl Health {
         self.lock().phase = Phase::ShuttingDown;
     }
 
+    /// Says whether components are checked. Where they are not, every one is unknown (`disabled`), and
+    /// readiness goes by the start and the shutdown alone. Default: they are.
+    pub fn enable_checks(&self, enabled: bool) {
+        self.lock().disabled = !enabled;
+    }
+
     /// Returns the verdict on the whole; healthy where there are no components.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        Verdict::of(self.lock().components.values())
+        Verdict::of(&self.components())
     }
 
     /// Says whether the process should be sent work: it has started, does not shut down, and every
-    /// critical component was found healthy by its last check.
+    /// critical component that is checked was found to work by its last check.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        let inner = self.lock();
-        match inner.phase {
-            Phase::Starting => return Readiness::Starting,
-            Phase::ShuttingDown => return Readiness::ShuttingDown,
-            Phase::Running => {}
-        }
-        let failing = |c: &&ComponentHealth| c.critical && c.state != ComponentState::Healthy;
-        let failing: Vec<_> = inner.components.values().filter(failing).cloned().collect();
-        if failing.is_empty() {
-            Readiness::Ready
-        } else {
-            Readiness::Failing(failing)
-        }
+        let phase = self.lock().phase;
+        readiness(phase, || self.components())
     }
 
     /// Lists the components, sorted by name.
     #[must_use]
     pub fn components(&self) -> Vec<ComponentHealth> {
-        self.lock().components.values().cloned().collect()
+        let (own, sources, disabled) = self.read();
+        let others = sources.iter().flat_map(|it| asked(&**it));
+        let mut all = whole::joined(own.into_iter().chain(others));
+        if disabled {
+            all.iter_mut().for_each(ComponentHealth::disable);
+        }
+        all
+    }
+
+    /// Returns all that is known now.
+    #[must_use]
+    pub fn report(&self) -> HealthReport {
+        let components = self.components();
+        let inner = self.lock();
+        let (phase, disabled, sources) = (inner.phase, inner.disabled, inner.sources.clone());
+        drop(inner);
+        let circuits = sources
+            .iter()
+            .flat_map(|it| caught(|| it.circuits()).unwrap_or_default());
+        let errors = sources
+            .iter()
+            .flat_map(|it| caught(|| it.errors()).unwrap_or_default());
+        HealthReport {
+            verdict: Verdict::of(&components),
+            readiness: readiness(phase, || components.clone()),
+            enabled: !disabled,
+            components,
+            circuits: whole::by_name(circuits.collect()),
+            errors: whole::summed(errors.collect()),
+        }
+    }
+
+    /// Copies what is our own: nobody else's code runs under the lock.
+    fn read(&self) -> (Vec<ComponentHealth>, Vec<Arc<dyn HealthSource>>, bool) {
+        let now = self.clock.now();
+        let inner = self.lock();
+        let own = inner.components.values().map(|it| it.seen(now)).collect();
+        (own, inner.sources.clone(), inner.disabled)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -156,55 +210,43 @@ impl Health {
     }
 }
 
-/// Reports the state of one component. Dropping it changes nothing: what was reported last stays.
-#[derive(Clone, Debug)]
-pub struct Component {
-    health: Health,
-    name: String,
-}
-
-impl Component {
-    /// Says how the component was found at a time, and why.
-    ///
-    /// The message is shown to whoever may ask for readiness: no secrets.
-    pub fn report(&self, state: ComponentState, at: Duration, message: impl Into<String>) {
-        let message = message.into();
-        if let Some(component) = self.health.lock().components.get_mut(&self.name) {
-            if component.state != state || component.since.is_none() {
-                component.since = Some(at);
-            }
-            component.state = state;
-            component.message = message;
-        }
+fn readiness(phase: Phase, components: impl FnOnce() -> Vec<ComponentHealth>) -> Readiness {
+    match phase {
+        Phase::Starting => return Readiness::Starting,
+        Phase::ShuttingDown => return Readiness::ShuttingDown,
+        Phase::Running => {}
     }
-
-    /// Returns the name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+    let components = components().into_iter();
+    let failing: Vec<_> = components.filter(ComponentHealth::fails).collect();
+    match failing.is_empty() {
+        true => Readiness::Ready,
+        false => Readiness::Failing(failing),
     }
 }
 
-/// Reports that a component cannot be added.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HealthError {
-    /// The name is empty.
-    EmptyName,
-    /// Another component has this name.
-    DuplicateName {
-        /// The name.
-        name: String,
-    },
+/// Asks a source; one that panics is no reason to say that all is well.
+fn asked(source: &dyn HealthSource) -> Vec<ComponentHealth> {
+    caught(|| source.components()).unwrap_or_else(|| {
+        vec![ComponentHealth {
+            critical: true,
+            state: ComponentState::Unhealthy,
+            message: "a source of health panicked".to_owned(),
+            ..ComponentHealth::new("health")
+        }]
+    })
 }
 
-impl fmt::Display for HealthError {
+fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EmptyName => f.write_str("name of a component is empty"),
-            Self::DuplicateName { name } => write!(f, "component `{name}` exists already"),
-        }
+        f.debug_struct("Inner")
+            .field("phase", &self.phase)
+            .field("disabled", &self.disabled)
+            .field("components", &self.components)
+            .field("sources", &self.sources.len())
+            .finish()
     }
 }
-
-impl std::error::Error for HealthError {}

@@ -33,7 +33,7 @@ impl Classify<Result<u32, BoxError>> for Rule {
 }
 
 fn layer(exporter: &Exporter, name: &str) -> MeasureLayer<Rule> {
-    let clock = Clock::new(|| tokio::time::Instant::now().into_std());
+    let clock = Clock::tokio();
     let operation = Operation::with_classes(exporter.meter(), name, &["timeout"]);
     MeasureLayer::new(operation.unwrap().with_clock(clock)).classify(Rule)
 }

@@ -29,6 +29,7 @@ mod venue;
 
 use std::process::ExitCode;
 
+use admf_metrics::healthcheck;
 use error::Error;
 use settings::{Command, Settings};
 
@@ -45,6 +46,11 @@ async fn main() -> ExitCode {
 
 async fn start() -> Result<u8, Error> {
     let cli = settings::parse()?;
+    if let Some(url) = &cli.healthcheck {
+        let said = healthcheck::probe(url, healthcheck::TIMEOUT).map_err(Error::run)?;
+        println!("{said}");
+        return Ok(0);
+    }
     match cli.command {
         None => run::run(&Settings::try_from(cli.args)?).await,
         Some(Command::Serve(serve)) => {

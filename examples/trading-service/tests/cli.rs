@@ -344,3 +344,49 @@ fn a_reader_that_goes_away_is_an_error_and_no_panic() -> Result {
     );
     Ok(())
 }
+
+#[test]
+fn a_health_check_says_in_one_line_and_by_its_exit_code_whether_a_service_is_healthy() -> Result {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/health", listener.local_addr()?);
+    for (answer, code, said) in [
+        ("HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}", 0, ""),
+        (
+            "HTTP/1.1 503 No\r\n\r\n{\"status\":\"stalled\"}",
+            1,
+            ": 503 {\"status\":\"stalled\"}",
+        ),
+    ] {
+        let asking = service(&["--healthcheck", &url])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (mut client, _) = listener.accept()?;
+        // All of the question: to close on what was not read would cut the answer off.
+        for line in BufReader::new(client.try_clone()?).lines() {
+            if line?.is_empty() {
+                break;
+            }
+        }
+        client.write_all(answer.as_bytes())?;
+        drop(client);
+        let output = asking.wait_with_output()?;
+        assert_eq!(output.status.code(), Some(code));
+        let line = String::from_utf8_lossy(&output.stdout).into_owned() + &complaint(&output);
+        match code {
+            0 => assert_eq!(line, "{\"status\":\"ok\"}\n"),
+            _ => assert_eq!(line, format!("error: {url}{said}\n")),
+        }
+    }
+    drop(listener);
+    refused(
+        &mut service(&["--healthcheck", &url]),
+        1,
+        "Connection refused",
+    )?;
+    refused(
+        &mut service(&["--healthcheck", "x"]),
+        1,
+        "must be http://HOST",
+    )
+}

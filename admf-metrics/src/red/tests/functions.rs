@@ -178,7 +178,10 @@ fn a_call_that_waits_and_is_dropped_by_the_panic_of_another_is_dropped() {
 #[tokio::test(start_paused = true)]
 async fn by_tokios_clock_a_wait_of_2_s_lasts_2_s_to_the_nanosecond() {
     let bench = Bench::new();
-    let clock = Clock::new(|| tokio::time::Instant::now().into_std());
+    let clock = {
+        let origin = tokio::time::Instant::now();
+        Clock::new(move || origin.elapsed())
+    };
     let op = bench.operation(&[]).with_clock(clock);
     let wait = async {
         tokio::time::sleep(2000 * MS).await;

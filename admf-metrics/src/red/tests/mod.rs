@@ -42,11 +42,10 @@ impl Bench {
     }
 
     fn clock(&self) -> Clock {
-        let origin = tokio::time::Instant::now().into_std();
         let (nanos, reads) = (Arc::clone(&self.nanos), Arc::clone(&self.reads));
         Clock::new(move || {
             reads.fetch_add(1, Ordering::Relaxed);
-            origin + Duration::from_nanos(nanos.load(Ordering::Relaxed))
+            Duration::from_nanos(nanos.load(Ordering::Relaxed))
         })
     }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use admf_metrics::DatabaseMetrics;
 use resilience_core::Env;
-use resilience_core::health::HealthChange;
 
 use crate::bars::{Bar, Bars, Date};
 use crate::broker::Order;
@@ -88,8 +87,6 @@ pub(crate) trait Watcher: Send + Sync {
     fn held(&self, _: &str, _: i64) {}
     /// So much did the trader take for it until now.
     fn took(&self, _: &TraderSummary) {}
-    /// A part of the service is another way than it was.
-    fn health_changed(&self, _: &HealthChange) {}
 }
 
 /// Counts and levels of one side of a run; clones show the same side.
@@ -122,11 +119,6 @@ impl Live {
     /// Tells which policies guard the venues.
     pub(crate) fn policies(&self, env: &Env) {
         self.tell(|watcher| watcher.policies(env));
-    }
-
-    /// Tells that a part of the service is another way than it was.
-    pub(crate) fn health_changed(&self, change: &HealthChange) {
-        self.tell(|watcher| watcher.health_changed(change));
     }
 
     /// Returns where the replay stands.

@@ -1,5 +1,7 @@
 //! The metrics of the service.
 
+use admf_metrics::health;
+use admf_metrics::http;
 use admf_metrics::red::http::SERVER_METRICS;
 use admf_metrics::trading::{self, LabelSets};
 use admf_metrics::{Catalogue, CatalogueError, Label, Metric, database};
@@ -96,5 +98,6 @@ pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
     ];
     let own = own.into_iter().chain(trading::metrics_by(&BY_SIDE));
     let own = own.chain(database::METRICS).chain(SERVER_METRICS);
+    let own = own.chain(health::METRICS).chain(http::METRICS);
     Catalogue::new(own.chain(policies::METRICS).chain(machine::metrics()))
 }

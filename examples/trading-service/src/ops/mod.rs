@@ -4,7 +4,7 @@ mod admin;
 mod alerts;
 mod catalogue;
 mod data;
-mod detail;
+
 mod machine;
 mod meter;
 mod policies;
@@ -21,16 +21,21 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::time::Duration;
 
-use admf_metrics::{Exporter, Health, router};
-use resilience_core::health::Health as Parts;
+use admf_metrics::health::{self, Heartbeat};
+use admf_metrics::http::{ServerConfig, Switches, serve};
+use admf_metrics::{Clock, Exporter, HandleError, Health, Routes};
+use axum::Router;
 use resilience_core::{Env, Policies};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::interval;
 
-pub(crate) use admin::{AdminConfig, Token};
+pub(crate) use admf_metrics::http::Token;
+pub(crate) use admin::AdminConfig;
 pub(crate) use alerts::AlertConfig;
 pub(crate) use side::SideOps;
 
@@ -40,6 +45,11 @@ use alerts::Alerts;
 use side::Announcement;
 use watch::{Dates, Watch};
 
+/// Time between two beats of the runtime's heart.
+const BEAT: Duration = Duration::from_secs(1);
+/// Time after which a beat is missed, and liveness fails.
+const MISSED: Duration = Duration::from_secs(30);
+
 /// Takes a line for the terminal.
 pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -47,8 +57,6 @@ pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 pub(crate) struct Ops {
     exporter: Exporter,
     health: Health,
-    /// How the parts of a service that stays up are.
-    parts: Arc<OnceLock<Parts>>,
     /// The policies that operators may operate.
     operated: admin::Place,
     watch: Arc<Watch>,
@@ -85,9 +93,8 @@ impl Ops {
         );
         let watch = Arc::new(watch);
         let (health, news) = (Health::new(), Arc::<Notify>::default());
-        let parts = Arc::<OnceLock<Parts>>::default();
-        let routes = router(exporter.clone(), health.clone());
-        let routes = routes.merge(detail::routes(health.clone(), Arc::clone(&parts)));
+        let heartbeat = Heartbeat::new(MISSED, Clock::tokio());
+        let routes = routes(&exporter, &health, &heartbeat).map_err(Error::run)?;
         let operated = admin::Place::default();
         let routes = match admin {
             Some(config) => routes.merge(admin::routes(
@@ -99,17 +106,21 @@ impl Ops {
             )),
             None => routes,
         };
-        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let mut tasks = JoinSet::new();
+        // It ends with the task.
+        let forever = std::future::pending();
+        tasks.spawn(serve(listener, routes, ServerConfig::default(), forever));
         tasks.spawn(async move {
-            // It ends with the task: an accept that fails is tried again by axum itself.
-            let _: io::Result<()> = axum::serve(listener, routes).await;
+            let mut beats = interval(BEAT);
+            loop {
+                beats.tick().await;
+                heartbeat.beat();
+            }
         });
         tasks.spawn(Arc::clone(&watch).run(Arc::clone(&news)));
         Ok(Self {
             exporter,
             health,
-            parts,
             operated,
             watch,
             dates,
@@ -128,9 +139,10 @@ impl Ops {
         SideOps::new(self, name, on_day)
     }
 
-    /// Exports the policies of an environment.
+    /// Exports the policies of an environment, and shows how the parts are that it knows of.
     pub(crate) fn policies(&self, env: &Env) {
         policies::export(&self.exporter, env);
+        self.health.add_source(env.clone());
     }
 
     /// Lets operators operate the policies of `env`, once those of `config`'s file go by it.
@@ -148,11 +160,6 @@ impl Ops {
         let env = env.clone();
         self.operated.get_or_init(|| admin::Operated { env, file });
         Ok(())
-    }
-
-    /// Shows how the parts of the service are.
-    pub(crate) fn parts(&self, parts: &Parts) {
-        self.parts.get_or_init(|| parts.clone());
     }
 
     /// Returns what holds the metrics.
@@ -202,6 +209,21 @@ impl fmt::Debug for Ops {
             .field("health", &self.health)
             .finish_non_exhaustive()
     }
+}
+
+/// Gives the routes for probes and scrapes; alerts are always watched here.
+fn routes(
+    exporter: &Exporter,
+    health: &Health,
+    heartbeat: &Heartbeat,
+) -> Result<Router, HandleError> {
+    health::export(exporter.meter(), health)?;
+    let switches = Switches {
+        alerts: true,
+        ..Switches::default()
+    };
+    let routes = Routes::new(exporter, health)?;
+    Ok(routes.heartbeat(heartbeat).switches(switches).router())
 }
 
 /// Listens at an address that `flag` gave.

@@ -4,12 +4,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use admf_metrics::health::ComponentState::{Healthy, Unhealthy};
-use admf_metrics::{Component, DatabaseMetrics, Exporter};
-use resilience_core::health::HealthChange;
-use resilience_core::{Env, HealthStatus};
+use admf_metrics::health::ComponentState::Healthy;
+use admf_metrics::{Clock, Component, DatabaseMetrics, Exporter, Health};
+use resilience_core::Env;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use super::meter::Meter;
 use super::watch::Dates;
@@ -29,7 +27,7 @@ pub(crate) struct SideOps {
     replay: Component,
     ready_since: OnceLock<()>,
     exporter: Exporter,
-    started: Instant,
+    health: Health,
     dates: Arc<Dates>,
     news: Arc<Notify>,
     announcement: Arc<Announcement>,
@@ -42,18 +40,17 @@ impl SideOps {
         name: &'static str,
         on_day: impl Fn(&Now) + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let started = Instant::now();
         let component = |what| ops.health.critical(format!("{name} {what}"));
         Ok(Self {
             name,
             meter: Meter::new(&ops.exporter, name).map_err(Error::run)?,
-            database: DatabaseMetrics::new(ops.exporter.meter(), move || started.elapsed())
+            database: DatabaseMetrics::new(ops.exporter.meter(), Clock::default())
                 .map_err(Error::run)?,
             venues: component("venues").map_err(Error::run)?,
             replay: component("replay").map_err(Error::run)?,
             ready_since: OnceLock::new(),
             exporter: ops.exporter.clone(),
-            started,
+            health: ops.health.clone(),
             dates: Arc::clone(&ops.dates),
             news: Arc::clone(&ops.news),
             announcement: Arc::clone(&ops.announcement),
@@ -64,20 +61,19 @@ impl SideOps {
 
 impl Watcher for SideOps {
     fn venues_up(&self) {
-        self.venues
-            .report(Healthy, self.started.elapsed(), "both listen");
+        self.venues.report(Healthy, "both listen");
         self.announcement.make();
     }
 
     fn policies(&self, env: &Env) {
         policies::export(&self.exporter, env);
+        self.health.add_source(env.clone());
     }
 
     fn day_done(&self, now: &Now) {
         self.meter.day_done(now);
         self.ready_since.get_or_init(|| {
-            self.replay
-                .report(Healthy, self.started.elapsed(), "bars are replayed");
+            self.replay.report(Healthy, "bars are replayed");
         });
         if let Some(date) = now.date {
             self.dates.set(self.name, date);
@@ -128,22 +124,6 @@ impl Watcher for SideOps {
 
     fn held(&self, symbol: &str, shares: i64) {
         self.meter.held(symbol, shares);
-    }
-
-    /// Readiness hangs on the parts without which there is no trading, and begins with the first bars.
-    fn health_changed(&self, change: &HealthChange) {
-        let component = match change.component.as_str() {
-            "venues" => &self.venues,
-            "feed" => &self.replay,
-            _ => return,
-        };
-        let since = self.started.elapsed();
-        match change.to {
-            HealthStatus::Unhealthy => component.report(Unhealthy, since, change.reason.as_str()),
-            HealthStatus::Unknown => {}
-            _ if self.ready_since.get().is_some() => component.report(Healthy, since, ""),
-            _ => {}
-        }
     }
 
     fn took(&self, summary: &TraderSummary) {

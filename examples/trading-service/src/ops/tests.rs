@@ -185,8 +185,12 @@ fn what_the_trader_took_is_shown_as_totals() {
 }
 
 async fn readiness(ops: &Ops) -> (u16, String) {
-    let routes = router(ops.exporter.clone(), ops.health.clone());
-    let request = http::Request::get("/ready").body(Body::empty()).unwrap();
+    ask(ops, "/ready").await
+}
+
+async fn ask(ops: &Ops, path: &str) -> (u16, String) {
+    let routes = Routes::new(&ops.exporter, &ops.health).unwrap().router();
+    let request = http::Request::get(path).body(Body::empty()).unwrap();
     let answer = routes.oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
     let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
@@ -266,27 +270,30 @@ async fn it_is_not_ready_while_a_part_is_down_that_it_cannot_do_without() {
     let side = ops.side("stack", |_| {}).unwrap();
     ops.started();
     let (env, _clock) = Env::manual();
-    let components =
-        ["venues", "feed", "primary"].map(|it| (it.into(), ComponentConfig::default()));
+    let part = |critical| ComponentConfig {
+        critical,
+        ..ComponentConfig::default()
+    };
+    let components = [("venues", true), ("feed", true), ("primary", false)];
+    let components = components.map(|(name, critical)| (name.into(), part(critical)));
     let config = HealthConfig {
         components: components.into(),
         ..Default::default()
     };
     let parts = resilience_core::Health::new("a", config, &env).unwrap();
+    ops.policies(&env);
     let heard = |name, good: bool| {
         let finding = if good { Ok(()) } else { Err("gone") };
         (0..3).for_each(|_| parts.report(name, finding).unwrap());
-        if let Some(change) = parts.history().last() {
-            side.health_changed(change);
-        }
     };
     side.venues_up();
-    heard("feed", true);
+    for name in ["venues", "feed", "primary"] {
+        heard(name, true);
+    }
     assert_eq!(readiness(&ops).await.0, 503, "no bar was replayed");
     side.day_done(&Now::default());
     assert_eq!(readiness(&ops).await.0, 200);
     for name in ["venues", "feed"] {
-        heard(name, true);
         heard(name, false);
         let (status, body) = readiness(&ops).await;
         assert!(status == 503 && body.contains("gone"), "{body}");
@@ -295,5 +302,44 @@ async fn it_is_not_ready_while_a_part_is_down_that_it_cannot_do_without() {
     }
     heard("primary", false);
     assert_eq!(readiness(&ops).await.0, 200);
-    assert_eq!(parts.system(), HealthStatus::Unhealthy);
+    assert_eq!(parts.system(), HealthStatus::Degraded);
+}
+
+#[tokio::test]
+async fn circuits_and_errors_have_the_same_numbers_in_the_detail_and_in_metrics() {
+    use resilience_core::recovery::{ErrorKind, Incident};
+    use resilience_core::{Ask, CircuitBreaker, Gate, Outcome, Recovery, RecoveryConfig};
+    let ops = started().await;
+    let (env, _clock) = Env::manual();
+    ops.policies(&env);
+    let circuit = CircuitBreaker::new("primary", Default::default(), &env).unwrap();
+    for outcome in [Outcome::Success, Outcome::Failure, Outcome::Success] {
+        circuit.permit(&Ask::default()).unwrap().record(outcome);
+    }
+    let recovery = Recovery::new("service", RecoveryConfig::default(), &env).unwrap();
+    for kind in [ErrorKind::NetworkTimeout, ErrorKind::NetworkTimeout] {
+        let _ = recovery.start(Incident::new("feed", kind, ""));
+    }
+    let (_, detail) = ask(&ops, "/health/detail").await;
+    let detail: serde_json::Value = serde_json::from_str(&detail).unwrap();
+    let samples = scrape(&ops.exporter);
+    let calls = |outcome| {
+        let labels = [("name", "primary"), ("outcome", outcome)];
+        samples
+            .value("circuit_breaker_calls_total", &labels)
+            .unwrap()
+    };
+    let rate = calls("success") / (calls("success") + calls("failure"));
+    let shown = &detail["circuit_breakers"]["primary"];
+    assert_eq!(shown["success_rate"].as_f64(), Some(rate));
+    let state = [
+        ("name", "primary"),
+        ("state", shown["state"].as_str().unwrap()),
+    ];
+    assert_eq!(samples.value("circuit_breaker_state", &state), Some(1.0));
+    let errors = &detail["error_handling"];
+    let category = [("category", "network_timeout")];
+    let counted = samples.value("admf_health_errors_total", &category);
+    assert_eq!(errors["by_category"]["network_timeout"].as_f64(), counted);
+    assert_eq!(errors["total_errors"], 2);
 }

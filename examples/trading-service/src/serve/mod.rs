@@ -110,7 +110,6 @@ impl Service<'_> {
         self.ops.policies(stack.env());
         let env = stack.env().clone();
         let parts = Parts::new(&env, Arc::clone(&self.console))?;
-        self.ops.parts(parts.health());
         let circuits = stack.circuits();
         let desk = Desk::new(stack, settings, Arc::clone(&self.bars), live.clone());
         let desk = desk.log(Arc::clone(&self.console));

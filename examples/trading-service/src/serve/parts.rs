@@ -71,10 +71,6 @@ impl Parts {
         })
     }
 
-    pub(super) fn health(&self) -> &Health {
-        &self.health
-    }
-
     /// Keeps venues and feed running, and looks how they are, until both venues were given up.
     pub(super) async fn keep<U: Upstream>(
         &self,
@@ -191,7 +187,7 @@ mod tests {
         let parts = Parts::new(&env, Arc::new(|_| {})).unwrap();
         let ill = || Some(Finding::Unhealthy("its process has ended".to_owned()));
         let well = || Some(Finding::Healthy);
-        let health = parts.health();
+        let health = &parts.health;
         for (primary, backup, system) in [
             (well(), well(), HealthStatus::Healthy),
             (ill(), well(), HealthStatus::Degraded),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use admf_metrics::healthcheck;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Parser, Subcommand};
 
@@ -24,6 +25,9 @@ use crate::venue::VenueArgs;
     after_help = "Exit codes: 0 done, 1 failed or not reconciled, 2 bad setting, 130 and 143 stopped by a signal."
 )]
 pub(crate) struct Cli {
+    /// Ask a running service how it is, and exit with 0 or 1
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = healthcheck::URL)]
+    pub(crate) healthcheck: Option<String>,
     #[command(flatten)]
     pub(crate) args: Args,
     #[command(subcommand)]

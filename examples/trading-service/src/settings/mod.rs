@@ -99,20 +99,18 @@ impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
 
 /// Takes the token, or reads it; says what is wrong with it, and never what it is.
 fn token(token: Option<String>, file: Option<&Path>) -> Result<Option<Token>, Error> {
-    let (flag, text) = match (token, file) {
+    let (flag, token) = match (token, file) {
         (None, None) => return Ok(None),
         (Some(_), Some(_)) => {
             let line = "--admin-token, --admin-token-file: at most one may be set";
             return Err(Error::Config(line.to_owned()));
         }
-        (Some(text), None) => ("--admin-token", text),
-        (None, Some(path)) => {
-            let flag = "--admin-token-file";
-            let failed = |error| Error::Config(format!("{flag}: {}: {error}", path.display()));
-            (flag, std::fs::read_to_string(path).map_err(failed)?)
+        (Some(text), None) => {
+            let text = text.trim_end_matches(['\r', '\n']);
+            ("--admin-token", Token::new(text))
         }
+        (None, Some(path)) => ("--admin-token-file", Token::from_file(path)),
     };
-    let token = Token::new(text.trim_end_matches(['\r', '\n']));
     token
         .map(Some)
         .map_err(|rule| Error::Config(format!("{flag}: {rule}")))

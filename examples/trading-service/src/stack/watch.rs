@@ -82,7 +82,6 @@ impl Observer for Watch {
                 self.trips.fetch_add(1, Ordering::Relaxed);
             }
             Event::Switched(switch) => self.switched(switch),
-            Event::HealthChanged(change) => self.clock.live.health_changed(change),
             _ => {}
         }
     }

@@ -19,9 +19,10 @@ fn the_service_trades_shows_what_it_did_and_ends_well_when_asked_to() -> Result 
     for signal in ["-TERM", "-INT"] {
         let mut service = Running::start(&SERVE)?;
         let (api, ops) = (service.listening("api")?, service.listening("ops")?);
-        assert_eq!(
-            ask(&ops, "GET /health", "")?,
-            (200, r#"{"status":"ok"}"#.to_owned())
+        let (status, body) = ask(&ops, "GET /health", "")?;
+        assert!(
+            status == 200 && body.contains(r#""status":"ok""#),
+            "{status} {body}"
         );
         await_ready(&ops)?;
 

@@ -82,7 +82,10 @@ fn a_feed_that_is_given_up_is_named_by_readiness_and_the_service_lives() -> Resu
     let (api, ops) = (service.listening("api")?, service.listening("ops")?);
     service.says("feed given up, restarts in vain: 5")?;
     let (status, body) = ask(&ops, "GET /ready", "")?;
-    assert!(status == 503 && body.contains("replay"), "{status} {body}");
+    assert!(
+        status == 503 && body.contains(r#""name":"feed""#),
+        "{status} {body}"
+    );
     assert!(body.contains("told to fail before date 1"), "{body}");
     let (status, body) = ask(&ops, "GET /health/detail", "")?;
     assert_eq!(status, 200);

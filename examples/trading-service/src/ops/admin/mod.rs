@@ -18,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use admf_metrics::Exporter;
+use admf_metrics::http::Token;
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -28,7 +29,6 @@ use http::{Method, StatusCode};
 use resilience_core::{Env, Policies};
 use serde_json::{Value, json};
 
-pub(crate) use access::Token;
 pub(super) use act::ACTIONS;
 
 use self::access::Access;

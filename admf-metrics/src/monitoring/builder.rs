@@ -1,0 +1,226 @@
+//! What is started, and how.
+
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::parts::{Group, Part};
+use super::{METRICS, Monitoring, MonitoringConfig, PANICS, StartError};
+use crate::catalogue::{Catalogue, Metric};
+use crate::clock::Clock;
+use crate::exporter::Exporter;
+use crate::health::{self, Health, HealthSource, Heartbeat};
+use crate::http::{self, Routes, ServerConfig, serve};
+use crate::meter::Meter;
+
+/// Time between two beats of the heartbeat.
+const BEAT: Duration = Duration::from_secs(1);
+/// Time after which a beat is missed.
+const MISSED: Duration = Duration::from_secs(30);
+
+/// Prepares [`Monitoring`].
+#[derive(Debug)]
+#[must_use = "nothing runs before `start`"]
+pub struct Builder {
+    config: MonitoringConfig,
+    server: ServerConfig,
+    metrics: Vec<Metric>,
+    /// Made by the first who needs it: later metrics could not be declared any more.
+    exporter: Option<Exporter>,
+    health: Health,
+    heartbeat: Option<Heartbeat>,
+    routes: Router,
+    parts: Vec<Part>,
+}
+
+impl Builder {
+    pub(super) fn new(config: MonitoringConfig) -> Self {
+        let own = METRICS.into_iter().chain(health::METRICS);
+        Self {
+            config,
+            server: ServerConfig::default(),
+            metrics: own.chain(http::METRICS).collect(),
+            exporter: None,
+            health: Health::new(),
+            heartbeat: None,
+            routes: Router::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    /// Declares metrics beside those that monitoring feeds itself.
+    ///
+    /// They count only before [`meter`](Self::meter) is asked for.
+    pub fn metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
+        self.metrics.extend(metrics);
+        self
+    }
+
+    /// Returns what gives handles, for parts that take them before they start.
+    ///
+    /// # Errors
+    ///
+    /// A metric breaks a rule of the catalogue.
+    pub fn meter(&mut self) -> Result<Meter, StartError> {
+        Ok(self.exporter()?.meter().clone())
+    }
+
+    fn exporter(&mut self) -> Result<&Exporter, StartError> {
+        let exporter = match self.exporter.take() {
+            Some(exporter) => exporter,
+            None => Exporter::local(Catalogue::new(self.metrics.iter().copied())?),
+        };
+        Ok(self.exporter.insert(exporter))
+    }
+
+    /// Returns the health that will be shown, to add components.
+    #[must_use]
+    pub const fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Asks a source for health too.
+    pub fn source(self, source: impl HealthSource + 'static) -> Self {
+        self.health.add_source(source);
+        self
+    }
+
+    /// Lets liveness hang on a loop of the program's own, which beats. Otherwise a task does, each second,
+    /// so that liveness says that the runtime still turns: a beat is missed after 30 s.
+    pub fn heartbeat(mut self, heartbeat: &Heartbeat) -> Self {
+        self.heartbeat = Some(heartbeat.clone());
+        self
+    }
+
+    /// Bounds what clients may take.
+    pub fn server(mut self, server: ServerConfig) -> Self {
+        self.server = server;
+        self
+    }
+
+    /// Serves other routes beside its own, without a fallback; who may use them they say themselves.
+    pub fn routes(mut self, routes: Router) -> Self {
+        self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Does something in the interval of a group: health checks have theirs, all others that of
+    /// performance. The first time is at once.
+    pub fn tick<F>(
+        self,
+        group: Group,
+        name: &'static str,
+        tick: impl FnMut() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let every = group.interval(&self.config);
+        self.every(group, name, every, tick)
+    }
+
+    /// Does something in an interval of its own, at least 1 ms. The first time is at once.
+    pub fn every<F>(
+        self,
+        group: Group,
+        name: &'static str,
+        every: Duration,
+        tick: impl FnMut() -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let every = every.max(Duration::from_millis(1));
+        self.part(Part::ticking(group, name, every, tick))
+    }
+
+    /// Runs a future beside the rest, until it ends or monitoring stops.
+    pub fn run(
+        self,
+        group: Group,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        self.part(Part::running(group, name, work))
+    }
+
+    fn part(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    /// Listens, and starts every part that is on. Off as a whole, it starts nothing and listens nowhere.
+    ///
+    /// # Errors
+    ///
+    /// The config or a metric breaks a rule, or the address cannot be had. Nothing was started then.
+    pub async fn start(mut self) -> Result<Monitoring, StartError> {
+        self.config.check()?;
+        let exporter = self.exporter()?.clone();
+        self.health
+            .enable_checks(self.config.enabled && self.config.health_checks);
+        let (stopping, _) = watch::channel(false);
+        let mut running = Monitoring {
+            exporter,
+            health: self.health.clone(),
+            address: None,
+            stopping,
+            server: JoinSet::new(),
+            tasks: JoinSet::new(),
+        };
+        if self.config.enabled {
+            self.start_on(&mut running).await?;
+        }
+        Ok(running)
+    }
+
+    async fn start_on(mut self, running: &mut Monitoring) -> Result<(), StartError> {
+        let address = self.config.bind();
+        let failed = |error| StartError::Bind { address, error };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        running.address = Some(listener.local_addr().map_err(failed)?);
+        health::export(running.meter(), &self.health)?;
+        let heartbeat = self.beating();
+        let mut routes = Routes::new(&running.exporter, &self.health)?
+            .heartbeat(&heartbeat)
+            .switches(self.config.switches());
+        if let Some(token) = &self.config.token {
+            routes = routes.token(token.clone());
+        }
+        let routes = routes.router().merge(self.routes);
+        let mut stopped = running.stopping.subscribe();
+        let stop = async move {
+            // An error says that the handle is gone.
+            let _ = stopped.wait_for(|it| *it).await;
+        };
+        running
+            .server
+            .spawn(serve(listener, routes, self.server, stop));
+        for part in self.parts {
+            if part.group.is_on(&self.config) {
+                let panics = running.meter().counter(&PANICS, &[("part", part.name)])?;
+                part.start(panics, &mut running.tasks);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the heartbeat that liveness asks: the program's, or one that a part of ours beats.
+    fn beating(&mut self) -> Heartbeat {
+        if let Some(heartbeat) = self.heartbeat.take() {
+            return heartbeat;
+        }
+        let heartbeat = Heartbeat::new(MISSED, Clock::tokio());
+        let beat = heartbeat.clone();
+        let beat = move || {
+            beat.beat();
+            std::future::ready(())
+        };
+        self.parts
+            .push(Part::ticking(Group::Always, "heartbeat", BEAT, beat));
+        heartbeat
+    }
+}

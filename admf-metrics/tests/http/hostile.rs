@@ -1,0 +1,250 @@
+//! The server over a real socket, and clients who mean no good. The clock is tokio's, paused: it moves on
+//! as soon as everybody waits.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use admf_metrics::Health;
+use admf_metrics::http::{ServerConfig, Token, serve};
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::{TOKEN, exporter, routes};
+
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    tasks: JoinSet<()>,
+}
+
+async fn running(routes: Router, config: ServerConfig) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(serve(listener, routes, config, async {
+        drop(stopped.await);
+    }));
+    Running {
+        address,
+        stop,
+        tasks,
+    }
+}
+
+async fn started(config: ServerConfig) -> Running {
+    let token = Token::new(TOKEN).unwrap();
+    running(
+        routes(&exporter(), &Health::new()).token(token).router(),
+        config,
+    )
+    .await
+}
+
+/// Sends bytes, and reads until the server closes; what is left unsent is the client's bad luck.
+async fn send(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn status(answer: &str) -> &str {
+    answer.get(..12).unwrap_or(answer)
+}
+
+async fn is_alive(address: SocketAddr) -> bool {
+    let question = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    send(address, question)
+        .await
+        .ends_with(r#"{"status":"ok"}"#)
+}
+
+#[tokio::test]
+async fn requests_that_are_none_are_refused_and_the_next_client_is_served() {
+    let server = started(ServerConfig::default()).await;
+    let close = "Host: a\r\nConnection: close\r\n\r\n";
+    let long = "x".repeat(20_000);
+    let many = "X: y\r\n".repeat(500);
+    for (question, expected) in [
+        (
+            format!("GET /metrics HTTP/1.1\r\nX: {long}\r\n{close}"),
+            &["431"][..],
+        ),
+        (format!("GET /{long} HTTP/1.1\r\n{close}"), &["414", "431"]),
+        (format!("GET /health HTTP/1.1\r\n{many}{close}"), &["431"]),
+        ("\0\u{1}\u{2}\r\n\r\n".to_owned(), &["400"]),
+        ("GET /health HTTP/9.9\r\n\r\n".to_owned(), &["400"]),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), &["400", ""]),
+        (
+            format!("GET /health HTTP/1.1\r\nContent-Length: -1\r\n{close}"),
+            &["400"],
+        ),
+        (
+            format!(
+                "GET /health HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n{close}"
+            ),
+            &["200", "400"],
+        ),
+        (
+            format!("POST /metrics HTTP/1.1\r\nContent-Length: 999999999999\r\n{close}"),
+            &["401", "405"],
+        ),
+        (
+            format!(
+                "GET /metrics HTTP/1.1\r\nAccept-Encoding: ;;q=,\u{7f}{}\r\nAuthorization: Bearer {TOKEN}\r\n{close}",
+                ",gzip;q=9".repeat(500)
+            ),
+            &["200", "400"],
+        ),
+        (
+            format!("GET /metrics HTTP/1.1\r\nAuthorization: Bearer \u{e4}{TOKEN}\r\n{close}"),
+            &["401"],
+        ),
+        (
+            format!("GET http://evil/metrics HTTP/1.1\r\n{close}"),
+            &["401"],
+        ),
+    ] {
+        let answer = send(server.address, question.as_bytes()).await;
+        let code = answer.get(9..12).unwrap_or_default();
+        let shown: String = question.chars().take(60).collect();
+        assert!(expected.contains(&code), "{shown:?}: {answer:?}");
+        assert!(is_alive(server.address).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_ends_its_header_is_let_go_after_the_time_for_it() {
+    let mut config = ServerConfig::default();
+    config.header_timeout = Duration::from_secs(10);
+    let server = started(config).await;
+    let began = Instant::now();
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut dripping = TcpStream::connect(server.address).await.unwrap();
+    let mut answer = Vec::new();
+    let drip = async {
+        for byte in b"GET /health HTTP/1.1\r\nX-Drip: "
+            .iter()
+            .chain([b'x'; 1000].iter())
+        {
+            if dripping.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+            sleep(Duration::from_secs(1)).await;
+            if began.elapsed() > Duration::from_secs(900) {
+                panic!("it may drip for ever");
+            }
+        }
+    };
+    let _ = silent.read_to_end(&mut answer).await;
+    assert!(answer.is_empty(), "{answer:?}");
+    assert_eq!(began.elapsed().as_secs(), 10);
+    drip.await;
+    assert!(is_alive(server.address).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_beyond_the_bound_wait_for_a_place_and_then_are_served() {
+    let mut config = ServerConfig::default();
+    config.connections = 2;
+    let server = started(config).await;
+    let idle = [
+        TcpStream::connect(server.address).await.unwrap(),
+        TcpStream::connect(server.address).await.unwrap(),
+    ];
+    // Both places are taken by clients who say nothing; the third is served once they are let go.
+    let began = Instant::now();
+    assert!(is_alive(server.address).await);
+    assert!(
+        began.elapsed() >= Duration::from_secs(30),
+        "{:?}",
+        began.elapsed()
+    );
+    drop(idle);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_takes_no_request_any_more_after_its_time() {
+    let mut config = ServerConfig::default();
+    config.connection_for = Duration::from_secs(60);
+    let server = started(config).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let began = Instant::now();
+    let mut closed = false;
+    for _ in 0..20 {
+        let asked = stream
+            .write_all(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await;
+        let mut answer = [0; 1000];
+        closed = asked.is_err() || !matches!(stream.read(&mut answer).await, Ok(1..));
+        if closed {
+            break;
+        }
+        sleep(Duration::from_secs(10)).await;
+    }
+    assert!(
+        closed && began.elapsed() >= Duration::from_secs(50),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_stop_lets_the_answer_under_way_come_to_its_end_and_takes_no_connection_any_more() {
+    let (entered, mut enters) = tokio::sync::mpsc::unbounded_channel();
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    let waits = std::sync::Arc::clone(&gate);
+    let slow = async move |ConnectInfo(peer): ConnectInfo<SocketAddr>| {
+        entered.send(peer).unwrap();
+        waits.acquire().await.unwrap().forget();
+        "done"
+    };
+    let mut server = running(
+        Router::new().route("/slow", get(slow)),
+        ServerConfig::default(),
+    )
+    .await;
+    let question = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n";
+    let (address, mut clients) = (server.address, JoinSet::new());
+    clients.spawn(async move { send(address, question).await });
+    assert!(enters.recv().await.unwrap().ip().is_loopback());
+    server.stop.send(()).unwrap();
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    gate.add_permits(1);
+    let answer = clients.join_next().await.unwrap().unwrap();
+    assert_eq!(status(&answer), "HTTP/1.1 200");
+    assert!(answer.ends_with("done"), "{answer}");
+    server.tasks.join_next().await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_ever_for_an_answer_that_does_not_come() {
+    let (entered, mut enters) = tokio::sync::mpsc::unbounded_channel();
+    let never = async move || {
+        entered.send(()).unwrap();
+        std::future::pending::<()>().await;
+    };
+    let mut config = ServerConfig::default();
+    config.connection_for = Duration::from_secs(1_000_000);
+    let mut server = running(Router::new().route("/never", get(never)), config).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream
+        .write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    enters.recv().await.unwrap();
+    let began = Instant::now();
+    server.stop.send(()).unwrap();
+    server.tasks.join_next().await.unwrap().unwrap();
+    assert_eq!(began.elapsed().as_secs(), 5);
+}
