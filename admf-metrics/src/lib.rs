@@ -35,6 +35,7 @@
 //! | [`exporter`] | [`Exporter`]: a meter with series of its own, rendered for a scrape |
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
+//! | `policies` | every policy of a `resilience_core::Env` as metrics (feature `resilience`) |
 //! | `http` | `router`: `/metrics`, `/health`, `/ready` for axum (feature `http-server`) |
 //!
 //! Nothing here spawns, sleeps or listens: the caller brings the runtime, the socket, and the ticks
@@ -47,6 +48,8 @@ pub mod health;
 #[cfg(feature = "http-server")]
 pub mod http;
 pub mod meter;
+#[cfg(feature = "resilience")]
+pub mod policies;
 
 pub use catalogue::{Catalogue, CatalogueError, Kind, Label, Metric, Values};
 pub use exporter::Exporter;

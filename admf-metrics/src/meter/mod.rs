@@ -70,6 +70,9 @@ struct Inner {
     /// Held while hooks run and what they wrote is read.
     scrape: Mutex<()>,
     hook_panics: metrics::Counter,
+    /// The parts of the catalogue that may be fed once.
+    #[cfg(feature = "resilience")]
+    claimed: Mutex<Vec<&'static str>>,
     /// By reason.
     refused: Vec<(&'static str, metrics::Counter)>,
 }
@@ -106,6 +109,8 @@ impl Meter {
             families: families.collect(),
             hooks: RwLock::default(),
             scrape: Mutex::default(),
+            #[cfg(feature = "resilience")]
+            claimed: Mutex::default(),
             hook_panics: count(HOOK_PANICS, None),
             refused: reasons()
                 .map(|r| (r, count(REFUSED, Some(("reason", r)))))
@@ -226,6 +231,16 @@ impl Meter {
         let turn = scrape.lock().unwrap_or_else(PoisonError::into_inner);
         self.run_hooks();
         Scrape { _turn: turn }
+    }
+
+    /// Says whether `part` is fed by nobody yet, and that it is from now on.
+    #[cfg(feature = "resilience")]
+    pub(crate) fn claim(&self, part: &'static str) -> bool {
+        let claimed = &self.inner.claimed;
+        let mut claimed = claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = !claimed.contains(&part);
+        claimed.extend(free.then_some(part));
+        free
     }
 
     fn run_hooks(&self) {
