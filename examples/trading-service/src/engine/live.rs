@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use resilience_core::Env;
 use resilience_core::health::HealthChange;
+use resilience_core::{Env, Event, Name};
 
 use crate::bars::Date;
 use crate::ledger::Tally;
@@ -34,6 +34,8 @@ pub(crate) trait Watcher: Send + Sync {
     fn venues_up(&self) {}
     /// The policies of this environment guard the venues.
     fn policies(&self, _: &Env) {}
+    /// One of these policies changed its state.
+    fn policy_event(&self, _: &Name, _: &Event) {}
     /// A date was replayed.
     fn day_done(&self, _: &Now) {}
     /// Risk refused a signal.
@@ -80,6 +82,11 @@ impl Live {
     /// Tells which policies guard the venues.
     pub(crate) fn policies(&self, env: &Env) {
         self.tell(|watcher| watcher.policies(env));
+    }
+
+    /// Tells that a policy changed its state.
+    pub(crate) fn policy_event(&self, policy: &Name, event: &Event) {
+        self.tell(|watcher| watcher.policy_event(policy, event));
     }
 
     /// Tells that a part of the service is another way than it was.

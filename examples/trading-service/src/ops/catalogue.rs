@@ -1,8 +1,8 @@
 //! The metrics of the service.
 
-use admf_metrics::{Catalogue, CatalogueError, Label, Metric};
+use admf_metrics::{Catalogue, CatalogueError, Label, Metric, policies};
 
-use super::{admin, policies};
+use super::admin;
 
 /// Who trades: the resilience stack, or the bare client.
 const SIDE: Label = Label::one_of("side", &["stack", "naive"]);

@@ -5,7 +5,6 @@ mod alerts;
 mod catalogue;
 mod detail;
 mod meter;
-mod policies;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -18,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use admf_metrics::policies::PolicyMetrics;
 use admf_metrics::{Exporter, Health, router};
 use resilience_core::health::Health as Parts;
 use resilience_core::{Env, Policies};
@@ -42,6 +42,7 @@ pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 /// The metrics, the health and the alerts of the process; dropped, nothing is served any more.
 pub(crate) struct Ops {
     exporter: Exporter,
+    policies: PolicyMetrics,
     health: Health,
     /// How the parts of a service that stays up are.
     parts: Arc<OnceLock<Parts>>,
@@ -70,6 +71,7 @@ impl Ops {
     ) -> Result<Self, Error> {
         let (listener, address) = bind("--ops", address).await?;
         let exporter = Exporter::local(catalogue::catalogue().map_err(Error::run)?);
+        let policies = PolicyMetrics::new(exporter.meter()).map_err(Error::run)?;
         let alerts = Alerts::new(config.rules().map_err(Error::run)?, &exporter);
         let alerts = alerts.map_err(Error::run)?;
         let dates = Arc::<Dates>::default();
@@ -104,6 +106,7 @@ impl Ops {
         tasks.spawn(Arc::clone(&watch).run(Arc::clone(&news)));
         Ok(Self {
             exporter,
+            policies,
             health,
             parts,
             operated,
@@ -124,9 +127,13 @@ impl Ops {
         SideOps::new(self, name, on_day)
     }
 
-    /// Exports the policies of an environment.
-    pub(crate) fn policies(&self, env: &Env) {
-        policies::export(&self.exporter, env);
+    /// Exports the policies of the one environment that there is.
+    ///
+    /// # Errors
+    ///
+    /// If one is exported already.
+    pub(crate) fn policies(&self, env: &Env) -> Result<(), Error> {
+        self.policies.export(env).map_err(Error::run)
     }
 
     /// Lets operators operate the policies of `env`, once those of `config`'s file go by it.

@@ -4,16 +4,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use admf_metrics::Component;
 use admf_metrics::health::ComponentState::{Healthy, Unhealthy};
-use admf_metrics::{Component, Exporter};
+use admf_metrics::policies::{PolicyMetrics, PolicyObserver};
 use resilience_core::health::HealthChange;
-use resilience_core::{Env, HealthStatus};
+use resilience_core::{Env, Event, HealthStatus, Name, Observer};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::meter::Meter;
 use super::watch::Dates;
-use super::{Console, Ops, policies};
+use super::{Console, Ops};
 use crate::engine::{Now, Watcher};
 use crate::error::Error;
 use crate::risk::Breach;
@@ -26,7 +27,8 @@ pub(crate) struct SideOps {
     venues: Component,
     replay: Component,
     ready_since: OnceLock<()>,
-    exporter: Exporter,
+    policies: PolicyMetrics,
+    observer: PolicyObserver,
     started: Instant,
     dates: Arc<Dates>,
     news: Arc<Notify>,
@@ -47,7 +49,8 @@ impl SideOps {
             venues: component("venues").map_err(Error::run)?,
             replay: component("replay").map_err(Error::run)?,
             ready_since: OnceLock::new(),
-            exporter: ops.exporter.clone(),
+            policies: ops.policies.clone(),
+            observer: ops.policies.observer(),
             started: Instant::now(),
             dates: Arc::clone(&ops.dates),
             news: Arc::clone(&ops.news),
@@ -65,7 +68,12 @@ impl Watcher for SideOps {
     }
 
     fn policies(&self, env: &Env) {
-        policies::export(&self.exporter, env);
+        let exported = self.policies.export(env);
+        exported.expect("of the sides of a run one has policies");
+    }
+
+    fn policy_event(&self, policy: &Name, event: &Event) {
+        self.observer.on_event(policy, event);
     }
 
     fn day_done(&self, now: &Now) {

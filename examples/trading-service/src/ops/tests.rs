@@ -69,7 +69,8 @@ fn an_open_breaker_fires_after_its_time_and_resolves_when_it_probes() {
     use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, Gate, Outcome};
     let (env, clock) = Env::manual();
     let exporter = exporter();
-    policies::export(&exporter, &env);
+    let policies = PolicyMetrics::new(exporter.meter()).unwrap();
+    policies.export(&env).unwrap();
     let mut alerts = Alerts::new(config().rules().unwrap(), &exporter).unwrap();
     let open_for = Duration::from_secs(4);
     let breaker = CircuitBreakerConfig {
