@@ -123,10 +123,11 @@ impl PolicyMetrics {
         let (shown, heard) = (Mutex::<Shown>::default(), Arc::clone(&self.heard));
         self.meter.on_scrape(move |meter| {
             let living = living(&env);
-            for (policy, snapshot) in &living {
-                if let Snapshot::CircuitBreaker(_) = snapshot {
-                    heard.expect_circuit(policy.name().as_str(), meter);
-                }
+            let circuits = living
+                .iter()
+                .filter(|(_, it)| matches!(it, Snapshot::CircuitBreaker(_)));
+            for (circuit, _) in circuits.take(catalogue::POLICIES) {
+                heard.expect_circuit(circuit.name().as_str(), meter);
             }
             let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
             shown.update(&living, env.now(), meter);

@@ -17,17 +17,30 @@ use crate::meter::Meter;
 #[derive(Debug, Default)]
 pub(super) struct Shown {
     policies: BTreeMap<&'static str, BTreeMap<String, One>>,
+    /// How many names have series of their own, by the kinds that share metrics.
+    own: BTreeMap<&'static str, usize>,
     scrape: u64,
 }
 
 #[derive(Debug)]
 struct One {
-    /// `None` once it is gone: who takes its place in memory is not taken for it.
-    policy: Option<Weak<dyn Policy>>,
+    policy: Weak<dyn Policy>,
     /// Whether it has series of its own. Those past the cap share theirs: what they count adds up there,
     /// levels would be nobody's.
     own: bool,
     series: Vec<Series>,
+    /// Where the next value's series is looked for first: values come in much the same order each time.
+    next: usize,
+    /// The scrape by which it was last shown.
+    shown: u64,
+}
+
+/// What one scrape shows a policy by.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    meter: &'a Meter,
+    name: &'a str,
+    scrape: u64,
 }
 
 impl Shown {
@@ -39,107 +52,100 @@ impl Shown {
         meter: &Meter,
     ) {
         self.scrape += 1;
-        self.end_gone();
         for (policy, snapshot) in living {
-            let scrape = self.scrape;
-            let one = self.find(policy);
-            let mut place = 0;
-            read(
-                policy.kind(),
-                snapshot,
-                now,
-                &mut |metric, others, value| {
-                    place = one.show(
-                        (metric, others),
-                        value,
-                        place,
-                        |metric, others| {
-                            Series::resolve(meter, metric, policy.name().as_str(), others)
-                        },
-                        scrape,
-                    );
-                },
-            );
-            one.series
-                .iter_mut()
-                .for_each(|it| it.end_unless_shown(scrape));
+            let by = By {
+                meter,
+                name: policy.name().as_str(),
+                scrape: self.scrape,
+            };
+            if let Some(one) = self.begin(policy) {
+                read(
+                    policy.kind(),
+                    snapshot,
+                    now,
+                    &mut |metric, others, value| {
+                        one.show(metric, others, value, by);
+                    },
+                );
+            }
         }
+        self.end();
     }
 
-    /// Ends the levels of policies that are gone.
-    fn end_gone(&mut self) {
+    /// Finds what was shown of a policy, or of the one whose place it takes.
+    ///
+    /// `None` where this scrape showed one of its kind and name already: a gate by key may be called as
+    /// another policy is.
+    fn begin(&mut self, policy: &Arc<dyn Policy>) -> Option<&mut One> {
+        let (kind, name) = (policy.kind(), policy.name().as_str());
+        let new = Arc::downgrade(policy);
+        let named = self.policies.entry(kind).or_default();
+        if !named.contains_key(name) {
+            // The metrics of keyed policies are the same, whatever their gates.
+            let keyed = kind.starts_with("keyed_");
+            let own_names = self
+                .own
+                .entry(if keyed { "keyed" } else { kind })
+                .or_default();
+            let own = *own_names < POLICIES;
+            *own_names += usize::from(own);
+            named.insert(name.to_owned(), One::new(new.clone(), own));
+        }
+        let one = named.get_mut(name)?;
+        if one.shown == self.scrape {
+            return None;
+        }
+        if !one.policy.ptr_eq(&new) {
+            // Kept until now, the place in memory of the old one is not that of the new one.
+            one.policy = new;
+            one.series.iter_mut().for_each(Series::begin_anew);
+        }
+        one.shown = self.scrape;
+        one.next = 0;
+        Some(one)
+    }
+
+    /// Ends the levels that nobody stated.
+    fn end(&mut self) {
         let scrape = self.scrape;
         for named in self.policies.values_mut() {
             named.retain(|_, one| {
-                let alive = |it: &Weak<dyn Policy>| it.strong_count() > 0;
-                if one.policy.as_ref().is_some_and(|it| !alive(it)) {
-                    one.policy = None;
-                    one.series
-                        .iter_mut()
-                        .for_each(|it| it.end_unless_shown(scrape));
-                }
-                one.own || one.policy.is_some()
+                let series = one.series.iter_mut();
+                series.for_each(|it| it.end_unless_shown(scrape));
+                one.own || one.shown == scrape
             });
         }
-    }
-
-    /// Finds what was shown of a policy, or of the one whose place it took.
-    fn find(&mut self, policy: &Arc<dyn Policy>) -> &mut One {
-        let (kind, name) = (policy.kind(), policy.name().as_str());
-        let own = self.own_names(kind) < POLICIES;
-        let named = self.policies.entry(kind).or_default();
-        let one = named.entry(name.to_owned()).or_insert_with(|| One {
-            policy: None,
-            own,
-            series: Vec::new(),
-        });
-        let new = Arc::downgrade(policy);
-        if !one.policy.as_ref().is_some_and(|old| old.ptr_eq(&new)) {
-            one.policy = Some(new);
-            one.series.iter_mut().for_each(Series::begin_anew);
-        }
-        one
-    }
-
-    /// Counts the names that have series of their own in the metrics of a kind; those of keyed policies
-    /// are the same, whatever their gates.
-    fn own_names(&self, kind: &'static str) -> usize {
-        let keyed = |kind: &str| kind.starts_with("keyed_");
-        let same = self
-            .policies
-            .iter()
-            .filter(|(it, _)| **it == kind || keyed(it) && keyed(kind));
-        same.flat_map(|(_, named)| named.values())
-            .filter(|it| it.own)
-            .count()
     }
 }
 
 impl One {
-    /// Shows one value. Values come in much the same order each time: `place` is where the series is
-    /// looked for first. Returns where the next one is.
-    fn show(
-        &mut self,
-        (metric, others): (&'static Metric, Others<'_>),
-        value: Value,
-        place: usize,
-        resolve: impl FnOnce(&Metric, Others<'_>) -> Option<Series>,
-        scrape: u64,
-    ) -> usize {
+    fn new(policy: Weak<dyn Policy>, own: bool) -> Self {
+        Self {
+            policy,
+            own,
+            series: Vec::new(),
+            next: 0,
+            shown: 0,
+        }
+    }
+
+    fn show(&mut self, metric: &'static Metric, others: Others<'_>, value: Value, by: By<'_>) {
         if !self.own && matches!(value, Value::Level(_)) {
-            return place;
+            return;
         }
         let is = |it: &Series| it.is(metric, others);
-        let found = match self.series.get(place).is_some_and(is) {
-            true => Some(place),
+        let found = match self.series.get(self.next).is_some_and(is) {
+            true => Some(self.next),
             false => self.series.iter().position(is),
         };
         let found = found.or_else(|| {
-            self.series.push(resolve(metric, others)?);
+            let new = Series::resolve(by.meter, metric, by.name, others)?;
+            self.series.push(new);
             Some(self.series.len() - 1)
         });
-        let Some(found) = found else { return place };
-        self.series[found].show(value, scrape);
-        found + 1
+        if let Some(found) = found {
+            self.series[found].show(value, by.scrape);
+            self.next = found + 1;
+        }
     }
 }

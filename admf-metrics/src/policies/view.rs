@@ -67,7 +67,7 @@ pub fn system_view(env: &Env) -> SystemView {
                     success_rate: success_ratio(&it.total),
                 };
                 let name = policy.name().as_str().to_owned();
-                view.circuit_breakers.insert(name, circuit);
+                view.circuit_breakers.entry(name).or_insert(circuit);
             }
             Snapshot::Recovery(it) => it.errors.iter().for_each(|counted| {
                 let category = counted.category.as_str().to_owned();

@@ -58,6 +58,43 @@ fn keyed_policies_of_one_name_and_other_gates_are_told_apart() {
 }
 
 #[test]
+fn of_a_gate_by_key_and_a_policy_of_the_same_kind_and_name_one_is_shown() {
+    let bench = Bench::new();
+    let config = CircuitBreakerConfig::default();
+    let venues: Keyed<CircuitBreaker> = keyed(("venue", 2), config, &bench);
+    let named_alike = bench.breaker("venue[a]");
+    for _ in 0..3 {
+        let permit = venues.permit("a", &Ask::default()).unwrap();
+        permit.record(Outcome::Success);
+    }
+    call(&named_alike, Outcome::Success);
+    for _ in 0..3 {
+        let scrape = bench.scrape();
+        assert_eq!(scrape.calls("venue[a]", "success"), Some(3.0));
+        assert_eq!(scrape.states("venue[a]"), ["closed"]);
+    }
+}
+
+#[test]
+fn a_gate_whose_key_went_has_no_state_though_a_call_through_it_is_under_way() {
+    let bench = Bench::new();
+    let config = BulkheadConfig::default();
+    let venues: Keyed<resilience_core::Bulkhead> = keyed(("venue", 1), config, &bench);
+    let gate = venues.gate("a");
+    let permit = gate.permit(&Ask::default()).unwrap();
+    let in_flight = |key: &str| {
+        let name = format!("venue[{key}]");
+        bench.scrape().named("bulkhead_in_flight", &name)
+    };
+    assert_eq!(in_flight("a"), Some(1.0));
+    permit.record(Outcome::Success);
+    drop(venues.permit("b", &Ask::default()).unwrap());
+    let _late = gate.permit(&Ask::default()).unwrap();
+    assert_eq!(in_flight("b"), Some(0.0));
+    assert_ne!(in_flight("a"), Some(1.0), "nobody finds it any more");
+}
+
+#[test]
 fn transitions_of_further_keys_are_counted_together_and_leave_room_for_other_policies() {
     let bench = Bench::new();
     let many = 3 * POLICIES;
