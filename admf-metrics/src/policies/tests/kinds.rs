@@ -230,6 +230,35 @@ fn levels_say_what_the_policies_hold() {
 }
 
 #[test]
+fn a_repetition_that_is_withdrawn_is_not_counted_twice() {
+    let bench = Bench::new();
+    let config = RetryConfig {
+        max_attempts: 5,
+        backoff: BackoffConfig::fixed(SECOND),
+        max_total: Some(10 * SECOND),
+        ..Default::default()
+    };
+    let retry = Retry::new("orders", config, &bench.env).unwrap();
+    let granted = || {
+        let mut attempts = retry.start(&Ask::default()).unwrap();
+        let wait = attempts.next(Outcome::Failure, false, Hint::None);
+        assert_eq!(wait, Some(SECOND));
+        attempts
+    };
+    let shown = || bench.scrape().named("retries_total", "orders").unwrap();
+    let mut late = granted();
+    assert_eq!(shown(), 1.0);
+    bench.clock.advance(20 * SECOND);
+    assert!(!late.may_begin());
+    assert_eq!(retry.snapshot().retries, 0);
+    assert_eq!(shown(), 1.0, "a counter does not fall");
+    let _next = granted();
+    assert_eq!(shown(), 1.0, "one was sent");
+    let _second = granted();
+    assert_eq!(shown(), 2.0);
+}
+
+#[test]
 fn promtool_finds_nothing_to_complain_of() {
     let bench = Bench::new();
     let _policies = all(&bench);
