@@ -16,16 +16,21 @@ fn keyed<C>(gate: C) -> KeyedConfig<C> {
     }
 }
 
-/// Builds a policy of every kind that core knows, all called `a`, and does something with those that
+/// Builds a policy of any kind that core knows, called `a`, and does something with it where it would
 /// show nothing otherwise.
 fn one_of(kind: &str, env: &Env) -> Arc<dyn Policy> {
+    let built = gate(kind, env)
+        .or_else(|| caller(kind, env))
+        .or_else(|| keeper(kind, env));
+    let unknown = || panic!("core has a kind of policy that is not exported: {kind}");
+    built.unwrap_or_else(unknown).unwrap()
+}
+
+/// What may refuse a call.
+fn gate(kind: &str, env: &Env) -> Option<Result<Arc<dyn Policy>, ConfigError>> {
     let a = || Name::from("a");
-    let built = match kind {
+    Some(match kind {
         "bulkhead" => Bulkhead::new(a(), BulkheadConfig::default(), env).map(Handle::into_policy),
-        "cache" => {
-            let config = CacheConfig::default();
-            Cache::<u8, u8>::new(a(), config, env).map(Handle::into_policy)
-        }
         "circuit_breaker" => {
             let config = CircuitBreakerConfig {
                 failure_rate: Some(0.9),
@@ -44,38 +49,10 @@ fn one_of(kind: &str, env: &Env) -> Arc<dyn Policy> {
                 breaker.into_policy()
             })
         }
-        "component" => {
-            let config = OperationsConfig {
-                critical_methods: Vec::new(),
-                retry_methods: Vec::new(),
-                ..Default::default()
-            };
-            let component = Component::new(a(), config, env);
-            component.map(|component| {
-                let op = || Ok::<_, BoxError>(());
-                component.call_blocking("quote", |_| {}, op).unwrap();
-                component.into_policy()
-            })
-        }
-        "deadlines" => {
-            Deadlines::new(a(), DeadlinesConfig::default(), env).map(Handle::into_policy)
-        }
         "distributed_rate_limiter" => {
             let config = DistributedRateLimiterConfig::new(10, SECOND);
             DistributedRateLimiter::new(a(), config, env).map(Handle::into_policy)
         }
-        "failover" => {
-            let targets = vec!["primary".into(), "backup".into()];
-            let config = FailoverConfig {
-                targets,
-                ..Default::default()
-            };
-            Failover::new(a(), config, env).map(Handle::into_policy)
-        }
-        "fallback" => {
-            Fallback::<u8>::new(a(), FallbackConfig::default(), env).map(Handle::into_policy)
-        }
-        "health" => Health::new(a(), HealthConfig::default(), env).map(Handle::into_policy),
         "keyed_bulkhead" => {
             let gates = Keyed::<Bulkhead>::new(a(), keyed(BulkheadConfig::default()), env);
             gates.map(Handle::into_policy)
@@ -88,13 +65,32 @@ fn one_of(kind: &str, env: &Env) -> Arc<dyn Policy> {
             Keyed::<RateLimiter>::new(a(), keyed(RATE()), env).map(Handle::into_policy)
         }
         "rate_limiter" => RateLimiter::new(a(), RATE(), env).map(Handle::into_policy),
-        "recovery" => Recovery::new(a(), RecoveryConfig::default(), env).map(|recovery| {
-            recovery.degrade("part");
-            let incident = Incident::new("part", ErrorKind::Unknown, "it failed");
-            let action = RecoveryAction::once(RecoveryStrategy::Failover);
-            drop(recovery.start_with(incident, &action).unwrap());
-            recovery.into_policy()
-        }),
+        _ => return None,
+    })
+}
+
+/// What makes calls, repeats them, cuts them short or answers in their place.
+fn caller(kind: &str, env: &Env) -> Option<Result<Arc<dyn Policy>, ConfigError>> {
+    let a = || Name::from("a");
+    Some(match kind {
+        "cache" => {
+            let config = CacheConfig::default();
+            Cache::<u8, u8>::new(a(), config, env).map(Handle::into_policy)
+        }
+        "deadlines" => {
+            Deadlines::new(a(), DeadlinesConfig::default(), env).map(Handle::into_policy)
+        }
+        "failover" => {
+            let targets = vec!["primary".into(), "backup".into()];
+            let config = FailoverConfig {
+                targets,
+                ..Default::default()
+            };
+            Failover::new(a(), config, env).map(Handle::into_policy)
+        }
+        "fallback" => {
+            Fallback::<u8>::new(a(), FallbackConfig::default(), env).map(Handle::into_policy)
+        }
         "retry" => {
             let config = RetryConfig {
                 max_attempts: 1,
@@ -111,9 +107,37 @@ fn one_of(kind: &str, env: &Env) -> Arc<dyn Policy> {
             RetryBudget::new(a(), RetryBudgetConfig::default(), env).map(Handle::into_policy)
         }
         "timeout" => Timeout::new(a(), TimeoutConfig::new(SECOND), env).map(Handle::into_policy),
-        unknown => panic!("core has a kind of policy that is not exported: {unknown}"),
-    };
-    built.unwrap()
+        _ => return None,
+    })
+}
+
+/// What keeps components.
+fn keeper(kind: &str, env: &Env) -> Option<Result<Arc<dyn Policy>, ConfigError>> {
+    let a = || Name::from("a");
+    Some(match kind {
+        "component" => {
+            let config = OperationsConfig {
+                critical_methods: Vec::new(),
+                retry_methods: Vec::new(),
+                ..Default::default()
+            };
+            let component = Component::new(a(), config, env);
+            component.map(|component| {
+                let op = || Ok::<_, BoxError>(());
+                component.call_blocking("quote", |_| {}, op).unwrap();
+                component.into_policy()
+            })
+        }
+        "health" => Health::new(a(), HealthConfig::default(), env).map(Handle::into_policy),
+        "recovery" => Recovery::new(a(), RecoveryConfig::default(), env).map(|recovery| {
+            recovery.degrade("part");
+            let incident = Incident::new("part", ErrorKind::Unknown, "it failed");
+            let action = RecoveryAction::once(RecoveryStrategy::Failover);
+            drop(recovery.start_with(incident, &action).unwrap());
+            recovery.into_policy()
+        }),
+        _ => return None,
+    })
 }
 
 /// Of these the metrics are those of health.
