@@ -42,6 +42,7 @@
 //! | [`healthcheck`] | asks a service how it is, for `--healthcheck` |
 //! | `http` | `Routes`: `/metrics`, `/health`, `/health/detail`, `/ready`; a server (feature `http-server`) |
 //! | `monitoring` | `Monitoring`: starts and stops all of it, from one config (feature `http-server`) |
+//! | `policies` | every policy of a `resilience_core::Env` as metrics (feature `resilience`) |
 //! | `system` | `SystemSampler`: processors, memory, disk, network (feature `system`) |
 //!
 //! Without `Monitoring` nothing here spawns, sleeps or listens: the caller brings the runtime and the socket. Series need no
@@ -64,6 +65,8 @@ pub mod http;
 pub mod meter;
 #[cfg(feature = "http-server")]
 pub mod monitoring;
+#[cfg(feature = "resilience")]
+pub mod policies;
 pub mod red;
 #[cfg(feature = "system")]
 pub mod system;

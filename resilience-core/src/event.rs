@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::Name;
 use crate::circuit_breaker::CircuitState;
 use crate::failover::Switch;
 use crate::health::HealthChange;
 use crate::recovery::{ErrorKind, RecoveryRecord, RecoveryStrategy};
 use crate::retry::Cause;
+use crate::{Name, Time};
 
 /// A change of a policy's state.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub enum Event {
         from: CircuitState,
         /// The state it entered.
         to: CircuitState,
+        /// When it did; what is due by time alone, when somebody looked.
+        at: Time,
     },
     /// A circuit breaker in shadow would have opened.
     CircuitWouldTrip,

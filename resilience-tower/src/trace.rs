@@ -47,7 +47,7 @@ impl Observer for TraceObserver {
         let context = context::current();
         let correlation_id = context.correlation_id.as_ref().map(CorrelationId::as_str);
         match event {
-            Event::CircuitMoved { from, to } => {
+            Event::CircuitMoved { from, to, .. } => {
                 let (from, closed) = (from.as_str(), *to == CircuitState::Closed);
                 let to = to.as_str();
                 match closed {

@@ -1,6 +1,6 @@
 //! What a declaration must satisfy so that the exposition is valid and says what was declared.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::name::{check_name, is_camel_case, is_name};
@@ -43,11 +43,16 @@ pub(super) fn check_all(metrics: &[Metric], most: usize) -> Result<(), Catalogue
         });
     }
     // What a histogram expands to cannot meet another name: `check_name` keeps the suffixes free.
-    let mut names = HashSet::new();
+    let mut declared = HashMap::new();
     for metric in metrics {
-        let checked = check(metric).and_then(|()| match names.insert(metric.name) {
-            true => Ok(()),
-            false => Err("name is declared twice".to_owned()),
+        let checked = check(metric).and_then(|()| {
+            match declared.insert(metric.name, metric) {
+                // Two parts that feed one metric both declare it.
+                Some(other) if other != metric => {
+                    Err("name is declared twice, differently".to_owned())
+                }
+                _ => Ok(()),
+            }
         });
         checked.map_err(|problem| CatalogueError {
             metric: metric.name.to_owned(),

@@ -63,6 +63,7 @@ impl Catalogue {
             .collect();
         check::check_all(&metrics, MAX_METRICS)?;
         metrics.sort_unstable_by_key(|metric| metric.name);
+        metrics.dedup_by_key(|metric| metric.name);
         Ok(Self { metrics })
     }
 

@@ -151,10 +151,12 @@ fn labels_have_valid_names_and_bounds_each_once() {
 }
 
 #[test]
-fn a_name_is_declared_once_and_those_of_the_exporter_are_taken() {
+fn a_name_is_declared_one_way_and_those_of_the_exporter_are_taken() {
+    let twice = Catalogue::new([GOOD, GOOD]).unwrap();
+    assert_eq!(twice.iter().filter(|it| **it == GOOD).count(), 1);
     assert_eq!(
-        refusal([GOOD, GOOD]),
-        "metric `a_ratio`: name is declared twice"
+        refusal([GOOD, GOOD.unit("ratio")]),
+        "metric `a_ratio`: name is declared twice, differently"
     );
     let hidden = Metric {
         kind: Kind::Counter,
@@ -163,7 +165,7 @@ fn a_name_is_declared_once_and_those_of_the_exporter_are_taken() {
     };
     assert_eq!(
         refusal([hidden]),
-        "metric `admf_metrics_overflow_total`: name is declared twice"
+        "metric `admf_metrics_overflow_total`: name is declared twice, differently"
     );
 }
 

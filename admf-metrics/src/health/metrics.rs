@@ -14,7 +14,7 @@ const COMPONENT: Label = Label::capped("component", 200);
 const FED_BY: &str = "health";
 
 /// Shows components that work.
-const STATUS: Metric = Metric::gauge(
+pub const COMPONENT_STATUS: Metric = Metric::gauge(
     "admf_component_status",
     "1 for components that are healthy or degraded, 0 for those that are unhealthy or unknown.",
 )
@@ -22,7 +22,7 @@ const STATUS: Metric = Metric::gauge(
 .fed_by(FED_BY);
 
 /// Shows the state of each component.
-const STATE: Metric = Metric::gauge(
+pub const COMPONENT_HEALTH: Metric = Metric::gauge(
     "admf_component_health",
     "State of components: 1 for the state that holds, 0 for the others.",
 )
@@ -79,7 +79,16 @@ const ERRORS: Metric = Metric::counter(
 .fed_by(FED_BY);
 
 /// The metrics that [`export`] feeds.
-pub const METRICS: [Metric; 8] = [STATUS, STATE, CHECKS, FAILURES, TOOK, AGE, READY, ERRORS];
+pub const METRICS: [Metric; 8] = [
+    COMPONENT_STATUS,
+    COMPONENT_HEALTH,
+    CHECKS,
+    FAILURES,
+    TOOK,
+    AGE,
+    READY,
+    ERRORS,
+];
 
 /// Shows a health with each scrape of a meter, for as long as that lives. Once is enough: totals of a health
 /// that is shown twice by one meter are added up, as those of two are.
@@ -162,11 +171,11 @@ impl Series {
         let labels = [("component", component)];
         let state = |state: ComponentState| {
             let labels = [("component", component), ("state", state.as_str())];
-            meter.gauge(&STATE, &labels)
+            meter.gauge(&COMPONENT_HEALTH, &labels)
         };
         let [healthy, degraded, unknown, unhealthy] = ComponentState::ALL.map(state);
         Ok(Self {
-            status: meter.gauge(&STATUS, &labels)?,
+            status: meter.gauge(&COMPONENT_STATUS, &labels)?,
             states: [healthy?, degraded?, unknown?, unhealthy?],
             checks: Total::new(meter.counter(&CHECKS, &labels)?),
             failures: Total::new(meter.counter(&FAILURES, &labels)?),

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use component::Reported;
 pub use component::{Component, HealthError};
 pub use heartbeat::Heartbeat;
-pub use metrics::{METRICS, export};
+pub use metrics::{COMPONENT_HEALTH, COMPONENT_STATUS, METRICS, export};
 pub use report::{CircuitHealth, ComponentHealth, ComponentState, ErrorCount};
 pub use source::HealthSource;
 pub use whole::{HealthReport, Readiness, Verdict};

@@ -80,6 +80,9 @@ struct Inner {
     /// Held while hooks run and what they wrote is read.
     scrape: Mutex<()>,
     hook_panics: Counter,
+    /// The parts of the catalogue that may be fed once.
+    #[cfg(feature = "resilience")]
+    claimed: Mutex<Vec<&'static str>>,
     /// By reason.
     refused: Vec<(&'static str, Counter)>,
 }
@@ -131,6 +134,8 @@ impl Meter {
             hooks: RwLock::default(),
             scrape: Mutex::default(),
             hook_panics: count(&families, &HOOK_PANICS, None),
+            #[cfg(feature = "resilience")]
+            claimed: Mutex::default(),
             refused: reasons()
                 .map(|r| (r, count(&families, &REFUSED, Some(r))))
                 .collect(),
@@ -224,6 +229,16 @@ impl Meter {
         let turn = scrape.lock().unwrap_or_else(PoisonError::into_inner);
         self.run_hooks();
         Scrape { _turn: turn }
+    }
+
+    /// Says whether `part` is fed by nobody yet, and that it is from now on.
+    #[cfg(feature = "resilience")]
+    pub(crate) fn claim(&self, part: &'static str) -> bool {
+        let claimed = &self.inner.claimed;
+        let mut claimed = claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = !claimed.contains(&part);
+        claimed.extend(free.then_some(part));
+        free
     }
 
     fn run_hooks(&self) {

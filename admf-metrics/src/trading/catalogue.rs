@@ -1,7 +1,8 @@
 //! The metrics of trading, as data.
 
-use super::words::{ComponentStatus, Direction, ErrorType, FilterReason, OrderStatus, RiskLimit};
+use super::words::{Direction, ErrorType, FilterReason, OrderStatus, RiskLimit};
 use crate::catalogue::{Label, Metric};
+pub use crate::health::{COMPONENT_HEALTH, COMPONENT_STATUS};
 
 const PART: &str = "TradingMetrics";
 
@@ -9,7 +10,9 @@ const STRATEGY: Label = Label::capped("strategy", 50);
 const SYMBOL: Label = Label::capped("symbol", 500);
 const SOURCE: Label = Label::capped("source", 50);
 const COMPONENT: Label = Label::capped("component", 50);
-const CACHE: Label = Label::capped("cache_name", 50);
+/// Who feeds the metrics of caches.
+const CACHES: &str = "TradingMetrics, resilience policies";
+const CACHE: Label = Label::capped("cache_name", 200);
 
 /// As much lost as won, from a unit of the account's currency to a hundred thousand of them.
 const MONEY: [f64; 17] = [
@@ -176,20 +179,6 @@ pub const SIGNALS_FILTERED: Metric = counter(
     &[Label::one_of("reason", FilterReason::WORDS)],
 );
 
-/// Shows whether a component is up.
-pub const COMPONENT_STATUS: Metric = gauge(
-    "admf_component_status",
-    "Whether a component works: 1, also where it is degraded, or 0. Absent while nobody knows.",
-    &[COMPONENT],
-);
-
-/// Shows how a component is: of its states exactly one is 1.
-pub const COMPONENT_HEALTH: Metric = gauge(
-    "admf_component_health",
-    "How a component is: 1 for its state, 0 for the others.",
-    &[COMPONENT, Label::one_of("state", ComponentStatus::WORDS)],
-);
-
 /// Counts how long events took.
 pub const EVENT_PROCESSING: Metric = Metric::histogram(
     "admf_event_processing_seconds",
@@ -205,14 +194,16 @@ pub const CACHE_HITS: Metric = counter(
     "admf_cache_hits_total",
     "Accesses that a cache could answer.",
     &[CACHE],
-);
+)
+.fed_by(CACHES);
 
 /// Counts misses of caches.
 pub const CACHE_MISSES: Metric = counter(
     "admf_cache_misses_total",
     "Accesses that a cache could not answer.",
     &[CACHE],
-);
+)
+.fed_by(CACHES);
 
 /// Counts errors.
 pub const ERRORS: Metric = counter(

@@ -99,7 +99,7 @@ fn metrics_are_scraped_with_the_content_type_that_prometheus_needs() {
         "text/plain; version=0.0.4; charset=utf-8"
     );
     assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(said(&answer.text()), said(&exporter.render()));
+    assert_eq!(said(answer.text()), said(&exporter.render()));
     assert!(answer.text().contains("\nt_up{which=\"a\"} 1\n"));
 }
 
@@ -121,7 +121,7 @@ fn a_large_answer_is_packed_for_who_takes_it() {
     let mut unpacked = String::new();
     let mut decoder = flate2::read::GzDecoder::new(&*packed.body);
     decoder.read_to_string(&mut unpacked).unwrap();
-    assert_eq!(said(&unpacked), said(&plain.text()));
+    assert_eq!(said(&unpacked), said(plain.text()));
     assert!(packed.body.len() * 4 < plain.body.len());
 }
 

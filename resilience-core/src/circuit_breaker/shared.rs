@@ -58,10 +58,10 @@ impl Circuit {
     /// Works on the state after what is due by `now`, and shows what came of it.
     fn locked<T>(&self, now: Time, work: impl FnOnce(&mut State) -> T) -> T {
         self.shared.locked(|state, events| {
-            self.shown(state, events, |state| {
+            self.shown(state, events, now, |state| {
                 state.advance(now, self.env().chance());
             });
-            self.shown(state, events, work)
+            self.shown(state, events, now, work)
         })
     }
 
@@ -77,6 +77,7 @@ impl Circuit {
         &self,
         state: &mut State,
         events: &mut Events,
+        at: Time,
         step: impl FnOnce(&mut State) -> T,
     ) -> T {
         let (generation, would_trip) = (state.generation(), state.would_trip());
@@ -92,7 +93,7 @@ impl Circuit {
         }
         let (from, to) = (generation.circuit(), state.circuit());
         if from != to {
-            events.push(Event::CircuitMoved { from, to });
+            events.push(Event::CircuitMoved { from, to, at });
         }
         if state.would_trip() != would_trip {
             events.push(Event::CircuitWouldTrip);

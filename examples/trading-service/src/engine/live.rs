@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use admf_metrics::DatabaseMetrics;
-use resilience_core::Env;
+use resilience_core::{Env, Event, Name};
 
 use crate::bars::{Bar, Bars, Date};
 use crate::broker::Order;
@@ -63,6 +63,8 @@ pub(crate) trait Watcher: Send + Sync {
     fn database(&self) -> DatabaseMetrics {
         DatabaseMetrics::noop()
     }
+    /// One of these policies changed its state.
+    fn policy_event(&self, _: &Name, _: &Event) {}
     /// A date was replayed.
     fn day_done(&self, _: &Now) {}
     /// The prices of the next date are there, for these symbols.
@@ -119,6 +121,11 @@ impl Live {
     /// Tells which policies guard the venues.
     pub(crate) fn policies(&self, env: &Env) {
         self.tell(|watcher| watcher.policies(env));
+    }
+
+    /// Tells that a policy changed its state.
+    pub(crate) fn policy_event(&self, policy: &Name, event: &Event) {
+        self.tell(|watcher| watcher.policy_event(policy, event));
     }
 
     /// Returns where the replay stands.

@@ -29,11 +29,14 @@ impl AlertConfig {
                 .keep_firing_for(KEEP_FIRING)
                 .label("severity", "warning")
                 .annotation("summary", "too much of the highest equity lost"),
-            Rule::parse("BreakerOpen", r#"circuit_breaker_state{state="open"} == 1"#)?
-                .for_(self.breaker_open)
-                .keep_firing_for(KEEP_FIRING)
-                .label("severity", "critical")
-                .annotation("summary", "calls through {{ $labels.name }} refused"),
+            Rule::parse(
+                "BreakerOpen",
+                r#"admf_circuit_breaker_state{state="open"} == 1"#,
+            )?
+            .for_(self.breaker_open)
+            .keep_firing_for(KEEP_FIRING)
+            .label("severity", "critical")
+            .annotation("summary", "calls through {{ $labels.name }} refused"),
         ])
     }
 }

@@ -4,9 +4,9 @@ use admf_metrics::health;
 use admf_metrics::http;
 use admf_metrics::red::http::SERVER_METRICS;
 use admf_metrics::trading::{self, LabelSets};
-use admf_metrics::{Catalogue, CatalogueError, Label, Metric, database};
+use admf_metrics::{Catalogue, CatalogueError, Label, Metric, database, policies};
 
-use super::{admin, machine, policies};
+use super::{admin, machine};
 
 /// Who trades: the resilience stack, or the bare client.
 const SIDE: Label = Label::one_of("side", &["stack", "naive"]);

@@ -4,10 +4,8 @@ mod admin;
 mod alerts;
 mod catalogue;
 mod data;
-
 mod machine;
 mod meter;
-mod policies;
 #[cfg(test)]
 mod replay_tests;
 mod side;
@@ -26,6 +24,7 @@ use std::time::Duration;
 
 use admf_metrics::health::{self, Heartbeat};
 use admf_metrics::http::{ServerConfig, Switches, serve};
+use admf_metrics::policies::PolicyMetrics;
 use admf_metrics::{Clock, Exporter, HandleError, Health, Routes};
 use axum::Router;
 use resilience_core::{Env, Policies};
@@ -56,6 +55,7 @@ pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 /// The metrics, the health and the alerts of the process; dropped, nothing is served any more.
 pub(crate) struct Ops {
     exporter: Exporter,
+    policies: PolicyMetrics,
     health: Health,
     /// The policies that operators may operate.
     operated: admin::Place,
@@ -82,6 +82,7 @@ impl Ops {
     ) -> Result<Self, Error> {
         let (listener, address) = bind("--ops", address).await?;
         let exporter = Exporter::local(catalogue::catalogue().map_err(Error::run)?);
+        let policies = PolicyMetrics::new(exporter.meter()).map_err(Error::run)?;
         let alerts = Alerts::new(config.rules().map_err(Error::run)?, &exporter);
         let alerts = alerts.map_err(Error::run)?;
         let dates = Arc::<Dates>::default();
@@ -120,6 +121,7 @@ impl Ops {
         tasks.spawn(Arc::clone(&watch).run(Arc::clone(&news)));
         Ok(Self {
             exporter,
+            policies,
             health,
             operated,
             watch,
@@ -140,9 +142,14 @@ impl Ops {
     }
 
     /// Exports the policies of an environment, and shows how the parts are that it knows of.
-    pub(crate) fn policies(&self, env: &Env) {
-        policies::export(&self.exporter, env);
+    ///
+    /// # Errors
+    ///
+    /// If those of another environment are exported already.
+    pub(crate) fn policies(&self, env: &Env) -> Result<(), Error> {
+        self.policies.export(env).map_err(Error::run)?;
         self.health.add_source(env.clone());
+        Ok(())
     }
 
     /// Lets operators operate the policies of `env`, once those of `config`'s file go by it.

@@ -5,13 +5,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use admf_metrics::health::ComponentState::Healthy;
-use admf_metrics::{Clock, Component, DatabaseMetrics, Exporter, Health};
-use resilience_core::Env;
+use admf_metrics::policies::{PolicyMetrics, PolicyObserver};
+use admf_metrics::{Clock, Component, DatabaseMetrics, Health};
+use resilience_core::{Env, Event, Name, Observer};
 use tokio::sync::Notify;
 
 use super::meter::Meter;
 use super::watch::Dates;
-use super::{Console, Ops, policies};
+use super::{Console, Ops};
 use crate::broker::Order;
 use crate::engine::{Booked, Now, Watcher, Wish};
 use crate::error::Error;
@@ -26,7 +27,8 @@ pub(crate) struct SideOps {
     venues: Component,
     replay: Component,
     ready_since: OnceLock<()>,
-    exporter: Exporter,
+    policies: PolicyMetrics,
+    observer: PolicyObserver,
     health: Health,
     dates: Arc<Dates>,
     news: Arc<Notify>,
@@ -49,7 +51,8 @@ impl SideOps {
             venues: component("venues").map_err(Error::run)?,
             replay: component("replay").map_err(Error::run)?,
             ready_since: OnceLock::new(),
-            exporter: ops.exporter.clone(),
+            policies: ops.policies.clone(),
+            observer: ops.policies.observer(),
             health: ops.health.clone(),
             dates: Arc::clone(&ops.dates),
             news: Arc::clone(&ops.news),
@@ -66,8 +69,13 @@ impl Watcher for SideOps {
     }
 
     fn policies(&self, env: &Env) {
-        policies::export(&self.exporter, env);
+        let exported = self.policies.export(env);
+        exported.expect("of the sides of a run one has policies");
         self.health.add_source(env.clone());
+    }
+
+    fn policy_event(&self, policy: &Name, event: &Event) {
+        self.observer.on_event(policy, event);
     }
 
     fn day_done(&self, now: &Now) {

@@ -86,7 +86,8 @@ fn an_open_breaker_fires_after_its_time_and_resolves_when_it_probes() {
     use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, Gate, Outcome};
     let (env, clock) = Env::manual();
     let exporter = exporter();
-    policies::export(&exporter, &env);
+    let policies = PolicyMetrics::new(exporter.meter()).unwrap();
+    policies.export(&env).unwrap();
     let mut alerts = Alerts::new(config().rules().unwrap(), &exporter).unwrap();
     let open_for = Duration::from_secs(4);
     let breaker = CircuitBreakerConfig {
@@ -281,7 +282,7 @@ async fn it_is_not_ready_while_a_part_is_down_that_it_cannot_do_without() {
         ..Default::default()
     };
     let parts = resilience_core::Health::new("a", config, &env).unwrap();
-    ops.policies(&env);
+    ops.policies(&env).unwrap();
     let heard = |name, good: bool| {
         let finding = if good { Ok(()) } else { Err("gone") };
         (0..3).for_each(|_| parts.report(name, finding).unwrap());
@@ -311,7 +312,7 @@ async fn circuits_and_errors_have_the_same_numbers_in_the_detail_and_in_metrics(
     use resilience_core::{Ask, CircuitBreaker, Gate, Outcome, Recovery, RecoveryConfig};
     let ops = started().await;
     let (env, _clock) = Env::manual();
-    ops.policies(&env);
+    ops.policies(&env).unwrap();
     let circuit = CircuitBreaker::new("primary", Default::default(), &env).unwrap();
     for outcome in [Outcome::Success, Outcome::Failure, Outcome::Success] {
         circuit.permit(&Ask::default()).unwrap().record(outcome);
@@ -324,9 +325,9 @@ async fn circuits_and_errors_have_the_same_numbers_in_the_detail_and_in_metrics(
     let detail: serde_json::Value = serde_json::from_str(&detail).unwrap();
     let samples = scrape(&ops.exporter);
     let calls = |outcome| {
-        let labels = [("name", "primary"), ("outcome", outcome)];
+        let labels = [("name", "primary"), ("result", outcome)];
         samples
-            .value("circuit_breaker_calls_total", &labels)
+            .value("admf_circuit_breaker_calls_total", &labels)
             .unwrap()
     };
     let rate = calls("success") / (calls("success") + calls("failure"));
@@ -336,7 +337,10 @@ async fn circuits_and_errors_have_the_same_numbers_in_the_detail_and_in_metrics(
         ("name", "primary"),
         ("state", shown["state"].as_str().unwrap()),
     ];
-    assert_eq!(samples.value("circuit_breaker_state", &state), Some(1.0));
+    assert_eq!(
+        samples.value("admf_circuit_breaker_state", &state),
+        Some(1.0)
+    );
     let errors = &detail["error_handling"];
     let category = [("category", "network_timeout")];
     let counted = samples.value("admf_health_errors_total", &category);

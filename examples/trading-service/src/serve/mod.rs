@@ -107,7 +107,7 @@ impl Service<'_> {
             settings,
             live,
         })?;
-        self.ops.policies(stack.env());
+        self.ops.policies(stack.env())?;
         let env = stack.env().clone();
         let parts = Parts::new(&env, Arc::clone(&self.console))?;
         let circuits = stack.circuits();

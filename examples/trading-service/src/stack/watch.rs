@@ -73,7 +73,8 @@ impl Watch {
 }
 
 impl Observer for Watch {
-    fn on_event(&self, _: &Name, event: &Event) {
+    fn on_event(&self, policy: &Name, event: &Event) {
+        self.clock.live.policy_event(policy, event);
         match event {
             Event::CircuitMoved {
                 to: CircuitState::Open,

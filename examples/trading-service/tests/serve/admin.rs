@@ -30,7 +30,13 @@ fn policies_are_operated_on_the_port_of_operations_alone() -> Result {
     let (status, body) = ask(&ops, "POST /admin/policies/reload", "")?;
     assert!(status == 409 && body.contains("--policies"), "{body}");
     let done = [("action", "isolate"), ("result", "done")];
-    assert_eq!(scrape(&ops)?.value("admin_actions_total", &done), Some(1.0));
+    let samples = scrape(&ops)?;
+    assert_eq!(samples.value("admin_actions_total", &done), Some(1.0));
+    let moved = "admf_circuit_breaker_transitions_total";
+    for (from, to) in [("closed", "isolated"), ("isolated", "closed")] {
+        let labels = [("name", "primary"), ("from", from), ("to", to)];
+        assert_eq!(samples.value(moved, &labels), Some(1.0), "{from} to {to}");
+    }
     Ok(())
 }
 

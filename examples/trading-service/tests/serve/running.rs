@@ -165,7 +165,7 @@ pub(super) fn scrape(address: &str) -> Result<Samples> {
 
 /// Checks that each circuit is in one state, and returns how many circuits there are.
 pub(super) fn circuits(samples: &Samples) -> Result<usize> {
-    let states = Selector::parse("circuit_breaker_state")?;
+    let states = Selector::parse("admf_circuit_breaker_state")?;
     let states: Vec<_> = samples.select(&states).collect();
     let held: Vec<_> = states.iter().filter(|state| state.value == 1.0).collect();
     assert_eq!(states.len(), 6 * held.len());

@@ -175,7 +175,8 @@ fn trap_9_an_observer_may_call_the_handle_and_panic() {
     let breaker = CircuitBreaker::new("test", consecutive(1), &env).unwrap();
     meddler.circuit.set(breaker.clone()).unwrap();
     breaker.end(FAILED);
-    let moved = |from, to| Event::CircuitMoved { from, to };
+    let at = Time::ZERO;
+    let moved = |from, to| Event::CircuitMoved { from, to, at };
     let events = [
         moved(CircuitState::Closed, CircuitState::Open),
         moved(CircuitState::Open, CircuitState::Isolated),
