@@ -8,6 +8,7 @@ use super::eval::Eval;
 use super::expr::{Aggregate, AggregateOp, Expr, Grouping, Millis};
 use super::group::{Members, View, groups};
 use super::number::{self, Mean, Spread, Sum};
+use super::older::{Moving, Plain};
 use super::value::{Sample, Value};
 use crate::labels::Labels;
 use crate::series::NAME;
@@ -40,7 +41,8 @@ impl Eval<'_> {
             op => {
                 let samples = self.vector(&aggregate.expr, time)?;
                 let groups = groups(self.view(), &samples, grouping);
-                let of = |members: &Members<'_>| reduce(op, members);
+                let semantics = self.semantics();
+                let of = |members: &Members<'_>| reduce(op, members, semantics);
                 Ok(groups.iter().map(|it| single(it, of(it))).collect())
             }
         }
@@ -140,31 +142,58 @@ fn single(members: &Members<'_>, value: f64) -> Sample {
     sample
 }
 
-fn reduce(op: AggregateOp, members: &Members<'_>) -> f64 {
+fn reduce(op: AggregateOp, members: &Members<'_>, semantics: Semantics) -> f64 {
     let values = members.samples.iter().map(|sample| sample.value);
     match op {
+        AggregateOp::Sum | AggregateOp::Avg | AggregateOp::Stddev | AggregateOp::Stdvar => {
+            match semantics {
+                Semantics::Prometheus2 => add_older(op, values),
+                Semantics::Prometheus3 => add(op, values),
+            }
+        }
+        AggregateOp::Min => extremum(values, |new, old| new < old),
+        AggregateOp::Max => extremum(values, |new, old| new > old),
+        AggregateOp::Count => values.len() as f64,
+        _ => 1.0,
+    }
+}
+
+fn add(op: AggregateOp, values: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut mean, mut spread) = <(Sum, Mean, Spread)>::default();
+    match op {
         AggregateOp::Sum => {
-            let mut sum = Sum::default();
             values.for_each(|value| sum.add(value));
             sum.total()
         }
         AggregateOp::Avg => {
-            let mut mean = Mean::default();
             values.for_each(|value| mean.add(value));
             mean.mean()
         }
-        AggregateOp::Min => extremum(values, |new, old| new < old),
-        AggregateOp::Max => extremum(values, |new, old| new > old),
-        AggregateOp::Stddev | AggregateOp::Stdvar => {
-            let mut spread = Spread::default();
+        _ => {
             values.for_each(|value| spread.add(value));
-            match op {
-                AggregateOp::Stddev => spread.variance().sqrt(),
-                _ => spread.variance(),
-            }
+            root(op, spread.variance())
         }
-        AggregateOp::Count => values.len() as f64,
-        _ => 1.0,
+    }
+}
+
+fn add_older(op: AggregateOp, values: impl Iterator<Item = f64>) -> f64 {
+    if op == AggregateOp::Avg {
+        let mut mean = Moving::plain();
+        values.for_each(|value| mean.add(value));
+        return mean.mean();
+    }
+    let mut plain = Plain::default();
+    values.for_each(|value| plain.add(value));
+    match op {
+        AggregateOp::Sum => plain.sum,
+        _ => root(op, plain.variance()),
+    }
+}
+
+fn root(op: AggregateOp, variance: f64) -> f64 {
+    match op {
+        AggregateOp::Stddev => variance.sqrt(),
+        _ => variance,
     }
 }
 

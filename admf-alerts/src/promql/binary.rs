@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Semantics;
 use super::error::QueryError;
 use super::eval::{Eval, Evaluated};
-use super::expr::{Binary, BinaryOp, Group, Grouping, Millis};
+use super::expr::{Binary, BinaryOp, Group, Grouping, MathOp, Millis};
 use super::group::contains;
 use super::value::{Sample, Shown, Value, unnamed};
 use crate::labels::Labels;
@@ -37,6 +37,16 @@ impl Eval<'_> {
         }
     }
 
+    /// A comparison that filters gives the same series; all else is another thing, but what Prometheus 2
+    /// forgot.
+    fn loses_name(&self, binary: &Binary) -> bool {
+        match binary.op {
+            BinaryOp::Math(MathOp::Atan2) => self.semantics() == Semantics::Prometheus3,
+            BinaryOp::Math(_) => true,
+            BinaryOp::Compare(_) | BinaryOp::Set(_) => binary.bool,
+        }
+    }
+
     /// A vector and a number.
     fn each(
         &self,
@@ -46,7 +56,7 @@ impl Eval<'_> {
     ) -> Evaluated {
         let found = samples.iter().filter_map(|sample| {
             let value = of(sample.value)?;
-            Some(match loses_name(binary) {
+            Some(match self.loses_name(binary) {
                 true => sample.derived(value),
                 false => sample.with(value),
             })
@@ -164,7 +174,7 @@ impl Eval<'_> {
         let named = include.is_some_and(|labels| contains(labels, NAME)) && !self.delayed();
         result.nameless = match named {
             true => binary.bool,
-            false => result.nameless || loses_name(binary),
+            false => result.nameless || self.loses_name(binary),
         };
         result
     }
@@ -182,10 +192,6 @@ fn keep_matched(labels: &mut Labels, on: &Grouping) {
     }
 }
 
-/// A comparison that filters gives the same series; all else is another thing.
-fn loses_name(binary: &Binary) -> bool {
-    binary.bool || matches!(binary.op, BinaryOp::Math(_))
-}
 
 /// The value of `a op b`, or `kept` where a comparison that filters holds.
 fn operate(binary: &Binary, a: f64, b: f64, kept: f64) -> Option<f64> {

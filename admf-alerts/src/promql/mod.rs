@@ -11,6 +11,7 @@ mod group;
 mod guard;
 
 mod number;
+mod older;
 mod operators;
 mod select;
 mod sets;

@@ -88,20 +88,20 @@ impl Spread {
     }
 }
 
-/// The greater one, or NaN where one is.
+/// The greater one; infinity is, and else NaN where one is.
 pub(super) fn max(a: f64, b: f64) -> f64 {
+    if a == f64::INFINITY || b == f64::INFINITY {
+        return f64::INFINITY;
+    }
     if a.is_nan() || b.is_nan() {
         return f64::NAN;
     }
     a.max(b)
 }
 
-/// The smaller one, or NaN where one is.
+/// The smaller one; negative infinity is, and else NaN where one is.
 pub(super) fn min(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() {
-        return f64::NAN;
-    }
-    a.min(b)
+    -max(-a, -b)
 }
 
 /// The quantile of values in any order, which it sorts; NaN comes first.

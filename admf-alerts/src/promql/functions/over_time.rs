@@ -1,7 +1,9 @@
 //! A window's samples into one value.
 
+use super::super::Semantics;
 use super::super::aggregate::extremum;
 use super::super::number::{Mean, Spread, Sum, quantile};
+use super::super::older::Moving;
 use super::super::select::Window;
 use super::{Answer, Body, Function};
 
@@ -11,11 +13,7 @@ pub(super) const FUNCTIONS: [Function; 10] = [
         values(window).for_each(|value| sum.add(value));
         Ok(Some(sum.total()))
     }),
-    Function::window("avg_over_time", |window, _| {
-        let mut mean = Mean::default();
-        values(window).for_each(|value| mean.add(value));
-        Ok(Some(mean.mean()))
-    }),
+    Function::window("avg_over_time", |window, _| Ok(Some(mean(window)))),
     Function::window("count_over_time", |window, _| {
         Ok(Some(window.points.len() as f64))
     }),
@@ -45,6 +43,17 @@ pub(super) const FUNCTIONS: [Function; 10] = [
 
 fn values<'w>(window: &'w Window<'_>) -> impl Iterator<Item = f64> + 'w {
     window.points.iter().map(|point| point.value)
+}
+
+fn mean(window: &Window<'_>) -> f64 {
+    if window.semantics == Semantics::Prometheus2 {
+        let mut mean = Moving::default();
+        values(window).for_each(|value| mean.add(value));
+        return mean.mean();
+    }
+    let mut mean = Mean::default();
+    values(window).for_each(|value| mean.add(value));
+    mean.mean()
 }
 
 fn variance(window: &Window<'_>) -> f64 {

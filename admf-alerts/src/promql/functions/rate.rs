@@ -27,7 +27,8 @@ fn extrapolated(window: &Window<'_>, counter: bool, per_second: bool) -> Option<
     if counter {
         let pairs = window.points.windows(2);
         let resets = pairs.filter(|pair| pair[1].value < pair[0].value);
-        change += resets.map(|pair| pair[0].value).sum::<f64>();
+        // One by one: added up first, they would be rounded otherwise.
+        resets.for_each(|pair| change += pair[0].value);
     }
     let sampled = seconds(last.time - first.time);
     let between = sampled / (window.points.len() - 1) as f64;

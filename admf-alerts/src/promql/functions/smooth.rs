@@ -42,6 +42,10 @@ fn line(window: &Window<'_>, at: i64) -> (f64, f64) {
         xy.add(time * point.value);
         xx.add(time * time);
     }
+    let older = window.semantics == Semantics::Prometheus2;
+    if older && (y.sum.is_infinite() || xy.sum.is_infinite()) {
+        return (f64::NAN, f64::NAN);
+    }
     let [x, y, xy, xx] = [x, y, xy, xx].map(|it| it.sum + it.lost);
     let covariance = xy - x * y / n;
     let variance = xx - x * x / n;
