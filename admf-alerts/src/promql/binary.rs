@@ -70,7 +70,11 @@ impl Eval<'_> {
             return Ok(Value::Vector(vec![]));
         }
         let swapped = matches!(binary.group, Group::Right(_));
-        let (many, one) = if swapped { (right, left) } else { (left, right) };
+        let (many, one) = if swapped {
+            (right, left)
+        } else {
+            (left, right)
+        };
         let ones = self.ones(binary, one)?;
         let mut results = vec![];
         let mut used: HashSet<(Vec<&str>, Option<Arc<Labels>>)> = HashSet::new();
@@ -191,7 +195,6 @@ fn keep_matched(labels: &mut Labels, on: &Grouping) {
         }
     }
 }
-
 
 /// The value of `a op b`, or `kept` where a comparison that filters holds.
 fn operate(binary: &Binary, a: f64, b: f64, kept: f64) -> Option<f64> {

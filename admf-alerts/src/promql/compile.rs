@@ -108,7 +108,10 @@ impl Compiler {
     fn subquery(&mut self, subquery: &parsed::SubqueryExpr) -> Compiled {
         let step = subquery.step.map(millis);
         if step == Some(0) {
-            return Err(QueryError::syntax(None, "the step of a subquery is above 0"));
+            return Err(QueryError::syntax(
+                None,
+                "the step of a subquery is above 0",
+            ));
         }
         Ok(Expr::Subquery(Subquery {
             id: self.id(),

@@ -146,7 +146,9 @@ impl<'t> Iterator for Tokens<'t> {
 fn is_byte(escape: &str) -> bool {
     let mut chars = escape.chars();
     match chars.next() {
-        Some('x') => chars.next().is_some_and(|c| matches!(c, '8'..='9' | 'a'..='f' | 'A'..='F')),
+        Some('x') => chars
+            .next()
+            .is_some_and(|c| matches!(c, '8'..='9' | 'a'..='f' | 'A'..='F')),
         Some(c) => matches!(c, '2'..='3') || !c.is_ascii(),
         None => false,
     }

@@ -91,7 +91,10 @@ pub(super) fn settle(samples: &mut [Sample]) {
 pub(super) fn distinct(samples: &[Sample]) -> Result<(), QueryError> {
     let name = |sample: &Sample| sample.labels.get(NAME).map(str::to_owned);
     let first = samples.first().and_then(name);
-    if samples.iter().all(|it| it.labels.get(NAME) == first.as_deref()) {
+    if samples
+        .iter()
+        .all(|it| it.labels.get(NAME) == first.as_deref())
+    {
         return Ok(());
     }
     let settled = samples.iter().map(|sample| match sample.nameless {

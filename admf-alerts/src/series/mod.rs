@@ -23,8 +23,8 @@ use index::Index;
 pub use limits::{Counts, Limits, LimitsError, Refused};
 pub(crate) use matcher::anchored;
 pub use matcher::{MatchOp, Matcher};
-pub use series::Series;
 use series::Push;
+pub use series::Series;
 
 /// The label that holds a series' name.
 pub const NAME: &str = "__name__";

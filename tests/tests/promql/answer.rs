@@ -19,7 +19,9 @@ pub(crate) fn read(json: &Value) -> Answer {
     let labels = |metric: &Value| {
         let pairs = metric.as_object().expect("it is an object").iter();
         let text = |value: &Value| value.as_str().expect("it is a text").to_owned();
-        let mut pairs: Vec<_> = pairs.map(|(name, value)| (name.clone(), text(value))).collect();
+        let mut pairs: Vec<_> = pairs
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect();
         pairs.sort();
         pairs
     };
@@ -42,9 +44,10 @@ fn point(pair: &Value) -> Point {
     }
 }
 
+/// Equal to a part in 10^9. Below 10^-12 there is nothing but what rounding left of numbers that cancel out.
 fn near(a: f64, b: f64) -> bool {
     let most = a.abs().max(b.abs());
-    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= most * 1e-9
+    a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= most * 1e-9 || most < 1e-12
 }
 
 /// Says how two answers differ. Refusals are not compared by their words.
@@ -53,10 +56,16 @@ pub(crate) fn differ(ours: &Answer, theirs: &Answer) -> Option<String> {
         (Ok(ours), Ok(theirs)) => (ours, theirs),
         (Err(_), Err(_)) => return None,
         (Err(problem), Ok(theirs)) => {
-            return Some(format!("we fail by {problem}, they give {} series", theirs.len()));
+            return Some(format!(
+                "we fail by {problem}, they give {} series",
+                theirs.len()
+            ));
         }
         (Ok(ours), Err(problem)) => {
-            return Some(format!("we give {} series, they fail by {problem}", ours.len()));
+            return Some(format!(
+                "we give {} series, they fail by {problem}",
+                ours.len()
+            ));
         }
     };
     for (labels, points) in theirs {

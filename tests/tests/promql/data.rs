@@ -47,7 +47,10 @@ impl Data {
             let mut below = vec![];
             for le in ["0.1", "0.5", "1", "5", "+Inf"] {
                 below = sum(&below, &counter(chance, 5.0));
-                add(&[(NAME, "wait_bucket"), ("job", job), ("le", le)], below.clone());
+                add(
+                    &[(NAME, "wait_bucket"), ("job", job), ("le", le)],
+                    below.clone(),
+                );
             }
         }
         add(&[(NAME, "single")], counter(chance, 3.0));
@@ -72,7 +75,8 @@ impl Data {
             for Point { time, value } in points {
                 let (seconds, millis) = (time / 1000, time % 1000);
                 let value = written(*value);
-                writeln!(text, "{name}{others} {value} {seconds}.{millis:03}").expect("to a string");
+                writeln!(text, "{name}{others} {value} {seconds}.{millis:03}")
+                    .expect("to a string");
             }
         }
         text.push_str("# EOF\n");
@@ -81,7 +85,9 @@ impl Data {
 
     pub(crate) fn pairs(labels: &Labels) -> Vec<(String, String)> {
         let pairs = labels.iter();
-        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     }
 
     /// Start, end and step of a query.
@@ -131,7 +137,10 @@ fn counter(chance: &mut Chance, speed: f64) -> Vec<Point> {
         }
         Point { time, value }
     };
-    times(chance).into_iter().map(|time| point(chance, time)).collect()
+    times(chance)
+        .into_iter()
+        .map(|time| point(chance, time))
+        .collect()
 }
 
 fn walk(chance: &mut Chance, odd: &[f64]) -> Vec<Point> {
@@ -144,7 +153,10 @@ fn walk(chance: &mut Chance, odd: &[f64]) -> Vec<Point> {
         };
         Point { time, value }
     };
-    times(chance).into_iter().map(|time| point(chance, time)).collect()
+    times(chance)
+        .into_iter()
+        .map(|time| point(chance, time))
+        .collect()
 }
 
 /// Few values, each for a while.
@@ -156,7 +168,10 @@ fn steps(chance: &mut Chance) -> Vec<Point> {
         }
         Point { time, value }
     };
-    times(chance).into_iter().map(|time| point(chance, time)).collect()
+    times(chance)
+        .into_iter()
+        .map(|time| point(chance, time))
+        .collect()
 }
 
 fn ones(chance: &mut Chance) -> Vec<Point> {

@@ -21,7 +21,9 @@ const NAMES: [&str; 7] = [
 
 const LENGTHS: [&str; 9] = ["15s", "20s", "1m", "90s", "2m", "5m", "7m30s", "10m", "1h"];
 
-const LABELS: [&str; 7] = ["job", "instance", "code", "version", "le", "none", "__name__"];
+const LABELS: [&str; 7] = [
+    "job", "instance", "code", "version", "le", "none", "__name__",
+];
 
 /// From a window to a number.
 const WINDOWS: [&str; 19] = [
@@ -47,18 +49,23 @@ const WINDOWS: [&str; 19] = [
 ];
 
 /// From a number to a number.
-const MAPS: [&str; 18] = [
-    "abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "sin", "cos", "atan", "sinh",
-    "tanh", "asinh", "deg", "rad", "round",
+const MAPS: [&str; 14] = [
+    "abs", "ceil", "floor", "exp", "log2", "sqrt", "sgn", "atan", "sinh", "tanh", "asinh", "deg",
+    "rad", "round",
 ];
 
-const AGGREGATES: [&str; 8] = ["sum", "avg", "count", "min", "max", "group", "stddev", "stdvar"];
+const WAVES: [&str; 8] = ["sin", "cos", "tan", "asin", "acos", "ln", "log10", "cosh"];
+
+const AGGREGATES: [&str; 8] = [
+    "sum", "avg", "count", "min", "max", "group", "stddev", "stdvar",
+];
 
 /// Says whether nothing is in it that may be off by the last bit: functions as machines compute them, and
 /// sums, whose order Prometheus leaves to chance.
 fn exact(expr: &str) -> bool {
     let inexact = [
-        "exp", "ln(", "log", "sin", "cos", "tan", "deg", "rad", "^", "std", "sum", "avg", "quantile",
+        "exp", "ln(", "log", "sin", "cos", "tan", "deg", "rad", "^", "std", "sum", "avg",
+        "quantile", "linear", "deriv", "winters",
     ];
     !inexact.iter().any(|function| expr.contains(function))
 }
@@ -140,9 +147,21 @@ impl<'c> Generator<'c> {
     fn matrix(&mut self, depth: u32) -> String {
         let range = self.length();
         if depth > 0 && self.chance.one_in(4) {
+            // 2.42 evaluates what `@` holds even where a subquery has no step.
+            let range = self.pick(&["2m", "5m", "7m30s", "1h"]);
             let step = self.pick(&["", "15s", "30s", "1m", "2m"]);
-            let expr = self.vector(depth - 1);
-            return format!("({expr})[{range}:{step}]{}", self.shift());
+            let mut expr = self.vector(depth - 1);
+            // It does not take two series for one that follow one another, once they have lost their names.
+            if expr.contains(" or ") {
+                expr = self.selector();
+            }
+            // Nor does it find the time that is held within what is held at another.
+            let shift = if expr.contains('@') {
+                String::new()
+            } else {
+                self.shift()
+            };
+            return format!("({expr})[{range}:{step}]{shift}");
         }
         format!("{}[{range}]{}", self.plain(), self.shift())
     }
@@ -177,7 +196,15 @@ impl<'c> Generator<'c> {
     fn aggregate(&mut self, depth: u32) -> String {
         let (grouping, vector) = (self.grouping(), self.vector(depth));
         match self.chance.below(10) {
-            0 => format!("quantile{grouping} ({}, {vector})", self.scalar(depth)),
+            0 => {
+                // 2.42 does not see that a parameter changes, nor what `@` holds there.
+                let q = match vector.contains('@') {
+                    true => self.number().to_owned(),
+                    false => self.scalar(depth),
+                };
+                let q = if q.contains('@') { "0.9" } else { &q };
+                format!("quantile{grouping} ({q}, {vector})")
+            }
             1 if exact(&vector) => format!("count_values{grouping} (\"worth\", {vector})"),
             // Values that differ, so that there is one answer.
             2 => format!("topk{grouping} (2, temp{})", self.shift()),
@@ -189,7 +216,9 @@ impl<'c> Generator<'c> {
     }
 
     fn number(&mut self) -> &'static str {
-        self.pick(&["0", "1", "-1", "2", "0.5", "3.7", "100", "-0.25", "1e3", "600"])
+        self.pick(&[
+            "0", "1", "-1", "2", "0.5", "3.7", "100", "-0.25", "1e3", "600",
+        ])
     }
 
     fn scalar(&mut self, depth: u32) -> String {
@@ -210,11 +239,13 @@ impl<'c> Generator<'c> {
         self.pick(&["==", "!=", "<", "<=", ">", ">="])
     }
 
-    fn operator(&mut self) -> String {
+    /// A remainder may be anything where its operand is off by the last bit.
+    fn operator(&mut self, left: &str) -> String {
         match self.chance.below(5) {
             0 => format!("{} bool", self.compare()),
             1 | 2 => self.compare().to_owned(),
-            _ => self.maths().to_owned(),
+            3 if exact(left) => "%".to_owned(),
+            _ => self.pick(&["+", "-", "*", "/", "^", "atan2"]).to_owned(),
         }
     }
 
@@ -227,8 +258,8 @@ impl<'c> Generator<'c> {
     }
 
     fn binary(&mut self, depth: u32) -> String {
-        let op = self.operator();
         let left = self.vector(depth);
+        let op = self.operator(&left);
         match self.chance.below(4) {
             0 => format!("({left}) {op} {}", self.scalar(depth)),
             1 => format!("{} {op} ({left})", self.scalar(depth)),
@@ -244,8 +275,8 @@ impl<'c> Generator<'c> {
     }
 
     fn many_to_one(&mut self, depth: u32) -> String {
-        let op = self.operator();
         let many = self.vector(depth);
+        let op = self.operator(&many);
         match self.chance.below(4) {
             0 => format!("({many}) {op} on (job, instance) group_left (version) info"),
             1 => format!("info {op} on (job, instance) group_right (version) ({many})"),
@@ -262,7 +293,10 @@ impl<'c> Generator<'c> {
             2 => format!("clamp_max({vector}, {})", self.scalar(depth)),
             3 => format!("round({vector}, 0.5)"),
             4 => format!("-({vector})"),
-            _ => format!("{}({vector})", self.pick(&MAPS)),
+            5 => format!("{}({vector})", self.pick(&MAPS)),
+            // Near a zero of theirs nothing but what was rounded before is left.
+            _ if exact(&vector) => format!("{}({vector})", self.pick(&WAVES)),
+            _ => format!("abs({vector})"),
         }
     }
 
@@ -299,7 +333,9 @@ impl<'c> Generator<'c> {
                 let part = self.pick(&["minute", "hour", "day_of_week", "day_of_year", "month"]);
                 format!("{part}(timestamp({vector}))")
             }
-            5 => self.pick(&["day_of_month()", "days_in_month()", "year()", "minute()"]).to_owned(),
+            5 => self
+                .pick(&["day_of_month()", "days_in_month()", "year()", "minute()"])
+                .to_owned(),
             _ => format!("sum({vector}) + time()"),
         }
     }

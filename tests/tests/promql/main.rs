@@ -70,5 +70,9 @@ fn generated_expressions_give_what_prometheus_gives() {
         differences.len()
     );
     let shown = differences.len().min(20);
-    assert!(differences.is_empty(), "{}", differences[..shown].join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{}",
+        differences[..shown].join("\n")
+    );
 }

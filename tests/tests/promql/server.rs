@@ -30,7 +30,10 @@ impl Prometheus {
             done => done.expect("promtool runs"),
         };
         let problem = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "promtool refuses the samples: {problem}");
+        assert!(
+            done.status.success(),
+            "promtool refuses the samples: {problem}"
+        );
         std::fs::write(folder.path().join("config.yml"), "{}").expect("it can be written");
         // Somebody else may take a port between the asking and the start.
         for _ in 0..10 {
@@ -99,7 +102,10 @@ fn launch(folder: &Path, port: u16) -> std::io::Result<Option<Child>> {
         .arg(flag("storage.tsdb.path", "blocks"))
         .arg("--storage.tsdb.retention.time=100y")
         .arg(format!("--web.listen-address=127.0.0.1:{port}"));
-    let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    let mut process = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let mut log = BufReader::new(process.stderr.take().expect("it is piped"));
     let mut line = String::new();
     while log.read_line(&mut line)? > 0 {
@@ -116,7 +122,9 @@ fn launch(folder: &Path, port: u16) -> std::io::Result<Option<Child>> {
 
 fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' => char::from(byte).to_string(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' => {
+            char::from(byte).to_string()
+        }
         byte => format!("%{byte:02X}"),
     };
     text.bytes().map(byte).collect()

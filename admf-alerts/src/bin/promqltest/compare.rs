@@ -46,12 +46,15 @@ pub(crate) fn value(eval: &Eval, value: &Value) -> Compared {
             true => Ok(()),
             false => Err(format!("expected {expected:?}, got {found:?}")),
         },
-        (Expected::Series(expected), Value::Vector(found)) => {
-            vector(expected, found, eval.ordered)
-        }
-        (Expected::Matrix { series, start, step }, Value::Matrix(found)) => {
-            matrix(series, found, (*start, *step))
-        }
+        (Expected::Series(expected), Value::Vector(found)) => vector(expected, found, eval.ordered),
+        (
+            Expected::Matrix {
+                series,
+                start,
+                step,
+            },
+            Value::Matrix(found),
+        ) => matrix(series, found, (*start, *step)),
         (_, found) => Err(format!("got another kind of result: {found:?}")),
     }
 }

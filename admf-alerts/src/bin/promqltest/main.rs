@@ -117,6 +117,9 @@ fn table(name: &str, report: &Report) {
             Outcome::Failed(why) => ("failed", &**why),
             Outcome::OutOfScope(why) => ("out of scope", *why),
         };
-        println!("| {name}:{} | {kind} | `{}` | {why} |", case.line, case.expr);
+        println!(
+            "| {name}:{} | {kind} | `{}` | {why} |",
+            case.line, case.expr
+        );
     }
 }

@@ -199,7 +199,9 @@ impl Run<'_> {
     /// An instant is what a range around it has there, but for what asks for the range itself.
     fn middle(&self, time: i64, value: &Value) -> Compared {
         const STEP: i64 = 60_000;
-        let asks = ["start()", "end()"].iter().any(|it| self.eval.expr.contains(it));
+        let asks = ["start()", "end()"]
+            .iter()
+            .any(|it| self.eval.expr.contains(it));
         if asks || matches!(value, Value::Text(_) | Value::Matrix(_)) || self.eval.ordered {
             return Ok(());
         }

@@ -47,6 +47,14 @@ pub(crate) enum Expected {
     },
 }
 
+const EVALS: [&str; 5] = [
+    "eval",
+    "eval_fail",
+    "eval_ordered",
+    "eval_warn",
+    "eval_info",
+];
+
 /// Reads a file; a problem begins with its line.
 pub(crate) fn parse(text: &str) -> Result<Vec<Command>, String> {
     let lines = text.lines().map(|line| {
@@ -93,7 +101,7 @@ impl<'t> Lines<'t> {
             "clear" => Ok(Command::Clear),
             "load" => self.load(rest, false),
             "load_with_nhcb" => self.load(rest, true),
-            word if word.starts_with("eval") => self.eval(word, rest),
+            word if EVALS.contains(&word) => self.eval(word, rest),
             _ => Err(format!("`{word}` is no command")),
         }
     }
@@ -118,11 +126,10 @@ impl<'t> Lines<'t> {
         let mut eval = head(rest)?;
         eval.line = self.next;
         match word {
-            "eval" => {}
             "eval_fail" => eval.fail = Some(Failure::Any),
             "eval_ordered" => eval.ordered = true,
             "eval_warn" | "eval_info" => eval.annotations = true,
-            _ => return Err(format!("`{word}` is no command")),
+            _ => {}
         }
         while let Some(line) = self.more() {
             if expectation(&mut eval, line)? {

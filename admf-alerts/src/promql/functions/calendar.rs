@@ -8,8 +8,14 @@ pub(super) const FUNCTIONS: [Function; 8] = [
     Function::new("hour", Body::Calendar(|at| part(at, 86_400, 3_600))),
     Function::new("day_of_week", Body::Calendar(day_of_week)),
     Function::new("day_of_month", Body::Calendar(|at| of(at).day as f64)),
-    Function::new("day_of_year", Body::Calendar(|at| of(at).day_of_year() as f64)),
-    Function::new("days_in_month", Body::Calendar(|at| of(at).days_in_month() as f64)),
+    Function::new(
+        "day_of_year",
+        Body::Calendar(|at| of(at).day_of_year() as f64),
+    ),
+    Function::new(
+        "days_in_month",
+        Body::Calendar(|at| of(at).days_in_month() as f64),
+    ),
     Function::new("month", Body::Calendar(|at| of(at).month as f64)),
     Function::new("year", Body::Calendar(|at| of(at).year as f64)),
 ];

@@ -23,7 +23,9 @@ fn label_replace(eval: &Eval<'_>, args: &[Expr], time: Millis) -> Evaluated {
     };
     let lines = eval.semantics() == Semantics::Prometheus3;
     let regex = anchored(pattern, lines).map_err(|_| {
-        QueryError::failed(format!("invalid regular expression in label_replace(): {pattern}"))
+        QueryError::failed(format!(
+            "invalid regular expression in label_replace(): {pattern}"
+        ))
     })?;
     check(eval, target, "destination label name in label_replace()")?;
     relabel(eval, args, time, target, |labels| {

@@ -31,8 +31,14 @@ pub(super) const FUNCTIONS: [Function; 29] = [
     Function::map("rad", |value| value * PI / 180.0),
     Function::new("round", Body::Params(round)),
     Function::new("clamp", Body::Params(clamp)),
-    Function::new("clamp_min", Body::Params(|value, low| Some(max(value, low[0])))),
-    Function::new("clamp_max", Body::Params(|value, high| Some(min(value, high[0])))),
+    Function::new(
+        "clamp_min",
+        Body::Params(|value, low| Some(max(value, low[0]))),
+    ),
+    Function::new(
+        "clamp_max",
+        Body::Params(|value, high| Some(min(value, high[0]))),
+    ),
     Function::special("min_of", |eval, args, time| {
         let (a, b) = (eval.scalar(&args[0], time)?, eval.scalar(&args[1], time)?);
         Ok(super::super::value::Value::Scalar(min(a, b)))

@@ -6,7 +6,9 @@ use super::{Answer, Function};
 
 pub(super) const FUNCTIONS: [Function; 7] = [
     Function::window("rate", |window, _| Ok(extrapolated(window, true, true))),
-    Function::window("increase", |window, _| Ok(extrapolated(window, true, false))),
+    Function::window("increase", |window, _| {
+        Ok(extrapolated(window, true, false))
+    }),
     Function::window("delta", |window, _| Ok(extrapolated(window, false, false))),
     Function::window("irate", |window, _| Ok(instant(window, true))),
     Function::window("idelta", |window, _| Ok(instant(window, false))),
@@ -84,5 +86,7 @@ fn changes(window: &Window<'_>, _: &[f64]) -> Answer {
 
 fn resets(window: &Window<'_>, _: &[f64]) -> Answer {
     let pairs = window.points.windows(2);
-    Ok(Some(pairs.filter(|pair| pair[1].value < pair[0].value).count() as f64))
+    Ok(Some(
+        pairs.filter(|pair| pair[1].value < pair[0].value).count() as f64,
+    ))
 }
