@@ -1,7 +1,6 @@
 //! From the parser's tree to ours: names resolved, times in milliseconds, parentheses gone.
 
 use std::sync::Once;
-use std::time::{Duration, UNIX_EPOCH};
 
 use promql_parser::label::{MatchOp as ParsedOp, Matcher as ParsedMatcher, Matchers};
 use promql_parser::parser as parsed;
@@ -9,9 +8,9 @@ use promql_parser::parser::function::{Function as Signature, register_extra_func
 use promql_parser::parser::value::ValueType;
 
 use super::Semantics;
+use super::convert::{grouping, matcher, millis, shift, unsupported};
 use super::error::QueryError;
-use super::expr::{Aggregate, At, Binary, Call, Expr, Group, Grouping, Kind, Selector, Shift};
-use super::expr::{Millis, Subquery};
+use super::expr::{Aggregate, Binary, Call, Expr, Group, Grouping, Kind, Selector, Subquery};
 use super::functions::find;
 use super::guard;
 use super::operators::{aggregate_op, binary_op};
@@ -179,48 +178,4 @@ impl Compiler {
             },
         }))
     }
-}
-
-fn unsupported(what: &str) -> QueryError {
-    QueryError::syntax(None, format!("`{what}` is not known here"))
-}
-
-fn matcher(
-    name: &str,
-    op: MatchOp,
-    value: &str,
-    semantics: Semantics,
-) -> Result<Matcher, QueryError> {
-    let lines = semantics == Semantics::Prometheus3;
-    Matcher::new(name, op, value, lines).map_err(|problem| QueryError::syntax(None, problem))
-}
-
-fn grouping(modifier: Option<&parsed::LabelModifier>) -> Option<Grouping> {
-    Some(match modifier? {
-        parsed::LabelModifier::Include(labels) => Grouping::Only(labels.labels.clone()),
-        parsed::LabelModifier::Exclude(labels) => Grouping::Without(labels.labels.clone()),
-    })
-}
-
-fn shift(at: Option<&parsed::AtModifier>, offset: Option<&parsed::Offset>) -> Shift {
-    Shift {
-        at: at.map(|at| match at {
-            parsed::AtModifier::Start => At::Start,
-            parsed::AtModifier::End => At::End,
-            parsed::AtModifier::At(time) => At::Time(match time.duration_since(UNIX_EPOCH) {
-                Ok(since) => millis(since),
-                Err(before) => -millis(before.duration()),
-            }),
-        }),
-        offset: match offset {
-            Some(parsed::Offset::Pos(offset)) => millis(*offset),
-            Some(parsed::Offset::Neg(offset)) => -millis(*offset),
-            None => 0,
-        },
-    }
-}
-
-/// No more than an eighth of all time, so that sums of a few stay in bounds.
-fn millis(duration: Duration) -> Millis {
-    i64::try_from(duration.as_millis()).map_or(i64::MAX / 8, |it| it.min(i64::MAX / 8))
 }

@@ -3,16 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::QueryError;
-use super::expr::{Call, Expr, Millis};
-use super::functions::Body;
-use super::value::{Range, Sample, Value, all_differ, distinct, settle, unnamed};
+use super::expr::{Expr, Millis};
+use super::value::{Range, Sample, Value};
 use super::{Semantics, Settings};
-use crate::labels::Labels;
-use crate::series::{Point, Series, Store};
+use crate::series::{Series, Store};
 
 /// The times at which something is evaluated.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +28,7 @@ impl Span {
         }
     }
 
-    fn times(self) -> impl Iterator<Item = Millis> {
+    pub(super) fn times(self) -> impl Iterator<Item = Millis> {
         let from = (self.start <= self.end).then_some(self.start);
         std::iter::successors(from, move |time| {
             time.checked_add(self.step).filter(|&next| next <= self.end)
@@ -128,63 +125,6 @@ impl<'a> Eval<'a> {
         Ok(())
     }
 
-    pub(super) fn instant(&self, expr: &Expr, time: Millis) -> Evaluated {
-        let mut value = self.eval(expr, time)?;
-        match &mut value {
-            Value::Vector(samples) => {
-                distinct(samples)?;
-                settle(samples);
-            }
-            Value::Matrix(ranges) => {
-                for range in ranges.iter_mut().filter(|range| range.nameless) {
-                    range.labels = unnamed(&range.labels);
-                }
-                all_differ(ranges.iter().map(|range| Arc::clone(&range.labels)))?;
-            }
-            Value::Scalar(_) | Value::Text(_) => {}
-        }
-        Ok(value)
-    }
-
-    pub(super) fn range(&self, expr: &Expr) -> Result<Vec<Range>, QueryError> {
-        let mut ranges = self.steps(expr, true)?;
-        ranges.sort_by(|a, b| a.labels.cmp(&b.labels));
-        Ok(ranges)
-    }
-
-    /// Evaluates at all times; names that were lost are removed where they are not asked for any more.
-    pub(super) fn steps(&self, expr: &Expr, last: bool) -> Result<Vec<Range>, QueryError> {
-        let mut ranges: Vec<Range> = vec![];
-        let mut places: HashMap<(Arc<Labels>, bool), usize> = HashMap::new();
-        for time in self.span.times() {
-            self.touch(1)?;
-            let mut samples = match self.eval(expr, time)? {
-                Value::Scalar(value) => vec![Sample::new(Arc::default(), value)],
-                Value::Vector(samples) => samples,
-                Value::Text(_) | Value::Matrix(_) => vec![],
-            };
-            distinct(&samples)?;
-            if last || !self.delayed() {
-                settle(&mut samples);
-                samples.iter_mut().for_each(|it| it.nameless = false);
-            }
-            for sample in samples {
-                let value = sample.value;
-                let key = (sample.labels, sample.nameless);
-                let place = *places.entry(key).or_insert_with_key(|(labels, nameless)| {
-                    ranges.push(Range {
-                        labels: Arc::clone(labels),
-                        points: vec![],
-                        nameless: *nameless,
-                    });
-                    ranges.len() - 1
-                });
-                ranges[place].points.push(Point { time, value });
-            }
-        }
-        Ok(ranges)
-    }
-
     pub(super) fn eval(&self, expr: &Expr, time: Millis) -> Evaluated {
         match expr {
             Expr::Number(number) => Ok(Value::Scalar(*number)),
@@ -210,75 +150,6 @@ impl<'a> Eval<'a> {
             Value::Scalar(value) => Ok(value),
             _ => Err(QueryError::failed("expected a scalar")),
         }
-    }
-
-    fn negate(&self, inner: &Expr, time: Millis) -> Evaluated {
-        match self.eval(inner, time)? {
-            Value::Scalar(value) => Ok(Value::Scalar(-value)),
-            Value::Vector(samples) => {
-                self.derived(samples.iter().map(|sample| sample.derived(-sample.value)))
-            }
-            _ => Err(QueryError::failed("expected a scalar or an instant vector")),
-        }
-    }
-
-    /// A vector of what lost its name: unless that is to be seen later, no two may be equal.
-    pub(super) fn derived(&self, samples: impl Iterator<Item = Sample>) -> Evaluated {
-        let samples: Vec<_> = samples.collect();
-        if !self.delayed() {
-            distinct(&samples)?;
-        }
-        Ok(Value::Vector(samples))
-    }
-
-    fn call(&self, call: &Call, time: Millis) -> Evaluated {
-        let args = &call.args;
-        match call.function.body {
-            Body::Special(eval) => eval(self, args, time),
-            Body::Window { named, of } => {
-                let params = self.params(args, time)?;
-                let mut samples = vec![];
-                self.windows(args, time, |range, window| {
-                    if let Some(value) = of(window, &params)? {
-                        let mut sample = Sample::new(Arc::clone(range.labels), value);
-                        sample.nameless = !named || range.nameless;
-                        samples.push(sample);
-                    }
-                    Ok(())
-                })?;
-                self.derived(samples.into_iter())
-            }
-            Body::Map(of) => {
-                let samples = self.vector(&args[0], time)?;
-                self.derived(samples.iter().map(|it| it.derived(of(it.value))))
-            }
-            Body::Params(of) => {
-                let params = self.params(args, time)?;
-                let samples = self.vector(&args[0], time)?;
-                let found = samples
-                    .iter()
-                    .filter_map(|it| Some(it.derived(of(it.value, &params)?)));
-                self.derived(found)
-            }
-            Body::Calendar(of) => match args.first() {
-                Some(arg) => {
-                    let samples = self.vector(arg, time)?;
-                    self.derived(samples.iter().map(|it| it.derived(of(it.value as i64))))
-                }
-                None => {
-                    let now = of(time.div_euclid(1000));
-                    Ok(Value::Vector(vec![Sample::new(Arc::default(), now)]))
-                }
-            },
-        }
-    }
-
-    /// The numbers among the arguments.
-    fn params(&self, args: &[Expr], time: Millis) -> Result<Vec<f64>, QueryError> {
-        let scalars = args
-            .iter()
-            .filter(|arg| arg.kind() == super::expr::Kind::Scalar);
-        scalars.map(|arg| self.scalar(arg, time)).collect()
     }
 }
 

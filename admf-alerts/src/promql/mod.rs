@@ -2,13 +2,16 @@
 
 mod aggregate;
 mod binary;
+mod call;
 mod compile;
+mod convert;
 mod error;
 mod eval;
 mod expr;
 mod functions;
 mod group;
 mod guard;
+mod matching;
 
 mod number;
 mod older;
@@ -20,6 +23,8 @@ mod tests;
 mod time;
 mod tokens;
 mod value;
+mod walk;
+mod windows;
 
 use std::time::Duration;
 

@@ -130,11 +130,10 @@ fn escape_braces(pattern: &str) -> String {
         }
         escaped.push(c);
         rest = after;
-        if c == '\\'
-            && let Some(next) = rest.chars().next()
-        {
-            escaped.push(next);
-            rest = &rest[next.len_utf8()..];
+        if c == '\\' {
+            let next = rest.chars().next();
+            escaped.extend(next);
+            rest = &rest[next.map_or(0, char::len_utf8)..];
         }
     }
     escaped

@@ -68,9 +68,8 @@ impl Series {
             return Push::OutOfOrder;
         }
         self.last = point.time;
-        if let Some(chunk) = self.chunks.back_mut()
-            && chunk.push(point, span)
-        {
+        let last = self.chunks.back_mut();
+        if last.is_some_and(|chunk| chunk.push(point, span)) {
             return Push::Joined;
         }
         self.chunks.push_back(Chunk::new(point));

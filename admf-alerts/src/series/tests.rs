@@ -4,6 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::labels::Labels;
 
 fn labels(name: &str, id: u8) -> Labels {
     Labels::from_iter([(NAME, name.to_owned()), ("id", id.to_string())])

@@ -5,8 +5,11 @@
 //! Ends with 1 where fewer than PERCENT (98) of the cases in scope pass, with 2 where there is nothing to run.
 
 mod compare;
+mod data;
 mod description;
 mod duration;
+mod expectation;
+mod report;
 mod run;
 mod scope;
 mod script;
@@ -16,7 +19,7 @@ use std::process::ExitCode;
 
 use admf_alerts::promql::{Semantics, Settings};
 
-use run::{Outcome, Report};
+use report::{Outcome, Report};
 
 struct Options {
     folder: PathBuf,

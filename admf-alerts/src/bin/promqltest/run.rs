@@ -1,122 +1,12 @@
 //! Runs the commands of a file.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
-
-use admf_alerts::Labels;
 use admf_alerts::promql::{Query, Sample, Settings, Value};
-use admf_alerts::series::{Limits, NAME, Store};
 
 use crate::compare::{self, Compared};
-use crate::description::{Description, Item};
+use crate::data::Data;
+use crate::report::{Case, Outcome, Report};
 use crate::scope::out_of_scope;
-use crate::script::{Command, Eval, Expected, Load};
-
-pub(crate) enum Outcome {
-    Passed,
-    Failed(String),
-    OutOfScope(&'static str),
-}
-
-pub(crate) struct Case {
-    pub(crate) line: usize,
-    pub(crate) expr: String,
-    pub(crate) outcome: Outcome,
-}
-
-#[derive(Default)]
-pub(crate) struct Report {
-    pub(crate) cases: Vec<Case>,
-    /// Cases that expect or forbid a warning or an information.
-    pub(crate) annotations: usize,
-}
-
-impl Report {
-    fn counts(&self) -> [usize; 3] {
-        let mut counts = [0; 3];
-        for case in &self.cases {
-            counts[match case.outcome {
-                Outcome::Passed => 0,
-                Outcome::Failed(_) => 1,
-                Outcome::OutOfScope(_) => 2,
-            }] += 1;
-        }
-        counts
-    }
-
-    pub(crate) fn percent(&self) -> f64 {
-        let [passed, failed, _] = self.counts();
-        100.0 * passed as f64 / (passed + failed) as f64
-    }
-
-    pub(crate) fn add(&mut self, other: Self) {
-        self.cases.extend(other.cases);
-        self.annotations += other.annotations;
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [passed, failed, out] = self.counts();
-        write!(f, "{passed} passed, {failed} failed, {out} out of scope")
-    }
-}
-
-/// What is loaded.
-struct Data {
-    store: Store,
-    /// Series with native histograms, which are not in the store.
-    native: Vec<Labels>,
-}
-
-impl Data {
-    fn new() -> Self {
-        let limits = Limits::default().age(Duration::MAX).idle(Duration::MAX);
-        Self {
-            store: Store::new(limits).expect("no limit is 0"),
-            native: vec![],
-        }
-    }
-
-    fn load(&mut self, load: &Load) {
-        // The last of a block that is given twice is the one that counts.
-        let series: BTreeMap<&Labels, &Description> =
-            load.series.iter().map(|it| (&it.labels, it)).collect();
-        for (labels, description) in series {
-            if load.with_native && labels.get(NAME).is_some_and(is_part) {
-                self.native.push(whole(labels));
-            }
-            if description.items.contains(&Item::Native) {
-                self.native.push(labels.clone());
-            }
-            let mut time = 0;
-            for item in &description.items {
-                if let Item::Number(value) = *item {
-                    // What is out of order is refused in Prometheus too.
-                    let _ = self.store.append(labels, time, value);
-                }
-                time += load.step;
-            }
-        }
-    }
-}
-
-const PARTS: [&str; 3] = ["_bucket", "_count", "_sum"];
-
-fn is_part(name: &str) -> bool {
-    PARTS.iter().any(|part| name.ends_with(part))
-}
-
-/// The native histogram that a part of a classic one is made into.
-fn whole(labels: &Labels) -> Labels {
-    let mut whole = labels.clone();
-    let name = labels.get(NAME).unwrap_or_default();
-    let part = PARTS.iter().find_map(|part| name.strip_suffix(part));
-    whole.insert(NAME, part.unwrap_or(name));
-    whole.remove("le");
-    whole
-}
+use crate::script::{Command, Eval, Expected};
 
 pub(crate) fn run(script: &[Command], settings: &Settings) -> Report {
     let mut data = Data::new();

@@ -16,7 +16,7 @@ use super::Semantics;
 use super::error::QueryError;
 use super::eval::{Eval, Evaluated};
 use super::expr::{Expr, Millis};
-use super::select::Window;
+use super::windows::Window;
 
 /// What is not there where a window has too few samples.
 pub(super) type Answer = Result<Option<f64>, QueryError>;

@@ -4,7 +4,7 @@ use super::super::Semantics;
 use super::super::aggregate::extremum;
 use super::super::number::{Mean, Spread, Sum, quantile};
 use super::super::older::Moving;
-use super::super::select::Window;
+use super::super::windows::Window;
 use super::{Answer, Body, Function};
 
 pub(super) const FUNCTIONS: [Function; 10] = [

@@ -1,7 +1,7 @@
 //! How a window's samples change.
 
 use super::super::Semantics;
-use super::super::select::Window;
+use super::super::windows::Window;
 use super::{Answer, Function};
 
 pub(super) const FUNCTIONS: [Function; 7] = [

@@ -3,7 +3,7 @@
 use super::super::Semantics;
 use super::super::error::QueryError;
 use super::super::number::Sum;
-use super::super::select::Window;
+use super::super::windows::Window;
 use super::{Answer, Function};
 
 pub(super) const FUNCTIONS: [Function; 4] = [
