@@ -31,7 +31,7 @@ fn store() -> Store {
     }
     for sample in 0..SAMPLES {
         for labels in &series {
-            let taken = store.append(labels, sample * STEP, sample as f64 * 3.0);
+            let taken = store.append(labels, sample * STEP, sample as f64 * 10.0);
             taken.expect("it is in order");
         }
     }

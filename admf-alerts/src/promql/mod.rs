@@ -1,4 +1,6 @@
 //! Expressions of Prometheus over a [`Store`].
+//!
+#![doc = include_str!("../../docs/promql.md")]
 
 mod aggregate;
 mod binary;

@@ -99,10 +99,14 @@ impl Words {
                 }
                 _ => {}
             }
+            words.arithmetic |= token == "^" && before == "offset length";
             // A sign between `offset` and its length changes nothing.
             let sign = matches!(token, "+" | "-") && before == "offset";
             if !token.trim().is_empty() && !sign {
-                before = token.to_ascii_lowercase();
+                before = match &*before {
+                    "offset" => "offset length".to_owned(),
+                    _ => token.to_ascii_lowercase(),
+                };
             }
         }
         words
