@@ -25,6 +25,7 @@ fn store() -> Store {
                     ("service", format!("service-{service}")),
                     ("instance", format!("10.0.0.{instance}:9090")),
                     ("environment", "production".to_owned()),
+                    ("component", format!("component-{metric}")),
                 ]));
             }
         }

@@ -97,11 +97,17 @@ pub(super) fn distinct(samples: &[Sample]) -> Result<(), QueryError> {
     {
         return Ok(());
     }
-    let settled = samples.iter().map(|sample| match sample.nameless {
-        true => unnamed(&sample.labels),
-        false => Arc::clone(&sample.labels),
-    });
-    all_differ(settled)
+    let mut seen = HashSet::with_capacity(samples.len());
+    for sample in samples {
+        let all = sample.labels.iter();
+        let pairs: Vec<_> = all
+            .filter(|(name, _)| !(sample.nameless && *name == NAME))
+            .collect();
+        if !seen.insert(pairs) {
+            return Err(duplicate());
+        }
+    }
+    Ok(())
 }
 
 /// Fails where a label set comes twice.
@@ -109,12 +115,14 @@ pub(super) fn all_differ(labels: impl Iterator<Item = Arc<Labels>>) -> Result<()
     let mut seen = HashSet::new();
     for labels in labels {
         if !seen.insert(labels) {
-            return Err(QueryError::failed(
-                "vector cannot contain metrics with the same labelset",
-            ));
+            return Err(duplicate());
         }
     }
     Ok(())
+}
+
+fn duplicate() -> QueryError {
+    QueryError::failed("vector cannot contain metrics with the same labelset")
 }
 
 /// Labels as error texts of Prometheus write them: with a space after each comma.
