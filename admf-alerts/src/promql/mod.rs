@@ -24,16 +24,18 @@ mod sets;
 mod tests;
 mod time;
 mod tokens;
+mod uses;
 mod value;
 mod walk;
 mod windows;
 
 use std::time::Duration;
 
-use crate::series::{Matcher, Store};
+use crate::series::Store;
 pub use error::QueryError;
 use eval::{Eval, Span};
 use expr::{Expr, Kind};
+pub use uses::Use;
 pub use value::{Range, Sample, Value};
 
 /// Which Prometheus an expression is read and evaluated like.
@@ -161,12 +163,19 @@ impl Query {
         &self.text
     }
 
-    /// Returns what each selector asks of labels: any of the sets must match whole.
+    /// Lists the selectors, in the order in which they are written.
     #[must_use]
-    pub fn selectors(&self) -> Vec<&[Vec<Matcher>]> {
+    pub fn uses(&self) -> Vec<Use<'_>> {
         let mut found = vec![];
-        select::selectors(&self.expr, &mut found);
+        uses::uses(&self.expr, None, &mut found);
         found
+    }
+
+    /// Returns how far back it looks: what a store must keep for it. `None` where that depends on when it is
+    /// asked, since a selector holds a time by `@`.
+    #[must_use]
+    pub fn reach(&self, settings: &Settings) -> Option<Duration> {
+        uses::reach(&self.expr, settings)
     }
 
     /// Evaluates at one time, in milliseconds since the Unix epoch.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::Semantics;
 use super::error::QueryError;
 use super::eval::Eval;
-use super::expr::{At, Expr, Millis, Selector, Shift};
+use super::expr::{At, Millis, Selector, Shift};
 use super::value::Sample;
 use crate::labels::Labels;
-use crate::series::{Matcher, Point, Series};
+use crate::series::{Point, Series};
 
 impl<'a> Eval<'a> {
     pub(super) fn series(&self, selector: &Selector) -> Rc<[&'a Series]> {
@@ -77,26 +77,5 @@ impl<'a> Eval<'a> {
             samples.push(Sample::new(Arc::clone(labels), point.value));
         })?;
         Ok(samples)
-    }
-}
-
-/// Adds the matchers of all selectors.
-pub(super) fn selectors<'e>(expr: &'e Expr, found: &mut Vec<&'e [Vec<Matcher>]>) {
-    match expr {
-        Expr::Number(_) | Expr::Text(_) => {}
-        Expr::Vector(selector) | Expr::Matrix(selector, _) => found.push(&selector.any),
-        Expr::Subquery(subquery) => selectors(&subquery.expr, found),
-        Expr::Negated(inner) => selectors(inner, found),
-        Expr::Binary(binary) => {
-            selectors(&binary.left, found);
-            selectors(&binary.right, found);
-        }
-        Expr::Aggregate(aggregate) => {
-            if let Some(param) = &aggregate.param {
-                selectors(param, found);
-            }
-            selectors(&aggregate.expr, found);
-        }
-        Expr::Call(call) => call.args.iter().for_each(|arg| selectors(arg, found)),
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn out_of_scope(
     }
     let selects = |query: &Query| {
         native.iter().any(|labels| {
-            let mut sets = query.selectors().into_iter().flatten();
+            let mut sets = query.uses().into_iter().flat_map(|it| it.any);
             sets.any(|all| all.iter().all(|matcher| matcher.matches(labels)))
         })
     };

@@ -1,3 +1,5 @@
+mod uses;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
