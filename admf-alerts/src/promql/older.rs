@@ -14,11 +14,13 @@ pub(super) struct Plain {
 impl Plain {
     pub(super) fn add(&mut self, value: f64) {
         self.count += 1.0;
-        self.sum += value;
         if self.count == 1.0 {
+            // Negative zero plus zero would be zero.
+            self.sum = value;
             self.mean = value;
             return;
         }
+        self.sum += value;
         let delta = value - self.mean;
         self.mean += delta / self.count;
         self.squares += delta * (value - self.mean);

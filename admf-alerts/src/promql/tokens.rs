@@ -10,6 +10,7 @@ pub(super) enum Token<'t> {
     Operator,
     /// In small letters where it is a keyword.
     Word(&'t str),
+    /// As far as it may be a length of time, in seconds.
     Number(f64),
     /// A length of time, in seconds.
     Length(f64),
@@ -76,6 +77,12 @@ impl<'t> Tokens<'t> {
         let rest = self.rest();
         let len = rest.find(|c| !part(c)).unwrap_or(rest.len());
         let word = self.slice(len);
+        if ["nan", "inf"]
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(word))
+        {
+            return Token::Number(f64::NAN);
+        }
         let keyword = KEYWORDS.iter().find(|it| it.eq_ignore_ascii_case(word));
         Token::Word(keyword.copied().unwrap_or(word))
     }

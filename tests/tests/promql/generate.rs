@@ -198,7 +198,7 @@ impl<'c> Generator<'c> {
         match self.chance.below(10) {
             0 => {
                 // 2.42 does not see that a parameter changes, nor what `@` holds there.
-                let q = match vector.contains('@') {
+                let q = match vector.contains('@') || vector.contains("vector(") {
                     true => self.number().to_owned(),
                     false => self.scalar(depth),
                 };
@@ -292,7 +292,8 @@ impl<'c> Generator<'c> {
             1 => format!("clamp_min({vector}, {})", self.scalar(depth)),
             2 => format!("clamp_max({vector}, {})", self.scalar(depth)),
             3 => format!("round({vector}, 0.5)"),
-            4 => format!("-({vector})"),
+            // Two series that follow one another are one series twice for 2.42, here as in subqueries.
+            4 if !vector.contains(" or ") => format!("-({vector})"),
             5 => format!("{}({vector})", self.pick(&MAPS)),
             // Near a zero of theirs nothing but what was rounded before is left.
             _ if exact(&vector) => format!("{}({vector})", self.pick(&WAVES)),

@@ -59,7 +59,12 @@ fn mean(window: &Window<'_>) -> f64 {
 fn variance(window: &Window<'_>) -> f64 {
     let mut spread = Spread::default();
     values(window).for_each(|value| spread.add(value));
-    spread.variance()
+    let variance = spread.variance();
+    // What overflowed was no number before.
+    match window.semantics {
+        Semantics::Prometheus2 if variance.is_infinite() => f64::NAN,
+        _ => variance,
+    }
 }
 
 fn last(window: &Window<'_>, _: &[f64]) -> Answer {

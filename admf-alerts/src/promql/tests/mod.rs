@@ -182,6 +182,10 @@ fn an_error_says_where_it_is_known() {
             "at 10: a length of time is above 0 and at most 290 years",
         ),
         (
+            "m offset NaN",
+            "at 9: a length of time is above 0 and at most 290 years",
+        ),
+        (
             "m[99999999999s]",
             "at 2: a length of time is above 0 and at most 290 years",
         ),
