@@ -48,13 +48,15 @@ const WINDOWS: [&str; 19] = [
     "rate",
 ];
 
-/// From a number to a number.
-const MAPS: [&str; 14] = [
-    "abs", "ceil", "floor", "exp", "log2", "sqrt", "sgn", "atan", "sinh", "tanh", "asinh", "deg",
-    "rad", "round",
+/// From a number to a number that is as near to the right one.
+const MAPS: [&str; 10] = [
+    "abs", "exp", "log2", "sqrt", "atan", "sinh", "tanh", "asinh", "deg", "rad",
 ];
 
-const WAVES: [&str; 8] = ["sin", "cos", "tan", "asin", "acos", "ln", "log10", "cosh"];
+/// Those that have steps, or zeros near which nothing but what was rounded before is left.
+const SHARP: [&str; 12] = [
+    "sin", "cos", "tan", "asin", "acos", "ln", "log10", "cosh", "ceil", "floor", "sgn", "round",
+];
 
 const AGGREGATES: [&str; 8] = [
     "sum", "avg", "count", "min", "max", "group", "stddev", "stdvar",
@@ -291,12 +293,11 @@ impl<'c> Generator<'c> {
             0 => format!("clamp({vector}, -2, {})", self.scalar(depth)),
             1 => format!("clamp_min({vector}, {})", self.scalar(depth)),
             2 => format!("clamp_max({vector}, {})", self.scalar(depth)),
-            3 => format!("round({vector}, 0.5)"),
+            3 if exact(&vector) => format!("round({vector}, 0.5)"),
             // Two series that follow one another are one series twice for 2.42, here as in subqueries.
             4 if !vector.contains(" or ") => format!("-({vector})"),
             5 => format!("{}({vector})", self.pick(&MAPS)),
-            // Near a zero of theirs nothing but what was rounded before is left.
-            _ if exact(&vector) => format!("{}({vector})", self.pick(&WAVES)),
+            _ if exact(&vector) => format!("{}({vector})", self.pick(&SHARP)),
             _ => format!("abs({vector})"),
         }
     }
