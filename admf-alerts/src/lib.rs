@@ -30,6 +30,8 @@
 //! |---|---|
 //! | [`samples`] | [`Samples`]: what one scrape said, parsed strictly |
 //! | [`labels`] | [`Labels`]: the label set of a series or of an alert |
+//! | [`series`] | [`Store`](series::Store): what was measured lately, bounded |
+//! | [`promql`] | [`Query`](promql::Query): expressions of Prometheus over a store |
 //! | [`condition`] | [`Condition`]: a selector compared with a number |
 //! | [`rule`] | [`Rule`]: when to alert, after how long, and what to say |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
@@ -40,9 +42,11 @@
 pub mod condition;
 pub mod engine;
 pub mod labels;
+pub mod promql;
 pub mod rule;
 pub mod samples;
 mod scan;
+pub mod series;
 mod template;
 
 pub use condition::{Comparison, Condition, Matcher, Selector};

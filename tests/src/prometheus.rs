@@ -29,6 +29,8 @@ impl Prometheus {
             command
                 .arg(format!("--config.file={}", config.display()))
                 .arg(format!("--storage.tsdb.path={}", folder.display()))
+                // Samples of tests may be of any year.
+                .arg("--storage.tsdb.retention.time=100y")
                 .arg(format!("--web.listen-address=127.0.0.1:{port}"));
             command
         };
@@ -83,6 +85,26 @@ pub fn get(address: &str, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     // Version 1.0, so that the body comes in one piece.
     write!(stream, "GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n")?;
+    body(stream)
+}
+
+/// Posts a form, and returns the body of the answer.
+///
+/// # Errors
+///
+/// If nobody answers.
+pub fn post(address: &str, path: &str, form: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let length = form.len();
+    let kind = "application/x-www-form-urlencoded";
+    write!(
+        stream,
+        "POST {path} HTTP/1.0\r\nhost: {address}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{form}"
+    )?;
+    body(stream)
+}
+
+fn body(mut stream: TcpStream) -> io::Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();

@@ -1,0 +1,150 @@
+//! Windows of series, and of what subqueries give.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Semantics;
+use super::error::QueryError;
+use super::eval::{Eval, Evaluated, Span};
+use super::expr::{Expr, Kind, Millis, Selector, Subquery};
+use super::value::{Range, Value};
+use crate::labels::Labels;
+use crate::series::Point;
+
+/// The samples of a series in a window.
+pub(super) struct Window<'p> {
+    pub(super) points: &'p [Point],
+    /// Where it begins and ends, and when it is looked at.
+    pub(super) start: Millis,
+    pub(super) end: Millis,
+    pub(super) time: Millis,
+    pub(super) semantics: Semantics,
+}
+
+/// Whose window it is.
+pub(super) struct Owner<'l> {
+    pub(super) labels: &'l Arc<Labels>,
+    pub(super) nameless: bool,
+}
+
+impl Eval<'_> {
+    /// Shows the window of each series of the argument that is a matrix, where it has samples.
+    pub(super) fn windows(
+        &self,
+        args: &[Expr],
+        time: Millis,
+        each: impl FnMut(&Owner<'_>, &Window<'_>) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        match args.iter().find(|arg| arg.kind() == Kind::Matrix) {
+            Some(Expr::Matrix(selector, range)) => {
+                self.selected_windows(selector, *range, time, each)
+            }
+            Some(Expr::Subquery(subquery)) => self.subquery_windows(subquery, time, each),
+            _ => Err(QueryError::failed("expected a range vector")),
+        }
+    }
+
+    fn window<'p>(&self, end: Millis, range: Millis, time: Millis) -> Window<'p> {
+        Window {
+            points: &[],
+            start: end.saturating_sub(range),
+            end,
+            time,
+            semantics: self.semantics(),
+        }
+    }
+
+    fn selected_windows(
+        &self,
+        selector: &Selector,
+        range: Millis,
+        time: Millis,
+        mut each: impl FnMut(&Owner<'_>, &Window<'_>) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        let window = self.window(self.shifted(selector.shift, time), range, time);
+        let after = self.before(window.start);
+        let mut points = vec![];
+        for series in self.series(selector).iter() {
+            points.clear();
+            series.read(after, window.end, &mut points);
+            self.touch(points.len().max(1))?;
+            if points.is_empty() {
+                continue;
+            }
+            let owner = Owner {
+                labels: series.labels(),
+                nameless: false,
+            };
+            let window = Window {
+                points: &points,
+                ..window
+            };
+            each(&owner, &window)?;
+        }
+        Ok(())
+    }
+
+    fn subquery_windows(
+        &self,
+        subquery: &Subquery,
+        time: Millis,
+        mut each: impl FnMut(&Owner<'_>, &Window<'_>) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        let window = self.window(self.shifted(subquery.shift, time), subquery.range, time);
+        let after = self.before(window.start);
+        for range in self.evaluated(subquery)?.iter() {
+            let from = range.points.partition_point(|it| it.time <= after);
+            let until = range.points.partition_point(|it| it.time <= window.end);
+            let points = &range.points[from..until.max(from)];
+            self.touch(points.len().max(1))?;
+            if points.is_empty() {
+                continue;
+            }
+            let owner = Owner {
+                labels: &range.labels,
+                nameless: range.nameless,
+            };
+            each(&owner, &Window { points, ..window })?;
+        }
+        Ok(())
+    }
+
+    /// What a subquery gives over all windows of this span, evaluated once.
+    fn evaluated(&self, subquery: &Subquery) -> Result<Rc<Vec<Range>>, QueryError> {
+        if let Some(done) = self.subqueries.borrow().get(&subquery.id) {
+            return Ok(Rc::clone(done));
+        }
+        let step = subquery.step.unwrap_or_else(|| self.subquery_step());
+        let end = self.shifted(subquery.shift, self.span.end);
+        let begin = self.shifted(subquery.shift, self.span.start);
+        let begin = begin.saturating_sub(subquery.range);
+        // Steps are at multiples of their length, whenever the query begins.
+        let aligned = begin / step * step;
+        let inside = aligned > self.before(begin);
+        let start = match inside {
+            true => aligned,
+            false => aligned.saturating_add(step),
+        };
+        let ranges = self
+            .within(Span { start, end, step })
+            .steps(&subquery.expr, false)?;
+        let ranges = Rc::new(ranges);
+        let mut subqueries = self.subqueries.borrow_mut();
+        subqueries.insert(subquery.id, Rc::clone(&ranges));
+        Ok(ranges)
+    }
+
+    /// A matrix that is the result itself.
+    pub(super) fn matrix(&self, expr: &Expr, time: Millis) -> Evaluated {
+        let mut ranges = vec![];
+        self.windows(std::slice::from_ref(expr), time, |owner, window| {
+            ranges.push(Range {
+                labels: Arc::clone(owner.labels),
+                points: window.points.to_vec(),
+                nameless: owner.nameless,
+            });
+            Ok(())
+        })?;
+        Ok(Value::Matrix(ranges))
+    }
+}

@@ -1,0 +1,150 @@
+//! What a label must be like.
+
+use std::fmt;
+
+use regex::Regex;
+
+use crate::labels::{Labels, Quoted};
+
+/// How a label's value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MatchOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`: the whole value matches the expression.
+    Matches,
+    /// `!~`
+    MatchesNot,
+}
+
+/// Says what one label of a series must be like; a label that is not there is empty.
+///
+/// # Examples
+///
+/// ```
+/// use admf_alerts::series::{MatchOp, Matcher};
+///
+/// let matcher = Matcher::new("code", MatchOp::Matches, "5..", false)?;
+/// assert!(matcher.is_match("503"));
+/// assert!(!matcher.is_match("1503"));
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    name: Box<str>,
+    op: MatchOp,
+    value: Box<str>,
+    regex: Option<Regex>,
+}
+
+impl Matcher {
+    /// Creates a matcher; with `lines` a dot matches a line feed too, as since Prometheus 3.
+    ///
+    /// # Errors
+    ///
+    /// An expression that is none.
+    pub fn new(name: &str, op: MatchOp, value: &str, lines: bool) -> Result<Self, String> {
+        let regex = match op {
+            MatchOp::Equal | MatchOp::NotEqual => None,
+            MatchOp::Matches | MatchOp::MatchesNot => Some(anchored(value, lines)?),
+        };
+        Ok(Self {
+            name: name.into(),
+            op,
+            value: value.into(),
+            regex,
+        })
+    }
+
+    /// Returns the label's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the value or the expression.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Returns how they are compared.
+    #[must_use]
+    pub fn op(&self) -> MatchOp {
+        self.op
+    }
+
+    /// Says whether a value will do.
+    #[must_use]
+    pub fn is_match(&self, value: &str) -> bool {
+        let found = match &self.regex {
+            Some(regex) => regex.is_match(value),
+            None => *self.value == *value,
+        };
+        found != matches!(self.op, MatchOp::NotEqual | MatchOp::MatchesNot)
+    }
+
+    /// Says whether the labels of a series will do.
+    #[must_use]
+    pub fn matches(&self, labels: &Labels) -> bool {
+        self.is_match(labels.get(&self.name).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let op = match self.op {
+            MatchOp::Equal => "=",
+            MatchOp::NotEqual => "!=",
+            MatchOp::Matches => "=~",
+            MatchOp::MatchesNot => "!~",
+        };
+        write!(f, "{}{op}{}", self.name, Quoted(&self.value))
+    }
+}
+
+/// Compiles an expression that matches whole values.
+pub(crate) fn anchored(pattern: &str, lines: bool) -> Result<Regex, String> {
+    let flags = if lines { "s" } else { "" };
+    let compile = |pattern: &str| Regex::new(&format!("^(?{flags}:{pattern})$"));
+    let compiled = compile(pattern).or_else(|error| {
+        // Go takes a brace that repeats nothing for itself.
+        compile(&escape_braces(pattern)).map_err(|_| error)
+    });
+    compiled.map_err(|error| {
+        let problem = error.to_string();
+        let last = problem.lines().last().unwrap_or_default();
+        format!("`{pattern}` is no regular expression: {last}")
+    })
+}
+
+fn escape_braces(pattern: &str) -> String {
+    let mut escaped = String::with_capacity(pattern.len() + 2);
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        if c == '{' && !repeats(after) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+        rest = after;
+        if c == '\\' {
+            let next = rest.chars().next();
+            escaped.extend(next);
+            rest = &rest[next.map_or(0, char::len_utf8)..];
+        }
+    }
+    escaped
+}
+
+/// Says whether `{` before this is a repetition: `2}`, `2,}`, `2,3}`.
+fn repeats(after: &str) -> bool {
+    let Some((inner, _)) = after.split_once('}') else {
+        return false;
+    };
+    let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
+}

@@ -1,0 +1,39 @@
+//! What was measured lately: a bounded store of series.
+
+mod chunk;
+mod feed;
+mod index;
+mod limits;
+mod matcher;
+mod room;
+#[expect(
+    clippy::module_inception,
+    reason = "one series is what it holds, and the folder holds many"
+)]
+mod series;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use chunk::Point;
+pub use feed::Feed;
+pub use limits::{Counts, Limits, LimitsError, Refused};
+pub(crate) use matcher::anchored;
+pub use matcher::{MatchOp, Matcher};
+pub use series::Series;
+pub use store::Store;
+
+/// The label that holds a series' name.
+pub const NAME: &str = "__name__";
+
+/// The NaN that says a series has ended: it is no value.
+pub const STALE: u64 = 0x7ff0_0000_0000_0002;
+
+/// Says whether a value is the mark of a series' end.
+#[must_use]
+pub fn is_stale(value: f64) -> bool {
+    value.to_bits() == STALE
+}
+
+/// Numbers series in the order in which they came; no number is used twice.
+type SeriesId = u64;

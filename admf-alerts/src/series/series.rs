@@ -1,0 +1,104 @@
+//! One series: its labels and its samples.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::chunk::{Chunk, Point};
+use super::is_stale;
+use crate::labels::Labels;
+
+/// Shows one series of a [`Store`](super::Store).
+#[derive(Debug)]
+pub struct Series {
+    labels: Arc<Labels>,
+    chunks: VecDeque<Chunk>,
+    last: i64,
+}
+
+/// What became of a sample.
+pub(super) enum Push {
+    Joined,
+    Opened,
+    OutOfOrder,
+}
+
+impl Series {
+    pub(super) fn new(labels: Arc<Labels>, point: Point) -> Self {
+        Self {
+            labels,
+            chunks: VecDeque::from([Chunk::new(point)]),
+            last: point.time,
+        }
+    }
+
+    /// Returns the labels, the name as `__name__` among them.
+    #[must_use]
+    pub fn labels(&self) -> &Arc<Labels> {
+        &self.labels
+    }
+
+    /// Returns the time of the last sample, stale or not.
+    #[must_use]
+    pub fn last_time(&self) -> i64 {
+        self.last
+    }
+
+    /// Returns the last sample at or before `time`, unless it is later than `after` no more, or stale.
+    #[must_use]
+    pub fn at(&self, time: i64, after: i64) -> Option<Point> {
+        let index = self.chunks.partition_point(|chunk| chunk.start() <= time);
+        let point = self.chunks.get(index.checked_sub(1)?)?.last_until(time)?;
+        (point.time > after && !is_stale(point.value)).then_some(point)
+    }
+
+    /// Adds the samples later than `after` and not later than `until` to `points`, without stale ones.
+    pub fn read(&self, after: i64, until: i64, points: &mut Vec<Point>) {
+        let from = self.chunks.partition_point(|chunk| chunk.end() <= after);
+        for chunk in self.chunks.range(from..) {
+            if chunk.start() > until {
+                break;
+            }
+            let found = chunk.between(after, until);
+            points.extend(found.filter(|point| !is_stale(point.value)));
+        }
+    }
+
+    pub(super) fn push(&mut self, point: Point, span: i64) -> Push {
+        if point.time <= self.last {
+            return Push::OutOfOrder;
+        }
+        self.last = point.time;
+        let last = self.chunks.back_mut();
+        if last.is_some_and(|chunk| chunk.push(point, span)) {
+            return Push::Joined;
+        }
+        self.chunks.push_back(Chunk::new(point));
+        Push::Opened
+    }
+
+    pub(super) fn is_stale(&self) -> bool {
+        let last = self
+            .chunks
+            .back()
+            .and_then(|chunk| chunk.last_until(self.last));
+        last.is_some_and(|point| is_stale(point.value))
+    }
+
+    pub(super) fn start(&self) -> Option<i64> {
+        self.chunks.front().map(Chunk::start)
+    }
+
+    /// Drops the oldest chunk and says how many samples it had.
+    pub(super) fn drop_front(&mut self) -> usize {
+        self.chunks.pop_front().map_or(0, |chunk| chunk.len())
+    }
+
+    pub(super) fn samples(&self) -> usize {
+        self.chunks.iter().map(Chunk::len).sum()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let chunks = self.chunks.capacity() * size_of::<Chunk>();
+        chunks + self.chunks.iter().map(Chunk::bytes).sum::<usize>()
+    }
+}

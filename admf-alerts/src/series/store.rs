@@ -1,0 +1,170 @@
+//! The store.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::SeriesId;
+use super::chunk::Point;
+use super::index::Index;
+use super::limits::{Counts, Limits, LimitsError, Refused};
+use super::matcher::Matcher;
+use super::series::{Push, Series};
+use crate::labels::Labels;
+
+/// Holds the latest samples of many series, bounded in series, samples and age.
+///
+/// A sample of an hour at 15 seconds costs 14.7 bytes, and a series its labels and their index. The store knows no clock: its
+/// time is that of the newest sample it was given. What would exceed a bound takes the place of what
+/// was idle longest, or is refused; both are counted.
+///
+/// # Examples
+///
+/// ```
+/// use admf_alerts::Labels;
+/// use admf_alerts::series::{Limits, Store};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut store = Store::new(Limits::default())?;
+/// let up = Labels::from_iter([("__name__", "up"), ("job", "api")]);
+/// store.append(&up, 15_000, 1.0)?;
+/// assert!(store.append(&up, 10_000, 0.0).is_err()); // out of order
+/// assert_eq!(store.counts().out_of_order, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Store {
+    pub(super) limits: Limits,
+    pub(super) series: HashMap<SeriesId, Series>,
+    pub(super) ids: HashMap<Arc<Labels>, SeriesId>,
+    pub(super) index: Index,
+    /// By the time of the last sample: the longest idle first.
+    pub(super) by_last: BTreeSet<(i64, SeriesId)>,
+    /// By the time of the first sample: the oldest chunk first.
+    pub(super) by_start: BTreeSet<(i64, SeriesId)>,
+    pub(super) newest: i64,
+    pub(super) next: SeriesId,
+    pub(super) counts: Counts,
+}
+
+impl Store {
+    /// Creates an empty store.
+    ///
+    /// # Errors
+    ///
+    /// A limit of 0.
+    pub fn new(limits: Limits) -> Result<Self, LimitsError> {
+        limits.check()?;
+        Ok(Self {
+            limits,
+            series: HashMap::new(),
+            ids: HashMap::new(),
+            index: Index::default(),
+            by_last: BTreeSet::new(),
+            by_start: BTreeSet::new(),
+            newest: i64::MIN,
+            next: 0,
+            counts: Counts::default(),
+        })
+    }
+
+    /// Takes a sample: the labels with the name as `__name__`, milliseconds since the Unix epoch, a value.
+    ///
+    /// # Errors
+    ///
+    /// What is not later than the series' last sample, or older than the store keeps, or of a new series
+    /// while there is room for none. It is counted, and the store stays as it was.
+    pub fn append(&mut self, labels: &Labels, time: i64, value: f64) -> Result<(), Refused> {
+        let taken = self.take(labels, Point { time, value });
+        match taken {
+            Ok(()) => self.counts.appended += 1,
+            Err(refused) => self.counts.refuse(refused),
+        }
+        taken
+    }
+
+    fn take(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
+        if point.time < self.horizon() {
+            return Err(Refused::TooOld);
+        }
+        match self.ids.get(labels) {
+            Some(&id) => self.extend(id, point)?,
+            None => self.open(labels, point)?,
+        }
+        self.counts.samples += 1;
+        if point.time > self.newest {
+            self.newest = point.time;
+        }
+        self.trim();
+        Ok(())
+    }
+
+    fn extend(&mut self, id: SeriesId, point: Point) -> Result<(), Refused> {
+        let series = self.series.get_mut(&id).expect("every id has its series");
+        let last = series.last_time();
+        if let Push::OutOfOrder = series.push(point, self.limits.span()) {
+            return Err(Refused::OutOfOrder);
+        }
+        self.by_last.remove(&(last, id));
+        self.by_last.insert((point.time, id));
+        Ok(())
+    }
+
+    fn open(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
+        if self.series.len() == self.limits.series {
+            self.evict_idle(point.time)?;
+        }
+        let id = self.next;
+        self.next += 1;
+        let labels = Arc::new(labels.clone());
+        self.index.insert(&labels, id);
+        self.ids.insert(Arc::clone(&labels), id);
+        self.series.insert(id, Series::new(labels, point));
+        self.by_last.insert((point.time, id));
+        self.by_start.insert((point.time, id));
+        Ok(())
+    }
+
+    /// Finds the series that all matchers match, in the order in which they came.
+    #[must_use]
+    pub fn select(&self, matchers: &[Matcher]) -> Vec<&Series> {
+        let ids = self.index.candidates(matchers).unwrap_or_else(|| {
+            let mut all: Vec<_> = self.series.keys().copied().collect();
+            all.sort_unstable();
+            all
+        });
+        let series = ids.iter().filter_map(|id| self.series.get(id));
+        let fits = |it: &&Series| matchers.iter().all(|matcher| matcher.matches(it.labels()));
+        series.filter(fits).collect()
+    }
+
+    /// Returns how many series there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.series.len()
+    }
+
+    /// Says whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
+    }
+
+    /// Returns the time of the newest sample it was given, if any.
+    #[must_use]
+    pub fn newest(&self) -> Option<i64> {
+        (self.newest != i64::MIN).then_some(self.newest)
+    }
+
+    /// Returns what was taken, refused and let go since the start.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Returns the bytes that samples take, of what is reserved too; labels and index come on top.
+    #[must_use]
+    pub fn sample_bytes(&self) -> usize {
+        self.series.values().map(Series::bytes).sum()
+    }
+}
