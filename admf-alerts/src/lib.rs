@@ -32,14 +32,14 @@
 //! | [`labels`] | [`Labels`]: the label set of a series or of an alert |
 //! | [`series`] | [`Store`](series::Store): what was measured lately, bounded |
 //! | [`promql`] | [`Query`](promql::Query): expressions of Prometheus over a store |
-//! | [`condition`] | [`Condition`]: a selector compared with a number |
-//! | [`rule`] | [`Rule`]: when to alert, after how long, and what to say |
+//! | [`rule`] | [`Rule`] and [`RuleGroup`]: when to alert, after how long, and what to say; what to record |
+//! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
 //! Nothing here reads a clock, waits, or does input or output: the caller scrapes, says what time it is,
 //! and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
-pub mod condition;
+pub mod burn;
 pub mod engine;
 pub mod labels;
 pub mod promql;
@@ -49,8 +49,10 @@ mod scan;
 pub mod series;
 mod template;
 
-pub use condition::{Comparison, Condition, Matcher, Selector};
-pub use engine::{Alert, AlertEvent, AlertState, Engine};
+pub use burn::BurnRate;
+pub use engine::{
+    Alert, AlertEvent, AlertState, Engine, EvalError, Health, Notice, Options, Snapshot,
+};
 pub use labels::Labels;
-pub use rule::{Rule, RuleError};
-pub use samples::Samples;
+pub use rule::{Rule, RuleError, RuleGroup, RuleKind};
+pub use samples::{Samples, Selector};

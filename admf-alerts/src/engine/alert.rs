@@ -42,30 +42,31 @@ pub struct Alert {
     pub state: AlertState,
     /// When its condition began to hold.
     pub active_at: Duration,
+    /// When its state was last looked at.
+    pub seen_at: Duration,
     /// When it fired.
     pub fired_at: Option<Duration>,
     /// When its condition ceased to hold, while it goes on firing all the same.
     pub keep_firing_since: Option<Duration>,
     /// When it was resolved.
     pub resolved_at: Option<Duration>,
+    /// When it was last [sent](super::Engine::notices).
+    pub last_sent_at: Option<Duration>,
 }
 
 impl Alert {
-    pub(super) fn begin(
-        now: Duration,
-        labels: Labels,
-        value: f64,
-        annotations: BTreeMap<String, String>,
-    ) -> Self {
+    pub(super) fn begin(active_at: Duration, labels: Labels) -> Self {
         Self {
             labels,
-            annotations,
-            value,
+            annotations: BTreeMap::new(),
+            value: 0.0,
             state: AlertState::Pending,
-            active_at: now,
+            active_at,
+            seen_at: active_at,
             fired_at: None,
             keep_firing_since: None,
             resolved_at: None,
+            last_sent_at: None,
         }
     }
 
@@ -75,16 +76,30 @@ impl Alert {
         self.labels.get("alertname").unwrap_or_default()
     }
 
-    /// Its condition holds: it fires once that has lasted.
-    pub(super) fn holds(&mut self, now: Duration, hold: Duration) -> Option<AlertEvent> {
-        self.keep_firing_since = None;
+    /// Its condition holds: it fires once that has lasted. One that fires is pending `again` where its rule
+    /// asks for more by now.
+    pub(super) fn holds(
+        &mut self,
+        now: Duration,
+        hold: Duration,
+        again: bool,
+    ) -> Option<AlertEvent> {
+        (self.seen_at, self.keep_firing_since) = (now, None);
         let due = now.saturating_sub(self.active_at) >= hold;
-        if self.state != AlertState::Pending || !due {
-            return None;
+        match self.state {
+            AlertState::Pending if due => {
+                self.state = AlertState::Firing;
+                self.fired_at = Some(now);
+                Some(AlertEvent::Fired(self.clone()))
+            }
+            AlertState::Firing if !due && again => {
+                let event = AlertEvent::Withdrawn(self.clone());
+                self.state = AlertState::Pending;
+                (self.fired_at, self.last_sent_at) = (None, None);
+                Some(event)
+            }
+            _ => None,
         }
-        self.state = AlertState::Firing;
-        self.fired_at = Some(now);
-        Some(AlertEvent::Fired(self.clone()))
     }
 
     /// Its condition does not hold: it is resolved once it has been kept firing.
@@ -92,6 +107,7 @@ impl Alert {
         if self.state != AlertState::Firing {
             return None;
         }
+        self.seen_at = now;
         if !keep.is_zero() {
             let since = *self.keep_firing_since.get_or_insert(now);
             if now.saturating_sub(since) < keep {
@@ -103,20 +119,20 @@ impl Alert {
         Some(AlertEvent::Resolved(self.clone()))
     }
 
-    pub(super) fn set_back(&mut self, by: Duration) {
-        let times = [
-            &mut self.fired_at,
-            &mut self.keep_firing_since,
-            &mut self.resolved_at,
-        ];
-        let times = times.into_iter().flatten();
-        for time in times.chain([&mut self.active_at]) {
-            *time = time.saturating_sub(by);
+    /// Says whether it is due to be sent: never while pending, at once when it is resolved, and again each
+    /// time that `resend` is over.
+    pub(super) fn due(&self, now: Duration, resend: Duration) -> bool {
+        if self.state == AlertState::Pending {
+            return false;
         }
+        let Some(last) = self.last_sent_at else {
+            return true;
+        };
+        self.resolved_at.is_some_and(|at| at > last) || last.saturating_add(resend) < now
     }
 }
 
-/// Tells that an alert began to fire, or was resolved.
+/// Tells that an alert began to fire, was resolved, or is no alert any more.
 ///
 /// Its `Display` is one line for a console; control characters in it are replaced.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,14 +142,17 @@ pub enum AlertEvent {
     Fired(Alert),
     /// The alert, which fired, fires no more.
     Resolved(Alert),
+    /// The alert, which fired, is dropped, and whether its condition still holds is not known: the limit of its
+    /// group was exceeded, its rule is gone, or its rule holds for longer now and it is pending again.
+    Withdrawn(Alert),
 }
 
 impl AlertEvent {
-    /// Returns the alert as it is after the change.
+    /// Returns the alert as it is after the change; one that is withdrawn as it was.
     #[must_use]
     pub fn alert(&self) -> &Alert {
         match self {
-            Self::Fired(alert) | Self::Resolved(alert) => alert,
+            Self::Fired(alert) | Self::Resolved(alert) | Self::Withdrawn(alert) => alert,
         }
     }
 }
@@ -144,6 +163,7 @@ impl fmt::Display for AlertEvent {
         let kind = match self {
             Self::Fired(_) => "FIRING",
             Self::Resolved(_) => "RESOLVED",
+            Self::Withdrawn(_) => "DROPPED",
         };
         let mut labels = alert.labels.clone();
         let name = labels.remove("alertname").unwrap_or_default();

@@ -1,71 +1,164 @@
-//! A rule that has been checked, with its templates parsed.
+//! A rule that has been checked, with its expression and templates parsed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use crate::condition::Row;
+use super::ask::{At, Row};
+use super::error::EvalError;
 use crate::labels::Labels;
-use crate::rule::{Rule, RuleError};
+use crate::promql::{Query, Settings};
+use crate::rule::{Rule, RuleError, RuleKind};
 use crate::scan;
+use crate::series::NAME;
 use crate::template::Template;
 
-#[derive(Clone, Debug)]
+/// The label that holds the name of an alert's rule.
+pub(super) const ALERTNAME: &str = "alertname";
+
+#[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) rule: Rule,
+    pub(super) query: Query,
     labels: Vec<(String, Template)>,
     annotations: Vec<(String, Template)>,
 }
 
+/// What a row is, once the labels of the rule are on it.
+pub(super) struct Instance {
+    pub(super) value: f64,
+    pub(super) annotations: BTreeMap<String, String>,
+}
+
 impl Compiled {
-    pub(super) fn new(rule: Rule) -> Result<Self, RuleError> {
-        let error = |field: String, value: &str, problem: &str| RuleError {
-            rule: rule.name.clone(),
-            field,
-            value: value.to_owned(),
-            problem: problem.to_owned(),
+    pub(super) fn new(rule: Rule, settings: &Settings) -> Result<Self, RuleError> {
+        check_name(&rule)?;
+        let query = Query::parse(&rule.expr, settings);
+        let query = query.map_err(|error| rule.refused("expr", &rule.expr, error))?;
+        check_names(&rule, "labels", &rule.labels, &[NAME])?;
+        check_names(&rule, "annotations", &rule.annotations, &[])?;
+        let (labels, annotations) = match rule.kind {
+            RuleKind::Record => (Vec::new(), Vec::new()),
+            RuleKind::Alert => (
+                parse(&rule, "labels", &rule.labels)?,
+                parse(&rule, "annotations", &rule.annotations)?,
+            ),
         };
-        if rule.name.is_empty() || rule.name.contains(char::is_control) {
-            let problem = "must not be empty, nor hold control characters";
-            return Err(error("name".to_owned(), &rule.name, problem));
-        }
-        if rule.expr.threshold.is_nan() {
-            return Err(error("expr".to_owned(), "NaN", "threshold must not be NaN"));
-        }
-        let compile = |field: &str, templates: &BTreeMap<String, String>| {
-            let compiled = templates.iter().map(|(name, text)| {
-                if !scan::is_label_name(name) || name == "__name__" {
-                    let problem = "name must match [a-zA-Z_][a-zA-Z0-9_]* and not be `__name__`";
-                    return Err(error(field.to_owned(), name, problem));
-                }
-                let template = Template::parse(text);
-                let template = template.map_err(|p| error(format!("{field}.{name}"), text, &p))?;
-                Ok((name.clone(), template))
-            });
-            compiled.collect::<Result<Vec<_>, _>>()
-        };
-        let labels = compile("labels", &rule.labels)?;
-        let annotations = compile("annotations", &rule.annotations)?;
         Ok(Self {
             rule,
+            query,
             labels,
             annotations,
         })
     }
 
-    /// Returns the labels of the alert that a row is.
-    pub(super) fn labels(&self, row: &Row) -> Labels {
-        let mut labels = row.labels.clone();
-        labels.remove("__name__");
-        for (name, template) in &self.labels {
-            labels.insert(name, template.render(&row.labels, row.value));
+    /// Turns rows into alerts, each once.
+    pub(super) fn alerts(
+        &self,
+        rows: &[Row],
+        at: &At<'_>,
+    ) -> Result<BTreeMap<Labels, Instance>, EvalError> {
+        let mut alerts = BTreeMap::new();
+        for row in rows {
+            let mut labels = row.labels.clone();
+            labels.remove(NAME);
+            for (name, template) in &self.labels {
+                labels.insert(name, expand(template, row, at));
+            }
+            labels.insert(ALERTNAME, &self.rule.name);
+            let said = self.annotations.iter();
+            let annotations = said.map(|(name, text)| (name.clone(), expand(text, row, at)));
+            let instance = Instance {
+                value: row.value,
+                annotations: annotations.collect(),
+            };
+            insert_once(&mut alerts, labels, instance)
+                .map_err(|labels| EvalError::DuplicateAlerts { labels })?;
         }
-        labels.insert("alertname", &self.rule.name);
-        labels
+        Ok(alerts)
     }
 
-    pub(super) fn annotations(&self, row: &Row) -> BTreeMap<String, String> {
-        let rendered = self.annotations.iter();
-        rendered
-            .map(|(name, text)| (name.clone(), text.render(&row.labels, row.value)))
-            .collect()
+    /// Turns rows into the samples that the rule records, each series once.
+    pub(super) fn samples(&self, rows: &[Row]) -> Result<BTreeMap<Labels, f64>, EvalError> {
+        let mut samples = BTreeMap::new();
+        for row in rows {
+            let mut labels = row.labels.clone();
+            labels.insert(NAME, &self.rule.name);
+            for (name, value) in &self.rule.labels {
+                labels.insert(name, value);
+            }
+            insert_once(&mut samples, labels, row.value)
+                .map_err(|labels| EvalError::DuplicateSeries { labels })?;
+        }
+        Ok(samples)
     }
+}
+
+fn insert_once<T>(map: &mut BTreeMap<Labels, T>, labels: Labels, value: T) -> Result<(), Labels> {
+    match map.entry(labels) {
+        Entry::Vacant(place) => {
+            place.insert(value);
+            Ok(())
+        }
+        Entry::Occupied(taken) => Err(taken.key().clone()),
+    }
+}
+
+fn check_name(rule: &Rule) -> Result<(), RuleError> {
+    if rule.name.is_empty() {
+        return Err(rule.refused("name", &rule.name, "must not be empty"));
+    }
+    if rule.kind == RuleKind::Alert {
+        return Ok(());
+    }
+    if !scan::is_metric_name(&rule.name) {
+        let problem = "a recorded series must be named [a-zA-Z_:][a-zA-Z0-9_:]*";
+        return Err(rule.refused("name", &rule.name, problem));
+    }
+    let zero = [
+        ("for", rule.for_),
+        ("keep_firing_for", rule.keep_firing_for),
+    ];
+    if let Some((field, length)) = zero.into_iter().find(|(_, length)| !length.is_zero()) {
+        let problem = "a rule that records has none";
+        return Err(rule.refused(field, &format!("{length:?}"), problem));
+    }
+    match rule.annotations.keys().next() {
+        Some(name) => Err(rule.refused("annotations", name, "a rule that records has none")),
+        None => Ok(()),
+    }
+}
+
+fn check_names(
+    rule: &Rule,
+    field: &str,
+    texts: &BTreeMap<String, String>,
+    but: &[&str],
+) -> Result<(), RuleError> {
+    let bad = |name: &&String| !scan::is_label_name(name) || but.contains(&name.as_str());
+    let Some(name) = texts.keys().find(bad) else {
+        return Ok(());
+    };
+    let problem = match but {
+        [] => "name must match [a-zA-Z_][a-zA-Z0-9_]*".to_owned(),
+        [name, ..] => format!("name must match [a-zA-Z_][a-zA-Z0-9_]* and not be `{name}`"),
+    };
+    Err(rule.refused(field, name, problem))
+}
+
+fn parse(
+    rule: &Rule,
+    field: &str,
+    texts: &BTreeMap<String, String>,
+) -> Result<Vec<(String, Template)>, RuleError> {
+    let parsed = texts.iter().map(|(name, text)| {
+        let template = Template::parse(text);
+        let refused = |problem| rule.refused(format!("{field}.{name}"), text, problem);
+        Ok((name.clone(), template.map_err(refused)?))
+    });
+    parsed.collect()
+}
+
+/// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time.
+fn expand(template: &Template, row: &Row, _at: &At<'_>) -> String {
+    template.render(&row.labels, row.value)
 }

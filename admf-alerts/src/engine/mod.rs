@@ -1,27 +1,49 @@
-//! The engine: evaluates rules over samples and keeps the states of their alerts.
+//! The engine: evaluates rules over series and keeps the states of their alerts.
+//!
+#![doc = include_str!("../../docs/alert_rules.md")]
 
 mod alert;
+mod ask;
+mod clock;
 mod compiled;
+mod error;
+mod evaluated;
+mod group;
+mod load;
+mod notice;
+mod options;
+mod snapshot;
 mod state;
+mod status;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::time::Duration;
 
-use crate::condition::Row;
-use crate::labels::Labels;
-use crate::rule::{Rule, RuleError};
+use crate::rule::{Rule, RuleError, RuleGroup};
 use crate::samples::Samples;
+use crate::series::{Feed, NAME, Store};
 pub use alert::{Alert, AlertEvent, AlertState};
-use compiled::Compiled;
-use state::RuleState;
+pub use ask::Row;
+use clock::Clock;
+pub use error::EvalError;
+use evaluated::Evaluated;
+use group::{Asked, Group};
+use load::Wanted;
+pub use notice::Notice;
+pub use options::Options;
+pub use snapshot::{AlertSnapshot, RuleSnapshot, Snapshot};
+pub use status::{GroupStatus, Health, RuleStatus};
 
 /// Evaluates rules, as Prometheus does, on the caller's clock.
 ///
 /// Each label set for which a rule's condition holds is an alert. It is pending until the condition
-/// has held for `for_`, at every step, then it fires; once the condition holds no more, or the series is
+/// has held for `for_`, at every evaluation, then it fires; once the condition holds no more, or the series is
 /// gone, a pending alert is forgotten, and a firing one resolved after `keep_firing_for`.
+///
+/// Times are the length of time since the Unix epoch, on a clock that nobody sets: that of the wall when the process
+/// began, plus what a monotonic clock says has passed. Any other origin does where no expression asks for the date.
+/// If the clock is set back all the same, time stands still for one step: nothing fires or is lost by it.
 ///
 /// # Examples
 ///
@@ -46,59 +68,58 @@ use state::RuleState;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Engine {
-    rules: Vec<Evaluated>,
-    last: Option<Duration>,
-}
-
-/// A rule with its state and how its evaluations went.
-#[derive(Clone, Debug)]
-struct Evaluated {
-    compiled: Compiled,
-    state: RuleState,
-    evaluations: u64,
-    failures: u64,
-    /// What the last evaluation failed with.
-    error: Option<EvalError>,
+    groups: Vec<Group>,
+    options: Options,
+    store: Store,
+    feed: Feed,
+    wanted: Wanted,
+    /// What rules wrote that are gone: to be marked as ended at the next evaluation.
+    orphans: Vec<Feed>,
+    clock: Clock,
 }
 
 impl Engine {
-    /// Checks the rules and begins with no alerts. Rules may share a name.
+    /// Begins with one group of rules that is evaluated at every step, and the default [`Options`].
     ///
     /// # Errors
     ///
-    /// Names the first rule, field and value that is refused: an empty name, a label's or
-    /// annotation's name or template that is not valid, a threshold of NaN.
+    /// As [`with`](Self::with).
     pub fn new(rules: impl IntoIterator<Item = Rule>) -> Result<Self, RuleError> {
-        let rules = rules.into_iter().map(|rule| {
-            let (state, compiled) = (RuleState::default(), Compiled::new(rule)?);
-            Ok(Evaluated {
-                compiled,
-                state,
-                evaluations: 0,
-                failures: 0,
-                error: None,
-            })
-        });
-        Ok(Self {
-            rules: rules.collect::<Result<_, _>>()?,
-            last: None,
-        })
+        Self::with([RuleGroup::new("rules", rules)], Options::default())
     }
 
-    /// Evaluates every rule at `now`, the time since any fixed origin, and returns what changed, in the
-    /// order of the rules and then of labels.
+    /// Evaluates the groups that are due at `now`, over what a scrape says and said, and returns what changed, in
+    /// the order of the rules and then of labels.
     ///
-    /// If the clock was set back, all times are moved back with it: what was pending or firing stays
-    /// so, and has lasted as long as before. No time is moved back past the origin.
-    ///
-    /// A rule that fails keeps its alerts as they are; [`rules`](Self::rules) shows why.
+    /// Only series that a rule asks for are kept of the scrape. The samples of a second step in the same
+    /// millisecond are not taken. A rule that fails keeps its alerts as they are; [`rules`](Self::rules) shows why.
     pub fn step(&mut self, now: Duration, samples: &Samples) -> Vec<AlertEvent> {
-        self.step_with(now, |rule| Ok(rule.expr.rows(samples)))
+        let now = self.clock.turn(now);
+        let wanted = samples.iter().filter(|it| self.wanted.has(it.name));
+        let named = wanted.map(|sample| {
+            let mut labels = sample.labels.clone();
+            labels.insert(NAME, sample.name);
+            (labels, sample.value)
+        });
+        self.feed.scrape(&mut self.store, ask::millis(now), named);
+        self.turn(now, false, &mut None)
     }
 
-    /// Does as [`step`](Self::step), with the rows of each rule from a query of the caller's.
+    /// Does as [`step`](Self::step) over what the [store](Self::store_mut) holds.
+    pub fn advance(&mut self, now: Duration) -> Vec<AlertEvent> {
+        let now = self.clock.turn(now);
+        self.turn(now, false, &mut None)
+    }
+
+    /// Does as [`advance`](Self::advance) with all groups, whether they are due or not.
+    pub fn evaluate(&mut self, now: Duration) -> Vec<AlertEvent> {
+        let now = self.clock.turn(now);
+        self.turn(now, true, &mut None)
+    }
+
+    /// Does as [`evaluate`](Self::evaluate), with the rows of each rule from a query of the caller's.
     ///
     /// A query that fails leaves the alerts of its rule as they are.
     pub fn step_with(
@@ -106,105 +127,51 @@ impl Engine {
         now: Duration,
         mut query: impl FnMut(&Rule) -> Result<Vec<Row>, EvalError>,
     ) -> Vec<AlertEvent> {
-        let back = self
-            .last
-            .map_or(Duration::ZERO, |last| last.saturating_sub(now));
-        self.last = Some(now);
+        let now = self.clock.turn(now);
+        self.turn(now, true, &mut Some(&mut query))
+    }
+
+    fn turn(&mut self, now: Duration, all: bool, query: &mut Asked<'_>) -> Vec<AlertEvent> {
+        for mut orphan in self.orphans.drain(..) {
+            orphan.scrape(&mut self.store, ask::millis(now), []);
+        }
         let mut events = Vec::new();
-        for evaluated in &mut self.rules {
-            evaluated.state.set_back(back);
-            let rows = query(&evaluated.compiled.rule);
-            events.extend(evaluated.evaluate(now, rows));
+        for group in &mut self.groups {
+            let due = group.due(now);
+            if let Some(at) = if all { Some(now) } else { due } {
+                events.extend(group.evaluate(at, &mut self.store, &self.options, query));
+            }
         }
         events
     }
 
+    /// Returns the series that rules are evaluated over.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the series that rules are evaluated over, to add samples; their times are on the clock of the steps.
+    pub fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
     /// Lists all alerts: pending, firing, and resolved for no more than 15 minutes.
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
-        self.rules
-            .iter()
-            .flat_map(|evaluated| evaluated.state.alerts())
+        self.evaluated().flat_map(|rule| rule.carried.alerts.iter())
     }
 
     /// Shows every rule, in their order: its state, and how its evaluations went.
-    #[must_use]
-    pub fn rules(&self) -> impl ExactSizeIterator<Item = RuleStatus<'_>> {
-        self.rules.iter().map(Evaluated::status)
-    }
-}
-
-impl Evaluated {
-    fn evaluate(&mut self, now: Duration, rows: Result<Vec<Row>, EvalError>) -> Vec<AlertEvent> {
-        self.evaluations = self.evaluations.saturating_add(1);
-        let updated = rows.and_then(|rows| self.state.update(now, &self.compiled, &rows));
-        match updated {
-            Ok(events) => {
-                self.error = None;
-                events
-            }
-            Err(error) => {
-                self.failures = self.failures.saturating_add(1);
-                self.error = Some(error);
-                Vec::new()
-            }
-        }
+    pub fn rules(&self) -> impl Iterator<Item = RuleStatus<'_>> {
+        self.evaluated().map(Evaluated::status)
     }
 
-    fn status(&self) -> RuleStatus<'_> {
-        let worst = self.state.alerts().map(|alert| alert.state).max();
-        let state = worst.unwrap_or(AlertState::Inactive);
-        RuleStatus {
-            rule: &self.compiled.rule,
-            state: (self.evaluations > 0).then_some(state),
-            evaluations: self.evaluations,
-            failures: self.failures,
-            error: self.error.as_ref(),
-        }
+    /// Shows every group, in their order: which slots were evaluated, and how many missed.
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = GroupStatus<'_>> {
+        self.groups.iter().map(Group::status)
+    }
+
+    fn evaluated(&self) -> impl Iterator<Item = &Evaluated> {
+        self.groups.iter().flat_map(|group| &group.rules)
     }
 }
-
-/// Shows a rule and how it does.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct RuleStatus<'e> {
-    /// The rule.
-    pub rule: &'e Rule,
-    /// The worst state of its alerts; `None` before the first evaluation.
-    pub state: Option<AlertState>,
-    /// How often it was evaluated.
-    pub evaluations: u64,
-    /// How often that failed.
-    pub failures: u64,
-    /// Why the last evaluation failed, if it did.
-    pub error: Option<&'e EvalError>,
-}
-
-/// Reports why a rule could not be evaluated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EvalError {
-    /// Two rows are the same alert once the labels of the rule are applied.
-    DuplicateLabels {
-        /// The labels that both have.
-        labels: Labels,
-    },
-    /// The caller's query failed.
-    Query {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl fmt::Display for EvalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::DuplicateLabels { labels } => write!(
-                f,
-                "vector contains metrics with the same labelset after applying alert labels: {labels}"
-            ),
-            Self::Query { reason } => write!(f, "query failed: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for EvalError {}

@@ -1,88 +1,114 @@
-//! The state machine of one rule: rows in, transitions out.
+//! The state machine of one alerting rule: rows in, transitions out.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::time::Duration;
 
-use super::EvalError;
 use super::alert::{Alert, AlertEvent, AlertState};
-use super::compiled::Compiled;
-use crate::condition::Row;
+use super::compiled::Instance;
+use super::error::EvalError;
+use super::options::Options;
+use super::snapshot::{AlertSnapshot, Restored};
 use crate::labels::Labels;
+use crate::promql::Semantics;
+use crate::rule::Rule;
 
 /// How long an alert is remembered once it is resolved, as in Prometheus.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct RuleState {
+pub(super) struct Alerts {
     alerts: BTreeMap<Labels, Alert>,
+    /// What a snapshot said; looked at by the first evaluation, and by no other.
+    restored: Restored,
 }
 
-impl RuleState {
-    pub(super) fn alerts(&self) -> impl Iterator<Item = &Alert> {
+impl From<Restored> for Alerts {
+    fn from(restored: Restored) -> Self {
+        Self {
+            alerts: BTreeMap::new(),
+            restored,
+        }
+    }
+}
+
+impl Alerts {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.values()
     }
 
-    /// Takes the rows for which the condition holds at `now`.
-    ///
-    /// Where two of them are the same alert, nothing changes.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Alert> {
+        self.alerts.values_mut()
+    }
+
+    /// What a snapshot tells: with what one before told, as long as nothing was evaluated since.
+    pub(super) fn saved(&self) -> Vec<AlertSnapshot> {
+        let active = self.iter().filter(|it| it.state != AlertState::Inactive);
+        let saved = active.map(|it| AlertSnapshot::new(&it.labels, it.active_at, it.seen_at));
+        self.restored.saved().chain(saved).collect()
+    }
+
+    /// Takes the alerts for which the condition holds at `now`.
     pub(super) fn update(
         &mut self,
         now: Duration,
-        compiled: &Compiled,
-        rows: &[Row],
-    ) -> Result<Vec<AlertEvent>, EvalError> {
-        let mut held = BTreeMap::new();
-        for row in rows {
-            match held.entry(compiled.labels(row)) {
-                Entry::Vacant(place) => place.insert(row),
-                Entry::Occupied(taken) => {
-                    return Err(EvalError::DuplicateLabels {
-                        labels: taken.key().clone(),
-                    });
-                }
-            };
-        }
-        for (labels, row) in &held {
-            self.note(now, compiled, labels, row);
-        }
-        let rule = &compiled.rule;
+        rule: &Rule,
+        held: BTreeMap<Labels, Instance>,
+        options: &Options,
+    ) -> Vec<AlertEvent> {
+        let restored = std::mem::take(&mut self.restored);
+        let mut gone = Vec::new();
         let mut events = Vec::new();
         for (labels, alert) in &mut self.alerts {
-            events.extend(if held.contains_key(labels) {
-                alert.holds(now, rule.for_)
-            } else {
-                alert.holds_not(now, rule.keep_firing_for)
-            });
-        }
-        self.alerts
-            .retain(|labels, alert| match (alert.state, alert.resolved_at) {
-                (AlertState::Pending, _) => held.contains_key(labels),
-                (AlertState::Inactive, Some(at)) => now.saturating_sub(at) <= REMEMBERED,
-                _ => true,
-            });
-        Ok(events)
-    }
-
-    /// Refreshes the alert of a row, or begins one.
-    fn note(&mut self, now: Duration, compiled: &Compiled, labels: &Labels, row: &Row) {
-        let annotations = compiled.annotations(row);
-        match self.alerts.get_mut(labels) {
-            Some(alert) if alert.state != AlertState::Inactive => {
-                alert.value = row.value;
-                alert.annotations = annotations;
+            if !held.contains_key(labels) {
+                events.extend(alert.holds_not(now, rule.keep_firing_for));
+                if over(alert, now) {
+                    gone.push(labels.clone());
+                }
             }
-            _ => {
-                let alert = Alert::begin(now, labels.clone(), row.value, annotations);
+        }
+        for labels in gone {
+            self.alerts.remove(&labels);
+        }
+        for (labels, instance) in held {
+            let known = self.alerts.get(&labels);
+            if known.is_none_or(|alert| alert.state == AlertState::Inactive) {
+                let active_at = restored.active_at(now, &labels, rule.for_, options);
+                let alert = Alert::begin(active_at.unwrap_or(now), labels.clone());
                 self.alerts.insert(labels.clone(), alert);
             }
+            let alert = self.alerts.get_mut(&labels).expect("it is there by now");
+            alert.value = instance.value;
+            alert.annotations = instance.annotations;
+            let again = options.promql.semantics == Semantics::Prometheus3;
+            events.extend(alert.holds(now, rule.for_, again));
         }
+        events.sort_by(|a, b| a.alert().labels.cmp(&b.alert().labels));
+        events
     }
 
-    /// Moves all times back by as much as the clock was.
-    pub(super) fn set_back(&mut self, by: Duration) {
-        for alert in self.alerts.values_mut() {
-            alert.set_back(by);
+    /// Drops all if more are pending or firing than there may be.
+    pub(super) fn check(&mut self, limit: u64) -> Result<(), (EvalError, Vec<AlertEvent>)> {
+        let active = self.iter().filter(|it| it.state != AlertState::Inactive);
+        let alerts = active.count();
+        if limit == 0 || alerts as u64 <= limit {
+            return Ok(());
         }
+        Err((EvalError::AlertLimit { limit, alerts }, self.withdraw()))
+    }
+
+    /// Drops all, and tells of those that fired.
+    pub(super) fn withdraw(&mut self) -> Vec<AlertEvent> {
+        let alerts = std::mem::take(&mut self.alerts).into_values();
+        let firing = alerts.filter(|alert| alert.state == AlertState::Firing);
+        firing.map(AlertEvent::Withdrawn).collect()
+    }
+}
+
+/// Says whether an alert that does not hold is to be forgotten.
+fn over(alert: &Alert, now: Duration) -> bool {
+    match (alert.state, alert.resolved_at) {
+        (AlertState::Pending, _) => true,
+        (AlertState::Inactive, Some(at)) => now.saturating_sub(at) > REMEMBERED,
+        _ => false,
     }
 }

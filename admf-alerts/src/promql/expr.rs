@@ -59,6 +59,12 @@ pub(super) struct Shift {
     pub(super) offset: Millis,
 }
 
+impl Shift {
+    pub(super) fn is_none(self) -> bool {
+        self.at.is_none() && self.offset == 0
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) enum At {
     Start,

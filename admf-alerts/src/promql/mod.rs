@@ -31,7 +31,7 @@ mod windows;
 
 use std::time::Duration;
 
-use crate::series::Store;
+use crate::series::{Matcher, Store};
 pub use error::QueryError;
 use eval::{Eval, Span};
 use expr::{Expr, Kind};
@@ -176,6 +176,17 @@ impl Query {
     #[must_use]
     pub fn reach(&self, settings: &Settings) -> Option<Duration> {
         uses::reach(&self.expr, settings)
+    }
+
+    /// Returns which series it selects, if it does nothing else.
+    pub(crate) fn into_selector(self) -> Result<Vec<Vec<Matcher>>, QueryError> {
+        match self.expr {
+            Expr::Vector(selector) if selector.shift.is_none() => Ok(selector.any),
+            _ => Err(QueryError::syntax(
+                None,
+                "expected a selector and nothing else",
+            )),
+        }
     }
 
     /// Evaluates at one time, in milliseconds since the Unix epoch.

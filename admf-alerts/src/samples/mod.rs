@@ -1,15 +1,16 @@
 //! What one scrape said.
 
 mod read;
+mod select;
 #[cfg(test)]
 mod tests;
 mod write;
 
 use std::collections::BTreeMap;
 
-use crate::condition::Selector;
 use crate::labels::Labels;
 pub use admf_exposition::{Kind as FamilyKind, Problem as ParseError};
+pub use select::Selector;
 
 /// Holds the series of one exposition, each once, and looks them up.
 ///
@@ -85,15 +86,6 @@ impl Samples {
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let labels = labels.iter().copied().collect();
         self.series.get(name)?.get(&labels).map(|point| point.value)
-    }
-
-    /// Finds the samples that a selector matches, sorted by labels.
-    pub fn select<'s>(&'s self, selector: &'s Selector) -> impl Iterator<Item = Sample<'s>> {
-        let series = self.series.get_key_value(selector.name.as_str());
-        series
-            .into_iter()
-            .flat_map(named)
-            .filter(|sample| selector.matches(sample.labels))
     }
 
     /// Lists all samples, sorted by name and labels.

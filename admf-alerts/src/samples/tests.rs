@@ -141,7 +141,9 @@ fn doubtful_numbers_of_others_are_taken_as_they_are() {
 fn a_selector_finds_by_name_and_labels() {
     let text = "a{b=\"1\",c=\"x\"} 1\na{b=\"2\"} 2\na 3\nab{b=\"1\"} 4\n";
     let samples = Samples::parse(text).unwrap();
-    let cases: [(&str, &[f64]); 6] = [
+    let cases: [(&str, &[f64]); 8] = [
+        ("{__name__=~\"a.?\",b=\"1\"}", &[1.0, 4.0]),
+        ("{b=~\"1|2\",__name__!=\"ab\"}", &[1.0, 2.0]),
         ("a", &[3.0, 1.0, 2.0]),
         ("a{b=\"1\"}", &[1.0]),
         ("a{b!=\"1\"}", &[3.0, 2.0]),
@@ -150,12 +152,24 @@ fn a_selector_finds_by_name_and_labels() {
         ("none", &[]),
     ];
     for (selector, expected) in cases {
-        let selector = Selector::parse(selector).unwrap();
-        let values: Vec<_> = samples
-            .select(&selector)
-            .map(|sample| sample.value)
-            .collect();
+        let found = Selector::parse(selector).unwrap();
+        let values: Vec<_> = samples.select(&found).map(|sample| sample.value).collect();
         assert_eq!(values, expected, "{selector}");
+    }
+}
+
+#[test]
+fn what_does_more_than_select_is_no_selector() {
+    for text in [
+        "a > 1",
+        "sum(a)",
+        "a[5m]",
+        "a offset 5m",
+        "a @ 3",
+        "1",
+        "a{",
+    ] {
+        assert!(Selector::parse(text).is_err(), "{text}");
     }
 }
 

@@ -50,6 +50,12 @@ impl Limits {
         self
     }
 
+    /// Returns how long samples are kept.
+    #[must_use]
+    pub fn kept(&self) -> Duration {
+        Duration::from_millis(self.age.unsigned_abs())
+    }
+
     /// Sets how long a series must be without a sample before it makes room for another. Default: 5 minutes,
     /// which is the lookback: what is idle for longer is seen by no instant query.
     #[must_use]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::SeriesId;
 use super::chunk::Point;
@@ -66,6 +67,11 @@ impl Store {
             next: 0,
             counts: Counts::default(),
         })
+    }
+
+    /// Keeps samples for another length of time from now on, which is above 0.
+    pub(crate) fn keep(&mut self, age: Duration) {
+        self.limits = self.limits.age(age);
     }
 
     /// Takes a sample: the labels with the name as `__name__`, milliseconds since the Unix epoch, a value.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use admf_alerts::{AlertEvent, AlertState, Engine, Rule, RuleError, Samples};
+use admf_alerts::promql::Settings;
+use admf_alerts::{AlertEvent, AlertState, Engine, Options, Rule, RuleError, RuleGroup, Samples};
 use admf_metrics::{Counter, Exporter, Gauge};
 
 use super::catalogue as m;
@@ -10,6 +11,9 @@ use super::catalogue as m;
 /// How long an alert goes on firing, in real time, once its condition holds no more: a circuit that
 /// probes and opens again, over and over, is one alert.
 pub(super) const KEEP_FIRING: Duration = Duration::from_millis(500);
+
+/// How long a sample stands for its series.
+const LOOKBACK: Duration = Duration::from_secs(5);
 
 /// When to alert.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +66,10 @@ impl Alerts {
         rules: impl IntoIterator<Item = Rule>,
         exporter: &Exporter,
     ) -> Result<Self, RuleError> {
-        let engine = Engine::new(rules)?;
+        // Every step brings all there is, up to a hundred times a second: nothing older is asked for.
+        let promql = Settings::default().lookback(LOOKBACK);
+        let group = RuleGroup::new("ops", rules);
+        let engine = Engine::with([group], Options::default().promql(promql))?;
         let show = |rule: &Rule| {
             let labels = [("alertname", rule.name.as_str())];
             let declared = "the catalogue declares it with this label";

@@ -1,0 +1,50 @@
+//! What an expression is asked of, and what it answers.
+
+use std::time::Duration;
+
+use super::error::EvalError;
+use crate::labels::Labels;
+use crate::promql::{Query, Settings, Value};
+use crate::series::Store;
+
+/// Holds one row of a rule's result: a label set for which the condition holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The labels of the series; a `__name__` among them does not reach the alert.
+    pub labels: Labels,
+    /// Its value.
+    pub value: f64,
+}
+
+/// A store at one time.
+pub(super) struct At<'a> {
+    pub(super) store: &'a Store,
+    pub(super) settings: &'a Settings,
+    /// Milliseconds.
+    pub(super) time: i64,
+}
+
+impl At<'_> {
+    pub(super) fn rows(&self, query: &Query) -> Result<Vec<Row>, EvalError> {
+        let value = query.instant(self.store, self.settings, self.time);
+        match value.map_err(|error| EvalError::query(error.to_string()))? {
+            Value::Scalar(value) => Ok(vec![Row {
+                labels: Labels::new(),
+                value,
+            }]),
+            Value::Vector(samples) => {
+                let row = |sample: crate::promql::Sample| Row {
+                    labels: Labels::clone(&sample.labels),
+                    value: sample.value,
+                };
+                Ok(samples.into_iter().map(row).collect())
+            }
+            _ => Err(EvalError::query("rule result is not a vector or scalar")),
+        }
+    }
+}
+
+/// Milliseconds of a time, as series count it.
+pub(super) fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).map_or(i64::MAX / 8, |it| it.min(i64::MAX / 8))
+}

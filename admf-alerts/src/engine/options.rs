@@ -1,0 +1,72 @@
+//! How an engine evaluates.
+
+use std::time::Duration;
+
+use crate::promql::Settings;
+use crate::series::Limits;
+
+/// Says how an [`Engine`](super::Engine) evaluates, sends and restores.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// How expressions are evaluated, and whose rules hold. Default: those of Prometheus 3.
+    pub promql: Settings,
+    /// The bounds of the store. Their age is raised to what the rules look back. Default: those of the store.
+    pub limits: Limits,
+    /// How long until an alert that goes on is [sent](super::Engine::notices) again. Default: 1 minute.
+    pub resend_delay: Duration,
+    /// How old a snapshot may be for a pending alert to be restored. Default: 1 hour.
+    pub outage_tolerance: Duration,
+    /// How long after a start a restored alert stays pending at least; rules that hold for less are not
+    /// restored. Default: 10 minutes.
+    pub for_grace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            promql: Settings::default(),
+            limits: Limits::default(),
+            resend_delay: Duration::from_secs(60),
+            outage_tolerance: Duration::from_secs(3_600),
+            for_grace: Duration::from_secs(600),
+        }
+    }
+}
+
+impl Options {
+    /// Sets how expressions are evaluated.
+    #[must_use]
+    pub fn promql(mut self, settings: Settings) -> Self {
+        self.promql = settings;
+        self
+    }
+
+    /// Sets the bounds of the store.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets how long until an alert that goes on is sent again.
+    #[must_use]
+    pub fn resend_delay(mut self, delay: Duration) -> Self {
+        self.resend_delay = delay;
+        self
+    }
+
+    /// Sets how old a snapshot may be.
+    #[must_use]
+    pub fn outage_tolerance(mut self, tolerance: Duration) -> Self {
+        self.outage_tolerance = tolerance;
+        self
+    }
+
+    /// Sets how long a restored alert stays pending at least.
+    #[must_use]
+    pub fn for_grace(mut self, grace: Duration) -> Self {
+        self.for_grace = grace;
+        self
+    }
+}
