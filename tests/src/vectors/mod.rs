@@ -10,6 +10,7 @@ mod kinds;
 mod policies;
 mod quiet;
 mod report;
+mod rules;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -42,12 +43,12 @@ const FILES: [File; 3] = [
     File {
         name: "alerts.json",
         list: "vectors",
-        verdict: |case| kinds::verdict(case, kinds::ALERTS),
+        verdict: |case| kinds::verdict(case, rules::KINDS, kinds::ALERTS),
     },
     File {
         name: "metrics.json",
         list: "vectors",
-        verdict: |case| kinds::verdict(case, kinds::METRICS),
+        verdict: |case| kinds::verdict(case, &[], kinds::METRICS),
     },
 ];
 
