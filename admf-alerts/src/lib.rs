@@ -34,6 +34,7 @@
 //! | [`promql`] | [`Query`](promql::Query): expressions of Prometheus over a store |
 //! | [`rule`] | [`Rule`] and [`RuleGroup`]: when to alert, after how long, and what to say; what to record |
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
+//! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
 //! Nothing here reads a clock, waits, or does input or output: the caller scrapes, says what time it is,
@@ -44,6 +45,7 @@ pub mod engine;
 pub mod labels;
 pub mod promql;
 pub mod rule;
+pub mod rule_file;
 pub mod samples;
 mod scan;
 pub mod series;

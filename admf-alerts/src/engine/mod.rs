@@ -20,6 +20,7 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::promql::Settings;
 use crate::rule::{Rule, RuleError, RuleGroup};
 use crate::samples::Samples;
 use crate::series::{Feed, NAME, Store};
@@ -174,4 +175,9 @@ impl Engine {
     fn evaluated(&self) -> impl Iterator<Item = &Evaluated> {
         self.groups.iter().flat_map(|group| &group.rules)
     }
+}
+
+/// Says whether a rule can be evaluated.
+pub(crate) fn check(rule: &Rule, settings: &Settings) -> Result<(), RuleError> {
+    compiled::Compiled::new(rule.clone(), settings).map(drop)
 }

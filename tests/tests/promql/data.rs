@@ -6,7 +6,7 @@ use std::fmt::Write;
 use admf_alerts::Labels;
 use admf_alerts::series::{Limits, NAME, Point, Store};
 
-use crate::chance::Chance;
+use tests::chance::Chance;
 
 /// Milliseconds; no multiple of anything but a second.
 pub(crate) const BASE: i64 = 1_700_000_137_000;

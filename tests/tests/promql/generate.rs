@@ -1,7 +1,7 @@
 //! Expressions, by chance.
 
-use crate::chance::Chance;
 use crate::data::BASE;
+use tests::chance::Chance;
 
 /// Writes expressions whose types fit. What two implementations may order or round as they like is left
 /// out: the first `k` of equal values, steps of what was computed with logarithms.

@@ -3,7 +3,6 @@
 //! `PROMQL_DIFFERENTIAL` says how many expressions (300), `PROMQL_SEED` with which seed (1).
 
 mod answer;
-mod chance;
 mod data;
 mod generate;
 mod server;
@@ -14,10 +13,10 @@ use std::time::Duration;
 use admf_alerts::promql::{Query, Semantics, Settings};
 
 use answer::{Answer, differ};
-use chance::Chance;
 use data::Data;
 use generate::Generator;
 use server::Prometheus;
+use tests::chance::Chance;
 
 fn number(variable: &str, default: u64) -> u64 {
     let given = std::env::var(variable).ok();

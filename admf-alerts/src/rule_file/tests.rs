@@ -1,0 +1,193 @@
+use super::*;
+use crate::promql::Semantics;
+use crate::rule::RuleKind;
+use std::time::Duration;
+
+fn read(text: &str) -> Result<Vec<RuleGroup>, FileError> {
+    parse("r.yml", text, &Settings::default())
+}
+
+fn refusal(text: &str) -> String {
+    read(text).unwrap_err().to_string()
+}
+
+/// A file with one rule, given what follows its `alert`.
+fn alert(rest: &str) -> String {
+    format!("groups:\n- name: g\n  rules:\n  - alert: A\n    {rest}\n")
+}
+
+#[test]
+fn a_file_is_read_with_all_its_fields() {
+    let text = r#"
+groups:
+- name: calls
+  interval: 15s
+  query_offset: 1m
+  limit: 7
+  labels: {team: desk, level: job}
+  rules:
+  - record: job:calls:rate5m
+    expr: |
+      sum by (job) (rate(calls_total[5m]))
+    labels: &l
+      level: all
+  - alert: "NoCalls"
+    expr: job:calls:rate5m == 0
+    for: 1h30m
+    keep_firing_for: 0
+    labels: *l
+    annotations:
+      summary: '{{ $labels.job }} gets {{ $value }}'
+      code: 5
+      none:
+- name: later
+  rules:
+"#;
+    let groups = read(text).unwrap();
+    let [calls, later] = &groups[..] else {
+        panic!("{groups:?}")
+    };
+    assert_eq!((calls.file.as_str(), calls.limit), ("r.yml", 7));
+    assert_eq!(calls.interval, Some(Duration::from_secs(15)));
+    assert_eq!(calls.query_offset, Duration::from_secs(60));
+    let [record, alert] = &calls.rules[..] else {
+        panic!("{calls:?}")
+    };
+    assert_eq!(
+        (record.kind, alert.kind),
+        (RuleKind::Record, RuleKind::Alert)
+    );
+    assert_eq!(record.expr, "sum by (job) (rate(calls_total[5m]))\n");
+    assert_eq!(alert.for_, Duration::from_secs(5_400));
+    assert_eq!(alert.labels["level"], "all");
+    assert_eq!(alert.labels["team"], "desk");
+    let said: Vec<_> = alert
+        .annotations
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("code", "5"),
+            ("none", ""),
+            ("summary", "{{ $labels.job }} gets {{ $value }}")
+        ]
+    );
+    assert!(later.rules.is_empty() && later.interval.is_none());
+    for empty in ["", "---\n", "groups:\n", "groups: []\n", "# nothing\n"] {
+        assert_eq!(read(empty).unwrap(), [], "{empty}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_told_with_line_and_field() {
+    for (text, error) in [
+        (
+            alert("expr: up\n    fro: 5m"),
+            "6:5: groups[0].rules[0].fro: unknown field; there are `record`, `alert`, `expr`, `for`, `keep_firing_for`, `labels`, `annotations`",
+        ),
+        (
+            alert("expr: up\n    expr: up"),
+            "6:5: the key `expr` is there twice",
+        ),
+        (
+            alert("expr: up\n    for: 5"),
+            "6:10: groups[0].rules[0].for: `5` is no length of time such as `30s` or `1h30m`",
+        ),
+        (
+            alert("expr: sum("),
+            "5:11: groups[0].rules[0].expr: `sum(`: at 3: it is not closed",
+        ),
+        (
+            alert("for: 5m"),
+            "4:5: groups[0].rules[0]: `expr` must be set",
+        ),
+        (
+            alert("expr: up\n    labels:\n      a-b: c"),
+            "7:7: groups[0].rules[0].labels: `a-b`: name must match [a-zA-Z_][a-zA-Z0-9_]* and not be `__name__`",
+        ),
+        (
+            alert("expr: up\n    annotations:\n      a: b\n      c: '{{ $value'"),
+            "8:10: groups[0].rules[0].annotations.c: `{{ $value`: `{{` is not closed by `}}`",
+        ),
+        (
+            alert("record: b\n    expr: up"),
+            "4:5: groups[0].rules[0]: only one of `record` and `alert` may be set",
+        ),
+        (
+            alert("expr: up\n    labels: [a]"),
+            "6:13: groups[0].rules[0].labels: must be a map",
+        ),
+        (
+            alert("expr: [up]"),
+            "5:11: groups[0].rules[0].expr: must be a text",
+        ),
+        (
+            "groups:\n- name: g\n- name: g\n".to_owned(),
+            "3:9: groups[1].name: another group of the file has this name",
+        ),
+        (
+            "groups:\n- rules: []\n".to_owned(),
+            "2:3: groups[0]: `name` must be set",
+        ),
+        (
+            "groups:\n- name: g\n  limit: many\n".to_owned(),
+            "3:10: groups[0].limit: `many` is no whole number",
+        ),
+        (
+            "groups:\n- name: g\n  rules:\n  - record: a-b\n    expr: up\n".to_owned(),
+            "4:13: groups[0].rules[0].record: `a-b`: a recorded series must be named [a-zA-Z_:][a-zA-Z0-9_:]*",
+        ),
+        ("groups: 1\n".to_owned(), "1:9: groups: must be a list"),
+        (
+            "rules: []\n".to_owned(),
+            "1:1: rules: unknown field; there are `groups`",
+        ),
+        (
+            "groups: []\n---\ngroups: []\n".to_owned(),
+            "2:1: a second document",
+        ),
+    ] {
+        assert_eq!(refusal(&text), format!("r.yml:{error}"), "{text}");
+    }
+    let error = read("groups: [\n").unwrap_err();
+    assert_eq!(
+        (error.file(), error.line(), error.field()),
+        ("r.yml", 2, "")
+    );
+}
+
+#[test]
+fn fields_of_three_are_unknown_to_two() {
+    let settings = Settings::default().semantics(Semantics::Prometheus2);
+    for field in ["query_offset: 1m", "labels: {a: b}"] {
+        let text = format!("groups:\n- name: g\n  {field}\n");
+        assert!(read(&text).is_ok());
+        assert!(parse("r.yml", &text, &settings).is_err(), "{field}");
+    }
+}
+
+#[test]
+fn nesting_and_aliases_are_bounded() {
+    for (depth, error) in [
+        (40, "nested deeper than 32"),
+        (5_000, "recursion limit exceeded"),
+    ] {
+        let deep = format!("groups: {}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(refusal(&deep).ends_with(error), "{}", refusal(&deep));
+    }
+    let mut laughs = "a: &a0 [x, x]\n".to_owned();
+    for level in 1..30 {
+        let last = level - 1;
+        laughs += &format!("b{level}: &a{level} [*a{last}, *a{last}]\n");
+    }
+    assert!(refusal(&laughs).ends_with("more than 1000000 values"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "[ \\-\\[\\]{}:,&*!|>'\"a-c\n#%@?~]{0,60}") {
+        let _ = read(&text);
+    }
+}

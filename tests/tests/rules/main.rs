@@ -1,0 +1,9 @@
+//! Rules in our engine and in promtool 2.42.
+
+mod files;
+mod promtool;
+
+fn number(variable: &str, default: u64) -> u64 {
+    let given = std::env::var(variable).ok();
+    given.map_or(default, |it| it.parse().expect("it is a number"))
+}
