@@ -2,6 +2,8 @@
 
 mod files;
 mod promtool;
+mod scenario;
+mod unit_tests;
 
 fn number(variable: &str, default: u64) -> u64 {
     let given = std::env::var(variable).ok();

@@ -1,0 +1,177 @@
+//! Scenarios made by chance: series with gaps, resets and ends, and rules over them.
+
+use serde_json::{Value, json};
+use tests::chance::Chance;
+
+/// How many samples each series has.
+const SAMPLES: usize = 60;
+
+/// One scenario: what promtool reads, and what of it the engine is given.
+pub(crate) struct Scenario {
+    /// Seconds between samples.
+    pub(crate) interval: u64,
+    /// Seconds between evaluations.
+    pub(crate) evaluation: u64,
+    /// Name and labels, and a value for each time; `None`: no sample, NaN: the end of the series.
+    pub(crate) series: Vec<Series>,
+    /// The rule file.
+    pub(crate) rules: Value,
+    pub(crate) alerts: Vec<String>,
+    pub(crate) steps: u64,
+}
+
+pub(crate) struct Series {
+    pub(crate) name: &'static str,
+    pub(crate) labels: Vec<(&'static str, &'static str)>,
+    pub(crate) values: Vec<Option<f64>>,
+}
+
+const EXPRS: &[&str] = &[
+    "a > N",
+    "a{i!=\"1\"} >= N",
+    "a{job=~\"x|z\"} != N",
+    "rate(c[2m]) > 0.1",
+    "increase(c[3m]) > 5",
+    "resets(c[5m]) > 0",
+    "sum by (job) (a) > N",
+    "sum(a) > N",
+    "count without (i) (a > 1)",
+    "absent(a{i=\"1\",job=\"x\"})",
+    "a > N unless on (job, i) b > N",
+    "a > N and on (job, i) b < N",
+    "avg_over_time(a[3m]) > N",
+    "changes(a[5m]) > 2",
+    "max_over_time(a[2m:30s]) > N",
+    "a offset 1m > N",
+    "rec:sum > N",
+    "absent(rec:sum)",
+    "ALERTS{alertname=\"A0\",alertstate=\"firing\"} == 1",
+    "time() - ALERTS_FOR_STATE > 120",
+    "vector(time()) % 300 < 120",
+    "time() % 240 > bool 100",
+    "3",
+];
+const LABELS: &[(&str, &str)] = &[
+    ("severity", "page"),
+    ("job", "of {{ $labels.job }}"),
+    ("team", "{{ $labels.job }}"),
+    ("none", "{{ $labels.none }}"),
+    ("i", ""),
+    ("alertname", "Fake"),
+];
+
+impl Scenario {
+    pub(crate) fn new(chance: &mut Chance) -> Self {
+        let (interval, evaluation) = (chance.pick(&[15, 30, 60]), chance.pick(&[15, 30, 60]));
+        let mut alerts = Vec::new();
+        let mut rules = vec![json!({
+            "record": "rec:sum",
+            "expr": chance.pick(&["sum by (job) (a)", "max(a) > 3", "a{i=\"1\"}", "count(a)"]),
+        })];
+        for index in 0..3 {
+            alerts.push(format!("A{index}"));
+            rules.push(rule(chance, &alerts[index]));
+        }
+        let rules = json!({"groups": [{"name": "g", "rules": rules}]});
+        Self {
+            interval,
+            evaluation,
+            series: series(chance),
+            rules,
+            alerts,
+            steps: (SAMPLES as u64 * interval / evaluation).min(50),
+        }
+    }
+
+    /// The series as promtool reads them.
+    pub(crate) fn input(&self) -> Value {
+        let series = self.series.iter().map(|series| {
+            let labels = series.labels.iter();
+            let labels: Vec<_> = labels
+                .map(|(name, value)| format!("{name}=\"{value}\""))
+                .collect();
+            let values = series.values.iter().map(|value| match value {
+                None => "_".to_owned(),
+                Some(value) if value.is_nan() => "stale".to_owned(),
+                Some(value) => value.to_string(),
+            });
+            let values: Vec<_> = values.collect();
+            json!({
+                "series": format!("{}{{{}}}", series.name, labels.join(",")),
+                "values": values.join(" "),
+            })
+        });
+        series.collect()
+    }
+}
+
+fn rule(chance: &mut Chance, name: &str) -> Value {
+    let expr = chance
+        .pick(EXPRS)
+        .replace('N', chance.pick(&["1", "2", "3", "2.5"]));
+    let mut rule = json!({
+        "alert": name,
+        "expr": expr.as_str(),
+        "annotations": {"summary": "{{ $labels.job }}/{{ $labels.i }} is at {{ $value }}, {{ .Value }}"},
+    });
+    if !chance.one_in(3) {
+        rule["for"] = chance.pick(&["30s", "1m", "90s", "3m", "100s"]).into();
+    }
+    if !chance.one_in(2) {
+        rule["keep_firing_for"] = chance.pick(&["30s", "1m", "2m", "3m"]).into();
+    }
+    for (label, text) in LABELS {
+        // A label that comes out empty is in `ALERTS` as it is written. A rule that looks at its own alerts then has two
+        // with one series, and which sample stays is chance.
+        let own = expr.contains("ALERTS") && ["team", "none"].contains(label);
+        if chance.one_in(3) && !own {
+            rule["labels"][label] = (*text).into();
+        }
+    }
+    rule
+}
+
+fn series(chance: &mut Chance) -> Vec<Series> {
+    let mut all = Vec::new();
+    for name in ["a", "b", "c"] {
+        for job in ["x", "y"] {
+            for i in ["1", "2"] {
+                if !chance.one_in(5) {
+                    all.push(Series {
+                        name,
+                        labels: vec![("job", job), ("i", i)],
+                        values: values(chance, name == "c"),
+                    });
+                }
+            }
+        }
+    }
+    all
+}
+
+/// Levels that last a while, or a counter; gaps, long ones too, and ends.
+fn values(chance: &mut Chance, counts: bool) -> Vec<Option<f64>> {
+    let mut values = Vec::new();
+    let mut value = chance.below(5) as f64;
+    let mut gap = 0;
+    while values.len() < SAMPLES {
+        match counts {
+            true if chance.one_in(12) => value = chance.below(3) as f64,
+            true => value += chance.below(9) as f64,
+            false if chance.one_in(4) => value = chance.below(10) as f64 / 2.0,
+            false => {}
+        }
+        if gap == 0 && chance.one_in(12) {
+            gap = 1 + chance.below(20);
+            let ends = chance.one_in(2);
+            values.push(ends.then_some(f64::NAN));
+        } else if gap > 0 {
+            gap -= 1;
+            values.push(None);
+        } else {
+            values.push(Some(value));
+        }
+    }
+    values.truncate(SAMPLES);
+    values
+}
