@@ -1,6 +1,8 @@
 //! A meter treated badly: at its bounds, from inside its own calls, and from many threads.
 
 mod bounds;
+mod facade;
+mod names;
 mod reentry;
 mod threads;
 
