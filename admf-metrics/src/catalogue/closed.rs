@@ -59,6 +59,8 @@ impl<A: LabelValue, B: LabelValue, C: LabelValue> Closed for (A, B, C) {
 
 /// Declares an enum whose variants are all the values of a label, in the parentheses.
 ///
+/// `LABEL` and `value()` are of the trait [`LabelValue`](crate::LabelValue): bring it into scope.
+///
 /// # Examples
 ///
 /// ```

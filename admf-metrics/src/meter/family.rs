@@ -37,22 +37,30 @@ impl Family {
         then: impl FnOnce(&Arc<Series>, bool) -> R,
     ) -> R {
         let mut past = 0;
-        if let Place::Found(series) = self.read().place(values, &mut past) {
-            return then(series, self.exact(past));
-        }
-        let mut table = self.write();
-        if let Place::Found(series) = table.place(values, &mut past) {
-            return then(series, self.exact(past));
-        }
-        let slot = backend.slot(&self.metric, values, &self.dropped);
-        then(table.insert(values, slot), self.exact(past))
-    }
-
-    fn exact(&self, past: u64) -> bool {
+        let found = self.locked(values, &mut past, backend, then);
+        // Without the lock: the counter may be that of a recorder which resolves series in turn.
         if past > 0 {
             self.overflow.increment(past);
         }
-        past == 0
+        found
+    }
+
+    fn locked<R>(
+        &self,
+        values: &mut [&str],
+        past: &mut u64,
+        backend: &Backend,
+        then: impl FnOnce(&Arc<Series>, bool) -> R,
+    ) -> R {
+        if let Place::Found(series) = self.read().place(values, past) {
+            return then(series, *past == 0);
+        }
+        let mut table = self.write();
+        if let Place::Found(series) = table.place(values, past) {
+            return then(series, *past == 0);
+        }
+        let slot = backend.slot(&self.metric, values, &self.dropped);
+        then(table.insert(values, slot), *past == 0)
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Table> {

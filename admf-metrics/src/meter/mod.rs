@@ -12,11 +12,15 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+#[cfg(feature = "resilience")]
+use std::sync::Mutex;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::Recorder;
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
 use crate::catalogue::own::{self, DROPPED_SAMPLES, HOOK_PANICS, OVERFLOW, REFUSED};
 use crate::catalogue::{Catalogue, Kind, Metric, Values};
@@ -77,8 +81,9 @@ struct Inner {
     /// What the facade asked for by these.
     keys: Keys,
     hooks: RwLock<Vec<Hook>>,
-    /// Held while hooks run and what they wrote is read.
-    scrape: Mutex<()>,
+    /// Held while hooks run and what they wrote is read,
+    /// and whether somebody has the turn. The same thread may have it again.
+    scrape: ReentrantMutex<Cell<bool>>,
     hook_panics: Counter,
     /// The parts of the catalogue that may be fed once.
     #[cfg(feature = "resilience")]
@@ -132,7 +137,7 @@ impl Meter {
         let inner = Inner {
             keys: Keys::new(),
             hooks: RwLock::default(),
-            scrape: Mutex::default(),
+            scrape: ReentrantMutex::default(),
             hook_panics: count(&families, &HOOK_PANICS, None),
             #[cfg(feature = "resilience")]
             claimed: Mutex::default(),
@@ -222,13 +227,17 @@ impl Meter {
     /// Runs the hooks, and keeps other scrapes waiting until the turn is dropped.
     ///
     /// An [`Exporter`](crate::Exporter) does it by itself; a program with a recorder of its own calls it
-    /// before it renders that. A hook must not scrape.
+    /// before it renders that. Who has the turn may scrape again, as a hook may: no hook runs for it, and
+    /// it shows what there is. A hook must not wait for a scrape of another thread.
     #[must_use]
     pub fn scrape(&self) -> Scrape<'_> {
-        let scrape = &self.inner.scrape;
-        let turn = scrape.lock().unwrap_or_else(PoisonError::into_inner);
-        self.run_hooks();
-        Scrape { _turn: turn }
+        let turn = self.inner.scrape.lock();
+        let first = !turn.replace(true);
+        let scrape = Scrape { turn, first };
+        if first {
+            self.run_hooks();
+        }
+        scrape
     }
 
     /// Says whether `part` is fed by nobody yet, and that it is from now on.
@@ -260,7 +269,17 @@ impl Meter {
 /// The turn of one scrape: until it is dropped, no hook writes.
 #[derive(Debug)]
 pub struct Scrape<'m> {
-    _turn: MutexGuard<'m, ()>,
+    turn: ReentrantMutexGuard<'m, Cell<bool>>,
+    /// Whether the thread had no turn before.
+    first: bool,
+}
+
+impl Drop for Scrape<'_> {
+    fn drop(&mut self) {
+        if self.first {
+            self.turn.set(false);
+        }
+    }
 }
 
 impl fmt::Debug for Meter {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 
-use crate::catalogue::{Label, Metric, Values};
+use crate::catalogue::{Label, MAX_LABELS, Metric, Values};
 use crate::exporter::label_block;
 use crate::handle::Slot;
 
@@ -60,12 +60,18 @@ impl Table {
             return Place::Found(series);
         }
         let is_last = values.iter().all(|value| *value == Label::OVERFLOW);
-        if is_last || self.ordered.len() < self.metric.at_most {
+        let most = self.metric.at_most;
+        if is_last || self.ordered.len() < most {
+            return Place::Free;
+        }
+        // The series past the most is one more, and takes no place of theirs.
+        let last = self.find(&[Label::OVERFLOW; MAX_LABELS][..values.len()]);
+        if last.is_some() && self.ordered.len() == most {
             return Place::Free;
         }
         values.fill(Label::OVERFLOW);
         *past += 1;
-        self.find(values).map_or(Place::Free, Place::Found)
+        last.map_or(Place::Free, Place::Found)
     }
 
     fn admits(&self, label: usize, value: &str) -> bool {
@@ -74,7 +80,8 @@ impl Table {
             Values::OneOf(values) => values.contains(&value),
             Values::Cap(cap) => {
                 let seen = &self.seen[label];
-                seen.len() < cap || seen.contains_key(value)
+                value.len() <= Label::MAX_VALUE_BYTES
+                    && (seen.len() < cap || seen.contains_key(value))
             }
         }
     }
