@@ -3,6 +3,8 @@
 //! Each group holds ours and the peers' side by side in one run: read the ratios, not the figures,
 //! since the machine drifts. `cargo bench -p benches` runs all; a word after `--` picks groups.
 
+pub mod events;
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Barrier;
