@@ -57,3 +57,5 @@ has valgrind valgrind
 has objdump binutils
 cargo build --profile gates -p resilience-tower --example gates
 python3 scripts/gates.py target/gates/examples/gates
+cargo build --profile gates -p benches --example gates_metrics
+python3 scripts/gates.py target/gates/examples/gates_metrics

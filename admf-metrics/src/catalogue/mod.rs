@@ -1,4 +1,4 @@
-//! The catalogue: every metric of a program, once, as data.
+#![doc = include_str!("../../docs/catalogue.md")]
 
 mod check;
 mod closed;
