@@ -50,6 +50,10 @@ impl Table {
 
     /// Bounds the values, and finds their series; adds to `past` for each bound that was met.
     pub(super) fn place(&self, values: &mut [&str], past: &mut u64) -> Place<'_> {
+        // What has a series was admitted when that was made.
+        if let Some(series) = self.find(values) {
+            return Place::Found(series);
+        }
         for (i, value) in values.iter_mut().enumerate() {
             if !self.admits(i, value) {
                 *value = Label::OVERFLOW;
