@@ -1,8 +1,10 @@
 //! The meter: gives handles for what a catalogue declares, on any recorder, and bounds what they may say.
 
 mod backend;
+mod cardinality;
 mod error;
 mod family;
+mod float;
 mod keys;
 mod labels;
 mod recorder;
@@ -23,9 +25,11 @@ use crate::catalogue::{Catalogue, Kind, Metric, Values};
 use crate::exporter::Format;
 use crate::handle::{Counter, Handle, Sealed, Slot};
 use backend::Backend;
+use cardinality::Cardinality;
 pub use error::{HandleError, InstallError};
 use family::Family;
 use keys::Keys;
+pub(crate) use removal::TOTALS_STAY;
 
 type Hook = Arc<dyn Fn(&Meter) + Send + Sync>;
 
@@ -74,6 +78,7 @@ struct Inner {
     /// One for each metric of the catalogue, in its order.
     families: Vec<Family>,
     backend: Backend,
+    cardinality: Cardinality,
     /// What the facade asked for by these.
     keys: Keys,
     hooks: RwLock<Vec<Hook>>,
@@ -130,6 +135,7 @@ impl Meter {
             }
         }
         let inner = Inner {
+            cardinality: Cardinality::new(&catalogue, &families, &backend),
             keys: Keys::new(),
             hooks: RwLock::default(),
             scrape: Mutex::default(),
@@ -228,6 +234,7 @@ impl Meter {
         let scrape = &self.inner.scrape;
         let turn = scrape.lock().unwrap_or_else(PoisonError::into_inner);
         self.run_hooks();
+        self.inner.cardinality.show(&self.inner.families);
         Scrape { _turn: turn }
     }
 
