@@ -128,6 +128,7 @@ impl PolicyMetrics {
             for (circuit, _) in circuits.take(catalogue::POLICIES) {
                 heard.expect_circuit(circuit.name().as_str(), meter);
             }
+            heard.forget(&living, env.now(), meter);
             let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
             shown.update(&living, env.now(), meter);
         });
