@@ -8,7 +8,7 @@ use super::Label;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A whole number that only grows while the process lives.
+    /// A number that only grows while the process lives; a whole one but for a `FloatCounter`.
     Counter,
     /// A number that goes up and down.
     Gauge,

@@ -89,7 +89,10 @@ impl Format for Text {
     }
 
     fn counter(&mut self, labels: &str, cell: &CounterCell) {
-        self.sample("", labels, cell.count());
+        match cell.float() {
+            0.0 => self.sample("", labels, cell.count()),
+            float => self.sample("", labels, Number(cell.count() as f64 + float)),
+        }
     }
 
     fn gauge(&mut self, labels: &str, cell: &GaugeCell) {

@@ -1,8 +1,10 @@
 //! The meter: gives handles for what a catalogue declares, on any recorder, and bounds what they may say.
 
 mod backend;
+mod cardinality;
 mod error;
 mod family;
+mod float;
 mod keys;
 mod labels;
 mod recorder;
@@ -27,9 +29,11 @@ use crate::catalogue::{Catalogue, Kind, Metric, Values};
 use crate::exporter::Format;
 use crate::handle::{Counter, Handle, Sealed, Slot};
 use backend::Backend;
+use cardinality::Cardinality;
 pub use error::{HandleError, InstallError};
 use family::Family;
 use keys::Keys;
+pub(crate) use removal::TOTALS_STAY;
 
 type Hook = Arc<dyn Fn(&Meter) + Send + Sync>;
 
@@ -78,6 +82,7 @@ struct Inner {
     /// One for each metric of the catalogue, in its order.
     families: Vec<Family>,
     backend: Backend,
+    cardinality: Cardinality,
     /// What the facade asked for by these.
     keys: Keys,
     hooks: RwLock<Vec<Hook>>,
@@ -135,6 +140,7 @@ impl Meter {
             }
         }
         let inner = Inner {
+            cardinality: Cardinality::new(&catalogue, &families, &backend),
             keys: Keys::new(),
             hooks: RwLock::default(),
             scrape: ReentrantMutex::default(),
@@ -236,6 +242,7 @@ impl Meter {
         let scrape = Scrape { turn, first };
         if first {
             self.run_hooks();
+            self.inner.cardinality.show(&self.inner.families);
         }
         scrape
     }

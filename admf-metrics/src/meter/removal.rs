@@ -2,7 +2,13 @@
 
 use super::Meter;
 use super::family::Family;
+use std::time::Duration;
+
 use crate::catalogue::{Metric, own};
+
+/// So long the totals of something that is gone stay: a server looks back as long for the last sample, and
+/// whoever is built anew under the name in this time counts on.
+pub(crate) const TOTALS_STAY: Duration = Duration::from_secs(300);
 
 impl Meter {
     /// Removes one series, named by a value for each of its labels; says whether there was one.

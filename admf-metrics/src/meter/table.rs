@@ -159,6 +159,11 @@ impl Table {
         with.cloned().collect()
     }
 
+    /// Returns how many series there are.
+    pub(super) fn len(&self) -> usize {
+        self.ordered.len()
+    }
+
     /// Lists the series in the order of their labels, each with those as they are written.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Series>)> {
         self.ordered

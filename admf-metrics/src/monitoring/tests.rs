@@ -82,6 +82,22 @@ fn what_breaks_a_rule_is_named_with_rule_and_value_and_a_token_is_not_told() {
             "/nowhere/at/all",
             "/nowhere/at/all: No such file or directory (os error 2)".to_owned(),
         ),
+        (
+            "MONITORING_TOKEN_FILE",
+            // Without an end.
+            "/dev/zero",
+            "must be 16 to 256 visible characters of ASCII".to_owned(),
+        ),
+        (
+            "MONITORING_PORT",
+            "",
+            "must be a whole number from 0 to 65535, got \"\"".to_owned(),
+        ),
+        (
+            "MONITORING_PERFORMANCE_INTERVAL",
+            "18446744073709551615",
+            format!("{length}, got \"18446744073709551615\""),
+        ),
     ] {
         assert_eq!(from(&[(name, value)]), Err(format!("{name}: {expected}")));
     }

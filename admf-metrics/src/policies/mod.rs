@@ -9,7 +9,7 @@
 // | `read` | what their snapshots say |
 // | `shown`, `series` | what was shown of them so far |
 // | `observer`, `heard`, `named` | what is counted as it happens |
-// | `view` | circuits and errors as one value |
+// | `view` | circuits and errors for health pages |
 
 mod catalogue;
 mod heard;
@@ -30,7 +30,7 @@ use resilience_core::{Env, Event, Name, Observer, Snapshot};
 
 pub use catalogue::METRICS;
 pub use observer::PolicyObserver;
-pub use view::{CircuitView, ErrorsView, SystemView, system_view};
+pub(crate) use view::{circuits, errors};
 
 use crate::meter::{HandleError, Meter};
 use heard::Heard;
@@ -128,6 +128,7 @@ impl PolicyMetrics {
             for (circuit, _) in circuits.take(catalogue::POLICIES) {
                 heard.expect_circuit(circuit.name().as_str(), meter);
             }
+            heard.forget(&living, env.now(), meter);
             let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
             shown.update(&living, env.now(), meter);
         });

@@ -342,8 +342,8 @@ async fn circuits_and_errors_have_the_same_numbers_in_the_detail_and_in_metrics(
         Some(1.0)
     );
     let errors = &detail["error_handling"];
-    let category = [("category", "network_timeout")];
-    let counted = samples.value("admf_health_errors_total", &category);
+    let category = [("name", "service"), ("category", "network_timeout")];
+    let counted = samples.value("admf_recovery_errors_total", &category);
     assert_eq!(errors["by_category"]["network_timeout"].as_f64(), counted);
     assert_eq!(errors["total_errors"], 2);
 }
