@@ -1,6 +1,7 @@
 //! The meter: gives handles for what a catalogue declares, on any recorder, and bounds what they may say.
 
 mod backend;
+mod declared;
 mod error;
 mod family;
 mod keys;

@@ -1,8 +1,9 @@
 //! From declarations to handles.
 
+use super::declared::same_values;
 use super::labels::Given;
 use super::{HandleError, Meter};
-use crate::catalogue::{Closed, Label, Metric, Values};
+use crate::catalogue::{Closed, Metric, Values};
 use crate::handle::{Counter, Each, Family, Gauge, Handle, Histogram};
 
 impl Meter {
@@ -174,17 +175,7 @@ impl Meter {
         labels: &[(&str, &str)],
     ) -> Result<Each<T, H>, HandleError> {
         let declared = self.inner.families[self.position(metric.name)?].metric;
-        // Other values would be overflow, or never shown: nobody means that.
-        let other = |label: &&Label| {
-            let same = |it: &Label| it.name == label.name && it.values != label.values;
-            declared.labels.iter().any(same)
-        };
-        if let Some(label) = T::LABELS.iter().find(other) {
-            return Err(HandleError::OtherValues {
-                metric: declared.name,
-                label: label.name,
-            });
-        }
+        same_values(&declared, T::LABELS)?;
         let mut sets = vec![labels.to_vec()];
         for label in T::LABELS {
             let Values::OneOf(values) = label.values else {

@@ -212,7 +212,7 @@ fn closed_labels_and_families_are_held_to_the_declaration() {
     let labels = [("symbol", "A"), ("outcome", "lost")];
     assert_eq!(
         error(meter.counter_each::<Other>(&ORDERS, &labels).map(drop)),
-        "metric `t_orders_total` declares other values of the label `side` than its type has"
+        "metric `t_orders_total` declares other values of the label `side` than it is fed with"
     );
     assert_eq!(
         error(meter.counter_each::<Side>(&ORDERS, &[]).map(drop)),
