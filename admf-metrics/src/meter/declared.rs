@@ -2,7 +2,8 @@
 
 use super::labels::Given;
 use super::{HandleError, Meter};
-use crate::catalogue::{Label, Metric, Values};
+use crate::catalogue::{Kind, Label, Metric, Values};
+use crate::handle::Source;
 
 impl Meter {
     /// Checks that the catalogue declares a metric so that it can be fed as this declaration says:
@@ -35,10 +36,40 @@ impl Meter {
     /// The catalogue does not declare it, or declares another kind, other labels, or other values of
     /// a closed one.
     pub fn declares(&self, metric: &Metric) -> Result<(), HandleError> {
-        let declared = &self.inner.families[self.position(metric.name)?].metric;
-        let labels = metric.labels.iter().map(|label| (label.name, ()));
-        Given::check(declared, metric.kind, labels)?;
-        same_values(declared, metric.labels)
+        self.declares_with(metric, &[])
+    }
+
+    /// Checks the same of a metric that has these labels besides its own.
+    pub(crate) fn declares_with(
+        &self,
+        metric: &Metric,
+        fixed: &[(&str, &str)],
+    ) -> Result<(), HandleError> {
+        let (position, _) = self.sources(metric, metric.kind, fixed)?;
+        same_values(self.metric(position), metric.labels)
+    }
+
+    /// Returns where the catalogue declares a metric, and where the values of its labels come from:
+    /// those of `metric` are given, in its order.
+    pub(super) fn sources(
+        &self,
+        metric: &Metric,
+        kind: Kind,
+        fixed: &[(&str, &str)],
+    ) -> Result<(usize, Vec<Source>), HandleError> {
+        let position = self.position(metric.name)?;
+        let declared = &self.inner.families[position].metric;
+        let fixed = fixed
+            .iter()
+            .map(|(label, value)| (*label, (0, Some(*value))));
+        let given = metric.labels.iter().enumerate();
+        let given = given.map(|(i, label)| (label.name, (i, None)));
+        let mut sources = Given::check(declared, kind, fixed.chain(given))?;
+        let sources = sources.values().iter().map(|source| match *source {
+            (_, Some(fixed)) => Source::Fixed(fixed.into()),
+            (given, None) => Source::Given(given),
+        });
+        Ok((position, sources.collect()))
     }
 }
 
