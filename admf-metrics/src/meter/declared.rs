@@ -19,10 +19,10 @@ impl Meter {
     ///
     /// const PRICE: Metric = Metric::gauge("market_price", "Last price.")
     ///     .labels(&[Label::capped("symbol", 500)]);
+    /// const FEWER: Metric = PRICE.labels(&[Label::capped("symbol", 10)]);
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let fewer = PRICE.labels(&[Label::capped("symbol", 10)]);
-    /// let exporter = Exporter::local(Catalogue::new([fewer])?);
+    /// let exporter = Exporter::local(Catalogue::new([FEWER])?);
     /// assert!(exporter.meter().declares(&PRICE).is_ok());
     ///
     /// let error = exporter.meter().declares(&PRICE.labels(&[])).unwrap_err();
