@@ -98,6 +98,12 @@ fn all_series_of_a_value_go_over_all_metrics_and_no_others() {
             orders.with([side, symbol, "filled"]).increment(1);
         }
     }
+    assert_eq!(meter.remove_where(&[]), 0, "not all there is");
+    assert_eq!(meter.remove_where(&[("symbol", "A"), ("symbol", "B")]), 0);
+    assert_eq!(
+        meter.remove_all(&SPAN, &[("symbol", "A"), ("side", "buy")]),
+        0
+    );
     assert_eq!(meter.remove_where(&[("symbol", "A")]), 3);
     assert_eq!(meter.remove_where(&[("symbol", "A")]), 0);
     assert_eq!(meter.remove_where(&[("nothing", "A")]), 0);
