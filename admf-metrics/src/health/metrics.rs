@@ -85,22 +85,16 @@ pub const METRICS: [Metric; 7] = [
 /// that is shown twice by one meter are added up, as those of two are.
 ///
 /// A check's duration is the last one's, a gauge: a scrape sees one check or none of those since the last
-/// scrape, so buckets filled by it would count scrapes and not checks. A component that is gone is shown
-/// as unknown.
+/// scrape, so buckets filled by it would count scrapes and not checks. A component that is gone is
+/// removed.
 ///
 /// # Errors
 ///
 /// The meter's catalogue does not declare [`METRICS`].
 pub fn export(meter: &Meter, health: &Health) -> Result<(), HandleError> {
     let ready = meter.gauge(&READY, &[])?;
-    for metric in &METRICS {
-        // What cannot be resolved is told here and not swallowed by a scrape.
-        if meter.catalogue().find(metric.name) != Some(metric) {
-            return Err(HandleError::Undeclared {
-                metric: metric.name.to_owned(),
-            });
-        }
-    }
+    // What cannot be resolved is told here and not swallowed by a scrape.
+    METRICS.iter().try_for_each(|it| meter.declares(it))?;
     let (health, known) = (health.clone(), Mutex::<Known>::default());
     meter.on_scrape(move |meter| {
         let report = health.report();

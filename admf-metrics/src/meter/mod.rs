@@ -2,6 +2,7 @@
 
 mod backend;
 mod cardinality;
+mod declared;
 mod error;
 mod family;
 mod float;
@@ -114,6 +115,12 @@ impl Meter {
         Self::new(catalogue, Backend::Own)
     }
 
+    /// Creates a meter of our own metrics that keeps nothing.
+    pub(crate) fn noop(ours: impl IntoIterator<Item = Metric>) -> Self {
+        let catalogue = Catalogue::new(ours).expect("our own metrics are valid");
+        Self::on(catalogue, metrics::NoopRecorder)
+    }
+
     fn new(catalogue: Catalogue, backend: Backend) -> Self {
         let mut families: Vec<_> = catalogue.iter().copied().map(Family::new).collect();
         let count = |families: &[Family], metric: &Metric, label: Option<&str>| {
@@ -174,7 +181,7 @@ impl Meter {
         &self.inner.catalogue
     }
 
-    pub(super) fn position(&self, name: &str) -> Result<usize, HandleError> {
+    pub(crate) fn position(&self, name: &str) -> Result<usize, HandleError> {
         let position = self.inner.catalogue.position(name);
         position.ok_or_else(|| HandleError::Undeclared {
             metric: name.to_owned(),
@@ -190,12 +197,24 @@ impl Meter {
         })
     }
 
-    pub(crate) fn at<H: Handle, const N: usize>(
-        &self,
-        position: usize,
-        mut values: [&str; N],
-    ) -> H {
-        self.series(&self.inner.families[position], &mut values)
+    pub(crate) fn at<H: Handle>(&self, position: usize, values: &mut [&str]) -> H {
+        self.series(&self.inner.families[position], values)
+    }
+
+    /// Finds the series of just these values.
+    pub(crate) fn find_at<H: Handle>(&self, position: usize, values: &[&str]) -> Option<H> {
+        let table = self.inner.families[position].read();
+        H::of(&table.find(values)?.slot).cloned()
+    }
+
+    /// Says whether a metric's label would show this value now, and not that of overflow.
+    pub(crate) fn admits(&self, position: usize, label: usize, value: &str) -> bool {
+        self.inner.families[position].read().admits(label, value)
+    }
+
+    /// Counts bounds of a metric that were met before its values came here.
+    pub(crate) fn count_past(&self, position: usize, past: u64) {
+        self.inner.families[position].overflow.increment(past);
     }
 
     pub(crate) fn metric(&self, position: usize) -> &Metric {

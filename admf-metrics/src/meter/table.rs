@@ -78,7 +78,7 @@ impl Table {
         last.map_or(Place::Free, Place::Found)
     }
 
-    fn admits(&self, label: usize, value: &str) -> bool {
+    pub(super) fn admits(&self, label: usize, value: &str) -> bool {
         match self.metric.labels[label].values {
             _ if value == Label::OVERFLOW => true,
             Values::OneOf(values) => values.contains(&value),
@@ -148,15 +148,20 @@ impl Table {
         Some(series)
     }
 
-    /// Lists the series that have the value in the label at this place.
-    pub(super) fn with(&self, label: usize, value: &str) -> Vec<Arc<Series>> {
-        let capped = matches!(self.metric.labels[label].values, Values::Cap(_));
-        if capped && value != Label::OVERFLOW && !self.seen[label].contains_key(value) {
+    /// Lists the series that have all of these values in the labels at these places.
+    pub(super) fn with(&self, places: &[(usize, &str)]) -> Vec<Arc<Series>> {
+        let none_has = |(label, value): &(usize, &str)| {
+            let capped = matches!(self.metric.labels[*label].values, Values::Cap(_));
+            capped && *value != Label::OVERFLOW && !self.seen[*label].contains_key(*value)
+        };
+        if places.iter().any(none_has) {
             return Vec::new();
         }
-        let series = self.ordered.values();
-        let with = series.filter(|series| &*series.values[label] == value);
-        with.cloned().collect()
+        let has_all = |series: &&Arc<Series>| {
+            let mut places = places.iter();
+            places.all(|(label, value)| &*series.values[*label] == *value)
+        };
+        self.ordered.values().filter(has_all).cloned().collect()
     }
 
     /// Returns how many series there are.

@@ -195,13 +195,7 @@ impl Builder {
 
     /// Checks that no metric came too late.
     fn check_declared(&self, meter: &Meter) -> Result<(), HandleError> {
-        let is_declared = |metric: &Metric| meter.catalogue().find(metric.name) == Some(metric);
-        match self.metrics.iter().find(|metric| !is_declared(metric)) {
-            Some(metric) => Err(HandleError::Undeclared {
-                metric: metric.name.to_owned(),
-            }),
-            None => Ok(()),
-        }
+        self.metrics.iter().try_for_each(|it| meter.declares(it))
     }
 
     async fn start_on(mut self, running: &mut Monitoring) -> Result<(), StartError> {

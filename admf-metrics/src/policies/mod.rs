@@ -81,19 +81,7 @@ impl PolicyMetrics {
     ///
     /// The meter's catalogue does not declare all of [`METRICS`].
     pub fn new(meter: &Meter) -> Result<Self, HandleError> {
-        for metric in METRICS {
-            let Some(declared) = meter.catalogue().find(metric.name) else {
-                let metric = metric.name.to_owned();
-                return Err(HandleError::Undeclared { metric });
-            };
-            if declared.kind != metric.kind {
-                return Err(HandleError::WrongKind {
-                    metric: metric.name,
-                    declared: declared.kind,
-                    kind: metric.kind,
-                });
-            }
-        }
+        METRICS.iter().try_for_each(|it| meter.declares(it))?;
         Ok(Self {
             meter: meter.clone(),
             heard: Arc::default(),

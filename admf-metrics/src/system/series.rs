@@ -131,12 +131,7 @@ pub(super) struct Series {
 
 impl Series {
     pub(super) fn new(meter: &Meter) -> Result<Self, HandleError> {
-        let declared = |metric: &Metric| meter.catalogue().find(metric.name) == Some(metric);
-        if let Some(metric) = METRICS.iter().find(|metric| !declared(metric)) {
-            return Err(HandleError::Undeclared {
-                metric: metric.name.to_owned(),
-            });
-        }
+        METRICS.iter().try_for_each(|it| meter.declares(it))?;
         let failures = PARTS.iter().map(|part| {
             let counter = meter.counter(&FAILURES, &[("part", part)])?;
             Ok((*part, counter))

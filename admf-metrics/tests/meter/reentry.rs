@@ -24,7 +24,7 @@ fn a_hook_may_resolve_remove_and_add_hooks() {
     let meter = exporter.meter();
     meter.gauge(&LEVEL, &[("of", "old")]).unwrap().set(1.0);
     meter.on_scrape(|meter| {
-        meter.remove_where("of", "old");
+        meter.remove_where(&[("of", "old")]);
         meter.gauge(&LEVEL, &[("of", "new")]).unwrap().set(2.0);
         metrics::with_local_recorder(meter, || {
             metrics::gauge!("r_level", "of" => "macro").set(3.0);

@@ -42,7 +42,7 @@ fn work(exporter: &Exporter, seed: u64, rounds: usize, counted: &AtomicU64) {
         let values = [chance.of(&SYMBOLS), chance.of(&SIDES), chance.of(&SYMBOLS)];
         match chance.below(8) {
             0 => drop(ticks.remove(values)),
-            1 => drop(exporter.meter().remove_where("symbol", values[0])),
+            1 => drop(exporter.meter().remove_where(&[("symbol", values[0])])),
             2..5 => {
                 let [symbol, side, venue] = values;
                 metrics::with_local_recorder(exporter.meter(), || {
@@ -89,7 +89,7 @@ fn within_bounds(exporter: &Exporter) -> f64 {
 /// After any past, an emptied metric behaves as a new one: no place has leaked, no key is stale.
 fn like_new(exporter: &Exporter) {
     for symbol in SYMBOLS {
-        exporter.meter().remove_where("symbol", symbol);
+        exporter.meter().remove_where(&[("symbol", symbol)]);
     }
     assert!(!exporter.render().contains("s_ticks_total{"));
     let count = |symbol: &str, venue: &str| {
