@@ -1,5 +1,6 @@
 //! What is started, and how.
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +22,15 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Time after which a beat is missed.
 const MISSED: Duration = Duration::from_secs(30);
 
+/// What is put around the routes.
+struct Around(Box<dyn FnOnce(Router) -> Router + Send>);
+
+impl fmt::Debug for Around {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Around")
+    }
+}
+
 /// Prepares [`Monitoring`].
 #[derive(Debug)]
 #[must_use = "nothing runs before `start`"]
@@ -33,6 +43,8 @@ pub struct Builder {
     health: Health,
     heartbeat: Option<Heartbeat>,
     routes: Router,
+    /// From the innermost to the outermost.
+    around: Vec<Around>,
     parts: Vec<Part>,
 }
 
@@ -47,6 +59,7 @@ impl Builder {
             health: Health::new(),
             heartbeat: None,
             routes: Router::new(),
+            around: Vec::new(),
             parts: Vec::new(),
         }
     }
@@ -104,6 +117,12 @@ impl Builder {
     /// Serves other routes beside its own, without a fallback; who may use them they say themselves.
     pub fn routes(mut self, routes: Router) -> Self {
         self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Puts something around all routes, its own among them: such as a layer that writes down who scraped.
+    pub fn around(mut self, around: impl FnOnce(Router) -> Router + Send + 'static) -> Self {
+        self.around.push(Around(Box::new(around)));
         self
     }
 
@@ -191,6 +210,10 @@ impl Builder {
             routes = routes.token(token.clone());
         }
         let routes = routes.router().merge(self.routes);
+        let routes = self
+            .around
+            .into_iter()
+            .fold(routes, |it, Around(put)| put(it));
         let mut stopped = running.stopping.subscribe();
         let stop = async move {
             // An error says that the handle is gone.
