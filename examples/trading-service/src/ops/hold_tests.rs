@@ -8,8 +8,10 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
-use super::tests::{started, started_at, started_with};
+use super::tests::{scrape, started, started_at, started_with};
 use super::*;
+use crate::engine::Watcher;
+use crate::report::SideReport;
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -111,7 +113,7 @@ async fn switched_off_nothing_listens_nothing_is_told_and_nobody_is_waited_for()
     let console: Console = Arc::new(move |line| lines.send(line.to_owned()).unwrap());
     let ops = started_with(off, console).await.unwrap();
     let side = ops.side("stack", |_| {}).unwrap();
-    crate::engine::Watcher::venues_up(&side);
+    side.venues_up();
     ops.started();
     ops.announce();
     ops.finish();
@@ -128,16 +130,38 @@ async fn alerts_are_evaluated_no_more_once_a_run_has_ended() {
     let ops = started_at("127.0.0.1:0".parse().unwrap(), console);
     let ops = ops.await.unwrap();
     let side = ops.side("naive", |_| {}).unwrap();
-    crate::engine::Watcher::day_done(
-        &side,
-        &Now {
-            drawdown: 0.25,
-            ..Now::default()
-        },
-    );
+    side.day_done(&Now {
+        drawdown: 0.25,
+        ..Now::default()
+    });
     ops.finish();
     ops.watch.as_ref().unwrap().step();
     let told = std::iter::from_fn(|| heard.try_recv().ok());
     let fired = told.filter(|line| line.contains("FIRING")).count();
     assert_eq!(fired, 1);
+}
+
+#[tokio::test]
+async fn what_policies_counted_last_is_shown_after_they_are_gone() {
+    use resilience_core::{Ask, Gate, Outcome, RateLimiter, RateLimiterConfig};
+    let quiet = MonitoringConfig {
+        port: 0,
+        // Nobody else may read the metrics here.
+        alerts: false,
+        ..MonitoringConfig::default()
+    };
+    let ops = started_with(quiet, Arc::new(|_| {})).await.unwrap();
+    let side = ops.side("stack", |_| {}).unwrap();
+    let (env, _clock) = Env::manual();
+    let limiter = RateLimiter::new("venue", RateLimiterConfig::new(100, LONG), &env).unwrap();
+    side.policies(&env);
+    limiter
+        .permit(&Ask::default())
+        .unwrap()
+        .record(Outcome::Success);
+    side.ended(&SideReport::default());
+    drop((limiter, env));
+    let shown = scrape(ops.exporter());
+    let allowed = shown.value("admf_rate_limiter_allowed_total", &[("name", "venue")]);
+    assert_eq!(allowed, Some(1.0));
 }
