@@ -1,5 +1,6 @@
 //! What is started, and how.
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::Router;
@@ -23,6 +24,15 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// Time after which a beat is missed.
 const MISSED: Duration = Duration::from_secs(30);
 
+/// What is put around the routes.
+struct Around(Box<dyn FnOnce(Router) -> Router + Send>);
+
+impl fmt::Debug for Around {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Around")
+    }
+}
+
 /// Prepares [`Monitoring`].
 #[derive(Debug)]
 #[must_use = "nothing runs before `start`"]
@@ -39,6 +49,8 @@ pub struct Builder {
     /// The folder whose room is watched, where the machine is.
     #[cfg(feature = "system")]
     pub(super) data_dir: Option<std::path::PathBuf>,
+    /// From the innermost to the outermost.
+    around: Vec<Around>,
 }
 
 impl Builder {
@@ -52,6 +64,7 @@ impl Builder {
             health: Health::new(),
             heartbeat: None,
             routes: Router::new(),
+            around: Vec::new(),
             parts: Vec::new(),
             #[cfg(feature = "system")]
             data_dir: None,
@@ -117,6 +130,12 @@ impl Builder {
     /// monitoring's own.
     pub fn routes(mut self, routes: Router) -> Self {
         self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Puts something around all routes, its own among them: such as a layer that writes down who scraped.
+    pub fn around(mut self, around: impl FnOnce(Router) -> Router + Send + 'static) -> Self {
+        self.around.push(Around(Box::new(around)));
         self
     }
 
@@ -212,6 +231,10 @@ impl Builder {
             routes = routes.token(token.clone());
         }
         let routes = routes.router().merge(self.routes);
+        let routes = self
+            .around
+            .into_iter()
+            .fold(routes, |it, Around(put)| put(it));
         let mut stopped = running.stopping.subscribe();
         let stop = async move {
             // An error says that the handle is gone.
