@@ -348,7 +348,7 @@ fn a_rule_that_is_wrong_is_refused_with_rule_field_and_value() {
     let error = Engine::new([rule(0, 0).annotation("summary", "{{ $value")]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "rule `High`: annotations.summary `{{ $value`: `{{` is not closed by `}}`"
+        "rule `High`: annotations.summary `{{ $value`: line 1, column 1: `{{` is not closed by `}}`"
     );
     assert_eq!(
         (error.rule(), error.field(), error.value()),
