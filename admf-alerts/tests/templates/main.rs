@@ -52,6 +52,23 @@ fn expressions_and_blocks_at_random_read_as_prometheus_renders_them() {
     agree(&generated::programs(400));
 }
 
+#[test]
+fn patterns_at_random_match_and_replace_as_those_of_prometheus() {
+    let cases: Vec<Case> = generated::patterns(1000)
+        .iter()
+        .map(|text| case(text, 0))
+        .collect();
+    let read = cases.iter().filter(|case| case.expected.is_some()).count();
+    assert!((300..900).contains(&read), "{read}");
+    let differ = differences(&cases).unwrap_or_default();
+    assert!(
+        differ.is_empty(),
+        "{} differ:\n{}",
+        differ.len(),
+        differ.join("\n")
+    );
+}
+
 /// Why a template is refused that Prometheus reads, and then cannot render or renders as nobody means.
 const STRICTER: [&str; 10] = [
     "`|` leads to nothing",

@@ -6,6 +6,7 @@ mod escape;
 mod hosts;
 mod humanize;
 mod patterns;
+mod re2;
 mod samples;
 mod strings;
 

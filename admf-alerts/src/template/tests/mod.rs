@@ -169,6 +169,41 @@ fn a_pattern_that_is_not_a_literal_is_read_when_rendering() {
     );
 }
 
+#[test]
+fn patterns_are_those_of_re2() {
+    let cases = [
+        (r"^\d$", "٣", false),
+        (r"^\w$", "é", false),
+        ("^[a&&b]+$", "a&b", true),
+        ("^[a[b]+$", "[", true),
+        ("^[]a]$", "]", true),
+        ("^[a-]$", "-", true),
+        (r"\Qa.b\E", "axb", false),
+        ("^a{,2}$", "a{,2}", true),
+        (r"^\<\x{e9}\101$", "<éA", true),
+        ("a.b", "a\nb", false),
+    ];
+    for (pattern, subject, expected) in cases {
+        let text = format!("{{{{ match `{pattern}` `{subject}` }}}}");
+        assert_eq!(rendered(&text), Ok(expected.to_string()), "{pattern}");
+    }
+    let wrong = [
+        ("(", "unclosed group"),
+        ("a**", "a repetition is repeated"),
+        ("a{1001}", "more than 1000 repetitions"),
+        ("(?x:a)", "there is no such group"),
+        (r"\h", r"there is no escape `\h`"),
+        (r"(a)\1", r"there is no escape `\1`"),
+        ("[[:any:]]", "there is no class `[:any:]`"),
+        ("[a", "brackets are not closed"),
+    ];
+    for (pattern, reason) in wrong {
+        let error = Template::parse(&format!("{{{{ match `{pattern}` `a` }}}}"));
+        let expected = format!("line 1, column 4: `{pattern}` is not a pattern: {reason}");
+        assert_eq!(error.map(|_| ()).unwrap_err().to_string(), expected);
+    }
+}
+
 /// The words of templates, and some that are none.
 fn word() -> impl Strategy<Value = String> {
     let words = vec![

@@ -1,6 +1,7 @@
 //! Templates at random, from one seed.
 
 mod numbers;
+mod patterns;
 mod programs;
 mod soups;
 
@@ -9,6 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 pub(crate) use numbers::numbers;
+pub(crate) use patterns::patterns;
 pub(crate) use programs::programs;
 pub(crate) use soups::soups;
 
