@@ -168,7 +168,7 @@ fn names_that_nothing_has_are_refused() {
 }
 
 #[test]
-fn functions_that_are_not_there_or_called_otherwise_are_refused_by_name() {
+fn functions_that_are_not_there_are_refused_by_name() {
     refused(&[
         (
             "x\n  {{ $value | humanise }}",
@@ -210,6 +210,12 @@ fn functions_that_are_not_there_or_called_otherwise_are_refused_by_name() {
             "{{ block \"a\" . }}{{ end }}",
             "line 1, column 4: `block` is not supported in rules",
         ),
+    ]);
+}
+
+#[test]
+fn calls_that_cannot_be_right_are_refused() {
+    refused(&[
         (
             "{{ humanize }}",
             "line 1, column 4: `humanize` takes 1 arguments, not 0",

@@ -5,31 +5,33 @@ use proptest::sample::select;
 
 use super::list;
 
+const LEAVES: &[&str] = &[
+    "$value",
+    ".Value",
+    "$labels.job",
+    "$labels.missing",
+    "$labels",
+    "$.ExternalLabels.dc",
+    "1",
+    "-2",
+    "0",
+    "0.5",
+    "1.0",
+    "\"\"",
+    "\"api\"",
+    "`5`",
+    "true",
+    "false",
+    "'a'",
+    "(len $labels)",
+    "(query `up{job='a'}` | first)",
+    "(query \"none\")",
+    "$externalURL",
+    "(humanize $value)",
+];
+
 fn expression() -> impl Strategy<Value = String> {
-    let leaf = select(vec![
-        "$value",
-        ".Value",
-        "$labels.job",
-        "$labels.missing",
-        "$labels",
-        "$.ExternalLabels.dc",
-        "1",
-        "-2",
-        "0",
-        "0.5",
-        "1.0",
-        "\"\"",
-        "\"api\"",
-        "`5`",
-        "true",
-        "false",
-        "'a'",
-        "(len $labels)",
-        "(query `up{job='a'}` | first)",
-        "(query \"none\")",
-        "$externalURL",
-        "(humanize $value)",
-    ]);
+    let leaf = select(LEAVES);
     leaf.prop_map(str::to_owned)
         .prop_recursive(3, 12, 3, |inner| {
             let two = select(vec![

@@ -5,6 +5,53 @@ use proptest::sample::select;
 
 use super::list;
 
+const WORDS: &[&str] = &[
+    "$labels",
+    "$value",
+    "$x",
+    "$",
+    ".",
+    ".Labels",
+    ".Labels.job",
+    "print",
+    "len",
+    "1",
+    "\"a\"",
+    "nil",
+    "(",
+    ")",
+    "|",
+    "|",
+    ":=",
+    "=",
+    ",",
+    " ",
+    "true",
+    ".x",
+    "-1",
+    "(print 1)",
+    "`r`",
+    "'c'",
+    "1.5",
+    "not",
+];
+
+const OPERANDS: &[&str] = &[
+    "{{if 1}}",
+    "{{else}}",
+    "{{else if 0}}",
+    "{{end}}",
+    "{{end}}",
+    "{{with 1}}",
+    "{{range .Labels}}",
+    "{{break}}",
+    "{{continue}}",
+    "{{ $x := 1 }}",
+    "{{ $x }}",
+    "text",
+    "{{ $x = 2 }}",
+];
+
 /// `count` texts of the words of templates, in an order that few templates have.
 pub(crate) fn soups(count: usize) -> Vec<String> {
     let word = select(vec![
@@ -16,39 +63,7 @@ pub(crate) fn soups(count: usize) -> Vec<String> {
         "@", "1i", "..",
     ]);
     let soup = prop::collection::vec(word, 0..8).prop_map(|words| words.concat());
-    let action = prop::collection::vec(
-        select(vec![
-            "$labels",
-            "$value",
-            "$x",
-            "$",
-            ".",
-            ".Labels",
-            ".Labels.job",
-            "print",
-            "len",
-            "1",
-            "\"a\"",
-            "nil",
-            "(",
-            ")",
-            "|",
-            "|",
-            ":=",
-            "=",
-            ",",
-            " ",
-            "true",
-            ".x",
-            "-1",
-            "(print 1)",
-            "`r`",
-            "'c'",
-            "1.5",
-            "not",
-        ]),
-        1..5,
-    );
+    let action = prop::collection::vec(select(WORDS), 1..5);
     let action = (
         action,
         select(vec![
@@ -71,24 +86,6 @@ pub(crate) fn soups(count: usize) -> Vec<String> {
             };
             format!("{{{{ {word}{} }}}}{end}", words.join(" "))
         });
-    let blocks = prop::collection::vec(
-        select(vec![
-            "{{if 1}}",
-            "{{else}}",
-            "{{else if 0}}",
-            "{{end}}",
-            "{{end}}",
-            "{{with 1}}",
-            "{{range .Labels}}",
-            "{{break}}",
-            "{{continue}}",
-            "{{ $x := 1 }}",
-            "{{ $x }}",
-            "text",
-            "{{ $x = 2 }}",
-        ]),
-        1..7,
-    )
-    .prop_map(|words| words.concat());
+    let blocks = prop::collection::vec(select(OPERANDS), 1..7).prop_map(|words| words.concat());
     list(&prop_oneof![soup, action, blocks], count)
 }
