@@ -34,6 +34,7 @@
 //! | [`promql`] | [`Query`](promql::Query): expressions of Prometheus over a store |
 //! | [`condition`] | [`Condition`]: a selector compared with a number |
 //! | [`rule`] | [`Rule`]: when to alert, after how long, and what to say |
+//! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
 //! Nothing here reads a clock, waits, or does input or output: the caller scrapes, says what time it is,
@@ -47,7 +48,7 @@ pub mod rule;
 pub mod samples;
 mod scan;
 pub mod series;
-mod template;
+pub mod template;
 
 pub use condition::{Comparison, Condition, Matcher, Selector};
 pub use engine::{Alert, AlertEvent, AlertState, Engine};

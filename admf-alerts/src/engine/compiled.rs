@@ -6,7 +6,7 @@ use crate::condition::Row;
 use crate::labels::Labels;
 use crate::rule::{Rule, RuleError};
 use crate::scan;
-use crate::template::Template;
+use crate::template::{Data, NoQueries, Template};
 
 #[derive(Clone, Debug)]
 pub(super) struct Compiled {
@@ -37,7 +37,8 @@ impl Compiled {
                     return Err(error(field.to_owned(), name, problem));
                 }
                 let template = Template::parse(text);
-                let template = template.map_err(|p| error(format!("{field}.{name}"), text, &p))?;
+                let template =
+                    template.map_err(|e| error(format!("{field}.{name}"), text, &e.to_string()))?;
                 Ok((name.clone(), template))
             });
             compiled.collect::<Result<Vec<_>, _>>()
@@ -55,17 +56,26 @@ impl Compiled {
     pub(super) fn labels(&self, row: &Row) -> Labels {
         let mut labels = row.labels.clone();
         labels.remove("__name__");
-        for (name, template) in &self.labels {
-            labels.insert(name, template.render(&row.labels, row.value));
+        for (name, text) in rendered(&self.labels, row) {
+            labels.insert(name, text);
         }
         labels.insert("alertname", &self.rule.name);
         labels
     }
 
     pub(super) fn annotations(&self, row: &Row) -> BTreeMap<String, String> {
-        let rendered = self.annotations.iter();
-        rendered
-            .map(|(name, text)| (name.clone(), text.render(&row.labels, row.value)))
-            .collect()
+        rendered(&self.annotations, row).collect()
     }
+}
+
+/// Fills templates in. One that fails says so in its text, so that the alert goes out all the same.
+fn rendered<'t>(
+    templates: &'t [(String, Template)],
+    row: &Row,
+) -> impl Iterator<Item = (String, String)> + 't {
+    let data = Data::new(row.labels.clone(), row.value);
+    templates.iter().map(move |(name, template)| {
+        let text = template.render(&data, &NoQueries);
+        (name.clone(), text.unwrap_or_else(|error| error.text()))
+    })
 }

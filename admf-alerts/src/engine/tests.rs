@@ -239,6 +239,16 @@ fn a_label_of_the_rule_replaces_that_of_the_series_and_an_empty_one_removes_it()
 }
 
 #[test]
+fn an_alert_whose_text_cannot_be_rendered_fires_and_says_so() {
+    let mut engine = engine(rule(0, 0).annotation("summary", "{{ first (query `a`) }}"));
+    let fired = engine.step(seconds(1), &scrape("a 2\n")).remove(0);
+    assert_eq!(
+        fired.alert().annotations["summary"],
+        "<error expanding template: line 1, column 11: `query`: there is nothing to query here>"
+    );
+}
+
+#[test]
 fn an_alert_is_refreshed_while_it_lasts_and_keeps_what_it_last_said() {
     let mut engine = engine(rule(0, 0).annotation("summary", "a is {{ $value }}"));
     let times = |alert: &Alert| (alert.active_at, alert.fired_at, alert.resolved_at);
@@ -348,7 +358,7 @@ fn a_rule_that_is_wrong_is_refused_with_rule_field_and_value() {
     let error = Engine::new([rule(0, 0).annotation("summary", "{{ $value")]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "rule `High`: annotations.summary `{{ $value`: `{{` is not closed by `}}`"
+        "rule `High`: annotations.summary `{{ $value`: line 1, column 1: `{{` is not closed by `}}`"
     );
     assert_eq!(
         (error.rule(), error.field(), error.value()),
