@@ -46,15 +46,18 @@ fn names(exposition: &str) -> Result<BTreeSet<String>> {
     Ok(fed.map(|it| it.name.to_owned()).collect())
 }
 
-/// What a run on a bad day shows in the end.
+/// What a run on a bad day shows, while a circuit is open and in the end, when its policies are gone.
 fn of_a_run() -> Result<BTreeSet<String>> {
     let folder = tempfile::tempdir()?;
     let data = bars(folder.path(), 1500)?;
     let mut run = Running::start(&["--json", "--hold", "3000", "--data", &data])?;
     let ops = run.listening("ops")?;
+    run.says("BreakerOpen")?;
+    let open = names(&ask(&ops, "GET /metrics", "")?.1)?;
     run.says(" for the last scrape of ")?;
     // One for what a scrape tells of the one before; the other end comes with it.
-    names(&ask(&ops, "GET /metrics", "")?.1)
+    let end = names(&ask(&ops, "GET /metrics", "")?.1)?;
+    Ok(open.union(&end).cloned().collect())
 }
 
 /// What the service shows that was asked for quotes and orders, operated, and whose feed failed.
