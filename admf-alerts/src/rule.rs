@@ -56,9 +56,10 @@ pub struct Rule {
     /// record. `alertname` is always the name of the rule; one that comes out empty is left out. They
     /// tell alerts apart, so that a `{{ $value }}` in one begins a new alert whenever the value changes.
     pub labels: BTreeMap<String, String>,
-    /// What the alert says to people; templates.
+    /// What the alert says to people; templates, as in [`template`](crate::template).
     ///
-    /// `{{ $value }}` is the value, `{{ $labels.NAME }}` a label of the series, empty if missing.
+    /// `{{ $value }}` is the value, `{{ $labels.NAME }}` a label of the series, empty if missing. One that
+    /// fails says so in its text. Queries have nobody to answer them yet, and fail.
     pub annotations: BTreeMap<String, String>,
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::cursor::Cursor;
 use crate::kind::Kind;
-use crate::problem::Problem;
+use crate::problem::Found;
 use crate::text;
 use crate::write;
 
@@ -31,7 +31,7 @@ use crate::write;
 pub struct Exposition<'t> {
     pub(crate) families: Vec<Family<'t>>,
     /// What is out of place in the text, which the families do not show any more.
-    pub(crate) misplaced: Vec<Problem>,
+    pub(crate) misplaced: Found,
 }
 
 /// Holds what the lines about one metric say.

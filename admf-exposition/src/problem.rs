@@ -1,5 +1,6 @@
 //! What is wrong with a text.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::rule::Rule;
@@ -59,27 +60,59 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Reports all that is wrong with a text, by line; there is at least one problem.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problems {
-    list: Vec<Problem>,
+/// Problems as they are found. A text of one bad line, over and over, costs no more than a good one: of
+/// each rule some are kept and the others counted. Of each, so that none hides another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    kept: Vec<Problem>,
+    of_rule: HashMap<Rule, usize>,
 }
 
-impl Problems {
-    /// Returns them as an error, if there are any.
-    pub(crate) fn none_of(mut list: Vec<Problem>) -> Result<(), Self> {
-        list.sort_by_key(Problem::line);
-        if list.is_empty() {
-            Ok(())
-        } else {
-            Err(Self { list })
+impl Found {
+    pub(crate) fn push(&mut self, problem: Problem) {
+        let found = self.of_rule.entry(problem.rule).or_default();
+        *found += 1;
+        if *found <= Problems::MOST_OF_A_RULE {
+            self.kept.push(problem);
         }
     }
 
-    /// Lists them, by line.
+    /// Returns them as an error, if there are any.
+    pub(crate) fn none(mut self) -> Result<(), Problems> {
+        self.kept.sort_by_key(Problem::line);
+        match self.of_rule.values().sum() {
+            0 => Ok(()),
+            count => Err(Problems {
+                list: self.kept,
+                count,
+            }),
+        }
+    }
+}
+
+/// Reports what is wrong with a text, by line; there is at least one problem.
+///
+/// Of each rule it holds the first [`MOST_OF_A_RULE`](Self::MOST_OF_A_RULE) that were found, and counts all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems {
+    list: Vec<Problem>,
+    count: usize,
+}
+
+impl Problems {
+    /// How many problems with one rule are held.
+    pub const MOST_OF_A_RULE: usize = 100;
+
+    /// Lists those that are held, by line.
     #[must_use]
     pub fn as_slice(&self) -> &[Problem] {
         &self.list
+    }
+
+    /// Returns how many were found, at least as many as are held.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.count
     }
 }
 
@@ -87,6 +120,7 @@ impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
         Self {
             list: vec![problem],
+            count: 1,
         }
     }
 }
@@ -106,7 +140,7 @@ impl fmt::Display for Problems {
         for first in self.list.iter().take(1) {
             write!(f, "{first}")?;
         }
-        match self.list.len() {
+        match self.count {
             0 | 1 => Ok(()),
             many => write!(f, "; and {} more", many - 1),
         }

@@ -36,11 +36,11 @@
 //! | [`handle`] | [`Counter`], [`Gauge`], [`Histogram`]: what a hot path holds; [`handle::Each`], [`handle::Family`]: many of them |
 //! | [`mod@build_info`] | [`BuildInfo`]: which build runs, as a metric |
 //! | [`health`] | [`Health`]: components, their states, the verdict, readiness |
-//! | [`red`] | [`Operation`](red::Operation), [`Monitoring`](red::Monitoring): rate, errors and duration of calls; layers for services (features `tower`, `http`) |
+//! | [`red`] | [`Operation`](red::Operation), [`Methods`](red::Methods): rate, errors and duration of calls; layers for services (feature `tower`) and for http, of any server or client (feature `http`) |
 //! | [`trading`] | [`TradingMetrics`]: what a trading system does, one method for each thing |
 //! | [`database`] | [`DatabaseMetrics`]: pool, queries and failures, as a client sees them |
 //! | [`healthcheck`] | asks a service how it is, for `--healthcheck` |
-//! | `http` | `Routes`: `/metrics`, `/health`, `/health/detail`, `/ready`; a server (feature `http-server`) |
+//! | `http` | `Routes`: `/metrics`, `/health`, `/health/detail`, `/ready`; a server of its own for them (feature `http-server`, not `http`) |
 //! | `monitoring` | `Monitoring`: starts and stops all of it, from one config (feature `http-server`) |
 //! | `policies` | every policy of a `resilience_core::Env` as metrics (feature `resilience`) |
 //! | `system` | `SystemSampler`: processors, memory, disk, network (feature `system`) |

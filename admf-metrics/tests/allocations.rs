@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use admf_metrics::red::http::{HttpMeasureLayer, SERVER_METRICS};
-use admf_metrics::red::{self, CallResult, MeasureLayer, Monitoring, MonitoringConfig, Operation};
+use admf_metrics::red::{self, CallResult, MeasureLayer, Methods, MethodsConfig, Operation};
 use admf_metrics::{Catalogue, Meter};
 use allocation_counter::measure;
 use http::{Extensions, Request, Response};
@@ -63,16 +63,16 @@ fn a_call_of_a_measured_service_allocates_nothing() {
 
 #[test]
 fn a_method_allocates_nothing_listed_or_not() {
-    let config = MonitoringConfig {
+    let config = MethodsConfig {
         monitored_methods: vec!["op".into()],
         ..Default::default()
     };
-    let monitoring = Monitoring::new(&meter(), &config, &[]).unwrap();
+    let methods = Methods::new(&meter(), &config, &[]).unwrap();
     allocates_nothing(|| {
         for _ in 0..1000 {
-            let _ = monitoring.call("op", || Ok::<_, ()>(1));
-            let _ = monitoring.call("quote", || Ok::<_, ()>(1));
-            assert!(poll(pin!(monitoring.run("quote", ready(Ok::<_, ()>(1))))).is_ready());
+            let _ = methods.call("op", || Ok::<_, ()>(1));
+            let _ = methods.call("quote", || Ok::<_, ()>(1));
+            assert!(poll(pin!(methods.run("quote", ready(Ok::<_, ()>(1))))).is_ready());
         }
     });
 }

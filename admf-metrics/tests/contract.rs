@@ -120,7 +120,7 @@ fn what_is_on_another_recorder_cannot_be_removed() {
     let labels = [("side", "buy"), ("symbol", "A")];
     both.each(|meter| meter.counter(&TRADES, &labels).unwrap().increment(1));
     assert!(!both.foreign.remove(&TRADES, &labels));
-    assert_eq!(both.foreign.remove_where("symbol", "A"), 0);
+    assert_eq!(both.foreign.remove_where(&[("symbol", "A")]), 0);
     both.assert_same();
     assert!(both.own.meter().remove(&TRADES, &labels));
 }

@@ -141,7 +141,7 @@ fn series_that_come_and_go_leave_no_memory_behind() {
             metrics::counter!("t_trades_total", "side" => "buy", "symbol" => symbol.clone())
                 .increment(1);
         });
-        assert_eq!(exporter.meter().remove_where("symbol", &symbol), 2);
+        assert_eq!(exporter.meter().remove_where(&[("symbol", &symbol)]), 2);
     };
     (10_000..12_000).for_each(round);
     let later = measure(|| (12_000..20_000).for_each(round));

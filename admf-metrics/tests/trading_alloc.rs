@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use admf_metrics::trading::{
-    self, Arrival, CacheAccess, ComponentStatus, Direction, ErrorType, FilterReason, OrderStatus,
+    self, Arrival, CacheAccess, ComponentState, Direction, ErrorType, FilterReason, OrderStatus,
     PortfolioSnapshot, RiskLimit, TradingMetrics,
 };
 use admf_metrics::{Catalogue, Meter};
@@ -26,7 +26,7 @@ fn say_all(metrics: &TradingMetrics) {
     metrics.record_missed_trade();
     metrics.record_risk_breach(RiskLimit::DailyLoss);
     metrics.record_event_processing("bar", ms);
-    metrics.update_component_status("broker", ComponentStatus::Degraded);
+    metrics.update_component_status("broker", ComponentState::Degraded);
     metrics.record_cache_access("quotes", CacheAccess::Hit);
     metrics.record_error("broker", ErrorType::Timeout);
     metrics.record_data_latency("venue", ms);

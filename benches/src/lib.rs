@@ -2,6 +2,12 @@
 //!
 //! Each group holds ours and the peers' side by side in one run: read the ratios, not the figures,
 //! since the machine drifts. `cargo bench -p benches` runs all; a word after `--` picks groups.
+//!
+//! # What measuring costs
+//!
+#![doc = include_str!("../../docs/overhead.md")]
+
+pub mod events;
 
 use std::future::Future;
 use std::pin::pin;

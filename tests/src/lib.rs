@@ -15,3 +15,13 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/README.md")]
 pub struct Policies;
+
+/// The code of the guides for those who come from other crates runs.
+#[cfg(doctest)]
+pub mod guides {
+    #[doc = include_str!("../../docs/from_metrics_macros.md")]
+    pub struct Macros;
+
+    #[doc = include_str!("../../docs/from_prometheus.md")]
+    pub struct Prometheus;
+}

@@ -28,8 +28,14 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// Every file of the crates that are published.
 fn library() -> Vec<(PathBuf, String)> {
-    let crates = ["resilience-core", "resilience-tower"];
+    let crates = [
+        "resilience-core",
+        "resilience-tower",
+        "admf-exposition",
+        "admf-metrics",
+    ];
     crates
         .iter()
         .flat_map(|it| sources(&root().join(it).join("src")))
@@ -47,7 +53,13 @@ fn every_test_that_is_named_exists() {
         .collect();
     assert!(named.len() > 25, "{named:?}");
     let mut code = String::new();
-    for folder in ["resilience-core", "resilience-tower", "tests"] {
+    for folder in [
+        "resilience-core",
+        "resilience-tower",
+        "admf-exposition",
+        "admf-metrics",
+        "tests",
+    ] {
         for (_, text) in sources(&root().join(folder)) {
             code.push_str(&text);
         }
@@ -64,30 +76,80 @@ fn defines(code: &str, name: &str) -> bool {
         .any(|after| code.contains(&format!("fn {name}{after}")))
 }
 
+/// The requirements that the page of the policies answers, by source; two numbers with a dash are all from the first to the last.
+const OF_POLICIES: [(&str, &str); 4] = [
+    ("S0", "120-134"),
+    (
+        "S1",
+        "001-002 004-005 007 012-017 020-025 033-034 036-037 039-040 043-045 058-060 066",
+    ),
+    ("S2", "090"),
+    ("S3", "028-031"),
+];
+
+/// Those that the page of the metrics answers, or whose metrics it does.
+const OF_METRICS: [(&str, &str); 4] = [
+    ("S0", "025 038 040 051-052 060-077 091 099-101 122-134"),
+    ("S1", "003 018-019 035-037 040 046-049 066 070"),
+    ("S2", "008 010-015 087 090 093 095"),
+    ("S3", "004 030-031 035-037 043"),
+];
+
+/// Returns the ids in full, sorted.
+fn ids(of: [(&str, &str); 4]) -> Vec<String> {
+    let number = |it: &str| it.parse::<u32>().expect("it is a number");
+    let range = |it: &str| match it.split_once('-') {
+        Some((first, last)) => number(first)..=number(last),
+        None => number(it)..=number(it),
+    };
+    let of_source = |(source, numbers): (&str, &str)| {
+        let all = numbers.split(' ').flat_map(range);
+        all.map(|it| format!("{source}-{it:03}"))
+            .collect::<Vec<_>>()
+    };
+    of.into_iter().flat_map(of_source).collect()
+}
+
 #[test]
 fn every_requirement_is_listed_once_with_tests_that_exist() {
-    let document = fs::read_to_string(root().join("docs/requirements.md")).expect("it is there");
-    let mut ids = Vec::new();
-    for row in document.lines().filter(|line| line.starts_with("| S")) {
-        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [id, asks, policy, shown_by] = cells[..] else {
-            panic!("it is not four cells: {row}");
-        };
-        assert!(!asks.is_empty() && !policy.is_empty(), "{id}");
-        let open = shown_by.contains("tests: open");
-        let named = named_tests(shown_by);
-        assert!(
-            open || named > 0,
-            "{id} names neither tests nor what is open"
-        );
-        ids.push(id);
+    let pages = [
+        ("requirements.md", OF_POLICIES, 50),
+        ("requirements_metrics.md", OF_METRICS, 71),
+    ];
+    for (page, of, count) in pages {
+        let document = fs::read_to_string(root().join("docs").join(page)).expect("it is there");
+        let mut listed = Vec::new();
+        for row in document.lines().filter(|line| line.starts_with("| S")) {
+            let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+            let [id, asks, place, shown_by] = cells[..] else {
+                panic!("it is not four cells: {row}");
+            };
+            assert!(!asks.is_empty() && !place.is_empty(), "{id}");
+            // Either tests, or what is open, or where it is shown instead.
+            let said = [": open", "](requirements.md)"];
+            let said = said.iter().any(|it| shown_by.contains(it));
+            assert!(named_tests(shown_by) > 0 || said, "{id} is not shown");
+            listed.push(id);
+        }
+        listed.sort_unstable();
+        assert_eq!(listed, ids(of), "{page}");
+        assert_eq!(listed.len(), count, "{page}");
     }
-    assert_eq!(ids.len(), 50);
-    ids.sort_unstable();
-    let twice = ids.windows(2).find(|pair| pair[0] == pair[1]);
-    assert_eq!(twice, None);
-    let (_, by_policy) = document.split_once("## By policy").expect("it is there");
-    assert!(named_tests(by_policy) >= 40);
+}
+
+#[test]
+fn every_policy_and_every_pitfall_has_tests_that_exist() {
+    let second = |page: &str, title: &str| {
+        let document = fs::read_to_string(root().join("docs").join(page)).expect("it is there");
+        let (_, rest) = document.split_once(title).expect("it has this part");
+        rest.to_owned()
+    };
+    assert!(named_tests(&second("requirements.md", "## By policy")) >= 40);
+    let pitfalls = second("requirements_metrics.md", "## What goes wrong");
+    let rows = pitfalls.lines().filter(|line| line.starts_with("| "));
+    let named: Vec<_> = rows.skip(1).map(named_tests).collect();
+    assert_eq!(named.len(), 20);
+    assert!(named.iter().all(|tests| *tests > 0), "{named:?}");
 }
 
 /// Returns how many tests a text names by path and name, all of which exist.
@@ -113,7 +175,14 @@ fn every_page_of_a_policy_is_part_of_the_documentation_of_its_code() {
     for page in pages {
         let name = page.expect("it can be read").file_name();
         let name = name.to_string_lossy();
-        let of_all = ["README.md", "requirements.md"].contains(&&*name);
+        // What is for nobody's code, or made of all of it.
+        let of_all = [
+            "README.md",
+            "metrics.md",
+            "requirements.md",
+            "requirements_metrics.md",
+        ]
+        .contains(&&*name);
         if name.ends_with(".md") && !of_all {
             seen += 1;
             let included = code.contains(&format!("/docs/{name}\")"));
@@ -136,7 +205,8 @@ fn the_clock_is_read_in_one_place() {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
         let read = code.filter(|line| reads.iter().any(|it| line.contains(it)));
-        let elsewhere = !path.ends_with("clock.rs") && !path.iter().any(|it| it == "testing");
+        let of_tests = path.iter().any(|it| it == "testing" || it == "tests");
+        let elsewhere = !path.ends_with("clock.rs") && !of_tests;
         assert!(!elsewhere || read.count() == 0, "{}", path.display());
     }
 }
@@ -162,12 +232,17 @@ fn a_state_knows_no_outside_world() {
 #[test]
 fn no_future_is_boxed_in_the_layers() {
     // The contract suite drives futures, and background work runs what its caller made: both are on
-    // nobody's request path.
-    let aside = ["testing", "health", "recovery"];
-    let layers = sources(&root().join("resilience-tower/src"));
-    let layers = layers
-        .iter()
-        .filter(|(path, _)| !path.iter().any(|it| aside.iter().any(|aside| it == *aside)));
+    // nobody's request path. A timer is boxed for a client that does not read.
+    let aside = ["testing", "tests", "health", "recovery", "patience.rs"];
+    let tower = sources(&root().join("resilience-tower/src"));
+    let measured = ["red", "http", "meter", "handle"].map(|it| format!("admf-metrics/src/{it}"));
+    let measured = measured.iter().flat_map(|it| sources(&root().join(it)));
+    let layers: Vec<_> = tower
+        .into_iter()
+        .chain(measured)
+        .filter(|(path, _)| !path.iter().any(|it| aside.iter().any(|aside| it == *aside)))
+        .collect();
+    assert!(layers.len() > 40, "{} files", layers.len());
     for (path, text) in layers {
         for boxed in ["Box::pin(", "BoxFuture", "Box<dyn Future"] {
             assert!(!text.contains(boxed), "{}: {boxed}", path.display());

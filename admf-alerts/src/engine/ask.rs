@@ -6,6 +6,7 @@ use super::error::EvalError;
 use crate::labels::Labels;
 use crate::promql::{Query, Settings, Value};
 use crate::series::Store;
+use crate::template;
 
 /// Holds one row of a rule's result: a label set for which the condition holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,18 @@ impl At<'_> {
             }
             _ => Err(EvalError::query("rule result is not a vector or scalar")),
         }
+    }
+}
+
+impl template::Query for At<'_> {
+    fn query(&self, expr: &str) -> Result<Vec<template::Sample>, String> {
+        let query = Query::parse(expr, self.settings).map_err(|error| error.to_string())?;
+        let rows = self.rows(&query).map_err(|error| error.to_string())?;
+        let sample = |row: Row| template::Sample {
+            labels: row.labels.into(),
+            value: row.value,
+        };
+        Ok(rows.into_iter().map(sample).collect())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::promql::{Query, Settings};
 use crate::rule::{Rule, RuleError, RuleKind};
 use crate::scan;
 use crate::series::NAME;
-use crate::template::Template;
+use crate::template::{Data, Template, TemplateError};
 
 /// The label that holds the name of an alert's rule.
 pub(super) const ALERTNAME: &str = "alertname";
@@ -152,13 +152,17 @@ fn parse(
 ) -> Result<Vec<(String, Template)>, RuleError> {
     let parsed = texts.iter().map(|(name, text)| {
         let template = Template::parse(text);
-        let refused = |problem| rule.refused(format!("{field}.{name}"), text, problem);
+        let refused =
+            |problem: TemplateError| rule.refused(format!("{field}.{name}"), text, problem);
         Ok((name.clone(), template.map_err(refused)?))
     });
     parsed.collect()
 }
 
-/// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time.
-fn expand(template: &Template, row: &Row, _at: &At<'_>) -> String {
-    template.render(&row.labels, row.value)
+/// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time;
+/// one that fails says so in its text, so that the alert goes out all the same.
+fn expand(template: &Template, row: &Row, at: &At<'_>) -> String {
+    let data = Data::new(row.labels.clone(), row.value);
+    let text = template.render(&data, at);
+    text.unwrap_or_else(|error| error.text())
 }

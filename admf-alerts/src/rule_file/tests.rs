@@ -109,7 +109,7 @@ fn what_is_refused_is_told_with_line_and_field() {
         ),
         (
             alert("expr: up\n    annotations:\n      a: b\n      c: '{{ $value'"),
-            "8:10: groups[0].rules[0].annotations.c: `{{ $value`: `{{` is not closed by `}}`",
+            "8:10: groups[0].rules[0].annotations.c: `{{ $value`: line 1, column 1: `{{` is not closed by `}}`",
         ),
         (
             alert("record: b\n    expr: up"),

@@ -1,84 +1,149 @@
-//! Texts of labels and annotations, with places for the value and the labels of the series.
+#![doc = include_str!("../../docs/alert_templates.md")]
 
-use std::fmt::Write;
-
-use crate::labels::Labels;
-
-/// A text with `{{ $value }}` and `{{ $labels.NAME }}` in it, parsed once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Template {
-    parts: Vec<Part>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    Value,
-    Label(String),
-}
-
-impl Template {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("{{") {
-            let Some((action, after)) = after.split_once("}}") else {
-                return Err("`{{` is not closed by `}}`".to_owned());
-            };
-            parts.push(Part::Text(before.to_owned()));
-            parts.push(parse_action(action.trim())?);
-            rest = after;
-        }
-        parts.push(Part::Text(rest.to_owned()));
-        Ok(Self { parts })
-    }
-
-    /// Fills in the places; a label that the series does not have is empty.
-    pub(crate) fn render(&self, labels: &Labels, value: f64) -> String {
-        self.parts.iter().fold(String::new(), |mut out, part| {
-            match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Value => write_float(&mut out, value),
-                Part::Label(name) => out.push_str(labels.get(name).unwrap_or_default()),
-            }
-            out
-        })
-    }
-}
-
-fn parse_action(action: &str) -> Result<Part, String> {
-    let label = action
-        .strip_prefix("$labels.")
-        .or_else(|| action.strip_prefix(".Labels."));
-    match (action, label) {
-        ("$value" | ".Value", _) => Ok(Part::Value),
-        (_, Some(name)) if crate::scan::is_label_name(name) => Ok(Part::Label(name.to_owned())),
-        _ => Err(format!(
-            "`{{{{ {action} }}}}` is neither `{{{{ $value }}}}` nor `{{{{ $labels.NAME }}}}`"
-        )),
-    }
-}
-
-/// Writes a float as the templates of Prometheus do (Go's `%v`): the shortest digits that give it back,
-/// with an exponent below 1e-4 and from 1e6 on.
-fn write_float(out: &mut String, value: f64) {
-    let written = match value {
-        f64::INFINITY => write!(out, "+Inf"),
-        f64::NEG_INFINITY => write!(out, "-Inf"),
-        value => {
-            let scientific = format!("{value:e}");
-            let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-            match exponent.parse::<i32>() {
-                Ok(exponent @ (..-4 | 6..)) => {
-                    let sign = if exponent < 0 { '-' } else { '+' };
-                    write!(out, "{digits}e{sign}{:02}", exponent.unsigned_abs())
-                }
-                _ => write!(out, "{value}"),
-            }
-        }
-    };
-    written.expect("a String takes whatever is written to it");
-}
+mod ast;
+mod bounds;
+mod error;
+mod eval;
+mod format;
+mod functions;
+mod lex;
+mod literal;
+mod parse;
+mod value;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
+
+pub use error::TemplateError;
+
+use crate::labels::Labels;
+use error::Fault;
+
+/// The longest text of a template, in bytes.
+pub const MAX_TEXT: usize = 64 * 1024;
+/// The longest text that one rendering may make, in bytes, what it makes on the way included.
+pub const MAX_OUTPUT: usize = 1024 * 1024;
+/// How much one rendering may do: an action, a call, a turn of a `range` is a step, a query or a
+/// pattern that is not a literal a thousand, and 64 bytes that a function reads one more.
+pub const MAX_STEPS: usize = 100_000;
+/// How deep `if`, `with` and `range` may nest.
+pub const MAX_DEPTH: usize = 32;
+/// How many pipes, parentheses and fields one action may have.
+pub const MAX_LINKS: usize = 64;
+
+/// Renders the text of a label or an annotation: a template of Prometheus, parsed once.
+///
+/// # Examples
+///
+/// ```
+/// use admf_alerts::Labels;
+/// use admf_alerts::template::{Data, NoQueries, Template};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let text = "{{ $labels.book | toUpper }}: {{ humanizePercentage $value }} lost";
+/// let template = Template::parse(text)?;
+/// let data = Data::new(Labels::from_iter([("book", "main")]), 0.0512);
+/// assert_eq!(template.render(&data, &NoQueries)?, "MAIN: 5.12% lost");
+///
+/// let error = Template::parse("{{ $value | humanise }}").unwrap_err();
+/// assert_eq!(error.to_string(), "line 1, column 13: there is no function `humanise`");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Template {
+    text: Arc<str>,
+    nodes: Arc<[ast::Node]>,
+    slots: usize,
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// Says where the text is no template, or asks for what is not supported: see the module. A text
+    /// longer than [`MAX_TEXT`], or nested deeper than [`MAX_DEPTH`], is refused too.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let (nodes, slots) = parse::parse(text).map_err(|fault| fault.placed(text))?;
+        Ok(Self {
+            text: text.into(),
+            nodes: nodes.into(),
+            slots,
+        })
+    }
+
+    /// Fills in what the alert is about. Queries are asked of `query`.
+    ///
+    /// # Errors
+    ///
+    /// Says which action failed and why, as where texts and numbers are compared, or a bound was
+    /// reached: [`MAX_OUTPUT`], [`MAX_STEPS`]. Where Prometheus would go on with
+    /// `<error expanding template: …>` as the text, so can the caller, by the error's
+    /// [`text`](TemplateError::text).
+    pub fn render(&self, data: &Data, query: &dyn Query) -> Result<String, TemplateError> {
+        let rendered = eval::render(&self.nodes, self.slots, data, query);
+        rendered.map_err(|fault| fault.placed(&self.text))
+    }
+}
+
+/// Tells a template what the alert is about.
+#[derive(Clone, Debug)]
+pub struct Data {
+    labels: Arc<Labels>,
+    external_labels: Arc<Labels>,
+    external_url: Arc<str>,
+    value: f64,
+}
+
+impl Data {
+    /// Creates it from the labels of the series and its value, with nothing external.
+    #[must_use]
+    pub fn new(labels: impl Into<Arc<Labels>>, value: f64) -> Self {
+        Self {
+            labels: labels.into(),
+            external_labels: Arc::default(),
+            external_url: "".into(),
+            value,
+        }
+    }
+
+    /// Sets `$externalLabels` and `$externalURL`: who says it, and where he is reached.
+    #[must_use]
+    pub fn external(mut self, labels: impl Into<Arc<Labels>>, url: impl Into<Arc<str>>) -> Self {
+        self.external_labels = labels.into();
+        self.external_url = url.into();
+        self
+    }
+}
+
+/// One series of the answer to a query: what `range query "…"` goes over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Its labels, with `__name__` where it has one.
+    pub labels: Arc<Labels>,
+    /// Its value.
+    pub value: f64,
+}
+
+/// Evaluates the expressions that templates ask, at the time of the evaluation that renders them.
+pub trait Query {
+    /// Returns the series of the answer; a number is one series without labels.
+    ///
+    /// # Errors
+    ///
+    /// Says why there is no answer, which fails the rendering.
+    fn query(&self, expression: &str) -> Result<Vec<Sample>, String>;
+}
+
+/// Answers no query: templates that ask one fail.
+#[derive(Clone, Copy, Debug)]
+pub struct NoQueries;
+
+impl Query for NoQueries {
+    fn query(&self, _: &str) -> Result<Vec<Sample>, String> {
+        Err("there is nothing to query here".to_owned())
+    }
+}

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::kind::Kind;
 use crate::model::{Exposition, Family, Sample};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Found, Problem, Problems};
 use crate::rule::Rule;
 
 /// The labels of a series, in an order of their own.
@@ -30,7 +30,7 @@ type Key<'t> = Vec<(&'t str, Cow<'t, str>)>;
 ///
 /// # Errors
 ///
-/// Lists all that is wrong, by line.
+/// Lists what is wrong, by line; of each rule the first 100 problems, and how many there are in all.
 pub fn validate(exposition: &Exposition<'_>) -> Result<(), Problems> {
     let mut problems = exposition.misplaced.clone();
     names(exposition, &mut problems);
@@ -42,11 +42,11 @@ pub fn validate(exposition: &Exposition<'_>) -> Result<(), Problems> {
             Kind::Gauge | Kind::Untyped => {}
         }
     }
-    Problems::none_of(problems)
+    problems.none()
 }
 
 /// A metric that was named before the histogram whose series it looks like.
-fn names(exposition: &Exposition<'_>, problems: &mut Vec<Problem>) {
+fn names(exposition: &Exposition<'_>, problems: &mut Found) {
     let families = exposition.families();
     let lines: HashMap<_, _> = families.iter().map(|it| (it.name, it.line)).collect();
     for family in families {
@@ -60,7 +60,7 @@ fn names(exposition: &Exposition<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn series(family: &Family<'_>, problems: &mut Vec<Problem>) {
+fn series(family: &Family<'_>, problems: &mut Found) {
     let mut seen = HashSet::with_capacity(family.samples.len());
     for sample in &family.samples {
         let labels = sample.labels.sorted_without(None);
@@ -74,9 +74,10 @@ fn series(family: &Family<'_>, problems: &mut Vec<Problem>) {
     }
 }
 
-fn counters(family: &Family<'_>, problems: &mut Vec<Problem>) {
-    let wrong = family.samples.iter().filter(|it| !is_count(it.value));
-    problems.extend(wrong.map(|it| problem(it, Rule::Counter, number(it.value))));
+fn counters(family: &Family<'_>, problems: &mut Found) {
+    for wrong in family.samples.iter().filter(|it| !is_count(it.value)) {
+        problems.push(problem(wrong, Rule::Counter, number(wrong.value)));
+    }
 }
 
 fn is_count(value: f64) -> bool {

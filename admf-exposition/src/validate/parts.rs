@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use super::{Key, is_count, number, problem};
 use crate::kind::Kind;
 use crate::model::{Family, Sample};
-use crate::problem::Problem;
+use crate::problem::{Found, Problem};
 use crate::rule::Rule;
 use crate::text;
 
@@ -18,7 +18,7 @@ struct Group<'t> {
     count: Option<Sample<'t>>,
 }
 
-pub(super) fn check(family: &Family<'_>, problems: &mut Vec<Problem>) {
+pub(super) fn check(family: &Family<'_>, problems: &mut Found) {
     let mut groups: Vec<(Sample<'_>, Group<'_>)> = Vec::new();
     let mut by_labels: HashMap<Key<'_>, usize> = HashMap::new();
     for sample in &family.samples {
@@ -45,7 +45,7 @@ fn sort_in<'t>(
     family: &Family<'t>,
     sample: Sample<'t>,
     group: &mut Group<'t>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Found,
 ) {
     let own = family.kind.own_label().and_then(|it| sample.labels.get(it));
     match (&sample.name[family.name.len()..], own) {
@@ -76,18 +76,13 @@ fn sort_in<'t>(
     }
 }
 
-fn check_count(sample: &Sample<'_>, problems: &mut Vec<Problem>) {
+fn check_count(sample: &Sample<'_>, problems: &mut Found) {
     if !is_count(sample.value) {
         problems.push(problem(sample, Rule::Count, number(sample.value)));
     }
 }
 
-fn complete(
-    family: &Family<'_>,
-    first: &Sample<'_>,
-    group: &Group<'_>,
-    problems: &mut Vec<Problem>,
-) {
+fn complete(family: &Family<'_>, first: &Sample<'_>, group: &Group<'_>, problems: &mut Found) {
     for (part, rule) in [(group.sum, Rule::SumThere), (group.count, Rule::CountThere)] {
         if part.is_none() {
             problems.push(missing(family, first, rule));
@@ -95,12 +90,7 @@ fn complete(
     }
 }
 
-fn buckets(
-    family: &Family<'_>,
-    first: &Sample<'_>,
-    group: &Group<'_>,
-    problems: &mut Vec<Problem>,
-) {
+fn buckets(family: &Family<'_>, first: &Sample<'_>, group: &Group<'_>, problems: &mut Found) {
     for pair in group.buckets.windows(2) {
         let [(below, lower), (bound, bucket)] = pair else {
             continue;

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::{Problem, Rule, check};
+use crate::{Problem, Problems, Rule, check};
 
 /// A valid histogram of several series, by lines: 5 of comments and buckets, sum and count each.
 fn lines(counts: &[u32]) -> Vec<String> {
@@ -112,4 +112,42 @@ fn problems_are_sorted_by_line_and_shown_on_one() {
     );
     let lines: Vec<_> = problems.into_iter().map(|it| it.line()).collect();
     assert_eq!(lines, [2, 3, 3, 4]);
+}
+
+#[test]
+fn a_flood_of_one_problem_is_counted_and_hides_no_other() {
+    let mut text = "# TYPE a_total counter\n".to_owned();
+    for i in 0..5_000 {
+        text.push_str(&format!("a_total{{i=\"{i}\"}} -1\n"));
+    }
+    text.push_str("b 1\nb 1\n");
+    let problems = check(&text).unwrap_err();
+    assert_eq!(problems.count(), 5_001);
+    let held = problems.as_slice();
+    assert_eq!(held.len(), Problems::MOST_OF_A_RULE + 1);
+    let last = held.last().map(|it| (it.line(), it.rule()));
+    assert_eq!(last, Some((5_003, Rule::OneSeries)));
+    let said = problems.to_string();
+    assert!(said.ends_with("; and 5000 more"), "{said}");
+    // And what the parser keeps for later is bounded too.
+    let mixed = "a 1\nb 1\n".repeat(5_000);
+    let problems = check(&mixed).unwrap_err();
+    assert_eq!(problems.as_slice().len(), 2 * Problems::MOST_OF_A_RULE);
+    assert_eq!(problems.count(), 2 * 9_998);
+}
+
+#[test]
+fn lines_are_counted_by_line_feeds_whatever_else_is_in_them() {
+    let line = |text: &str| check(text).unwrap_err().as_slice()[0].to_string();
+    assert_eq!(line("a 1\nb 1\r\n"), "line 2: `1\u{fffd}` is not a number");
+    assert_eq!(
+        line("a 1\n\r\nb x\n"),
+        "line 2: expected a metric name at `\u{fffd}`"
+    );
+    let long = format!(
+        "# {}\na{{b=\"{}\"}} 1\nc x\n",
+        "\u{2028}\r".repeat(9),
+        "\u{85}\r\0".repeat(100_000)
+    );
+    assert_eq!(line(&long), "line 3: `x` is not a number");
 }

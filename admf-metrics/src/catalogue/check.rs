@@ -72,19 +72,19 @@ fn check(metric: &Metric) -> Checked {
     check_series(metric)
 }
 
-/// What closed labels can say must all have a place: only caps make series that are not foreseen.
+/// What closed labels can say must all have a place, after whatever came: only caps make series that are
+/// not foreseen. The series that says `_other` alone has one of its own.
 fn check_series(metric: &Metric) -> Checked {
     let most = metric.at_most;
-    let listed = metric.labels.iter().fold(1_usize, |n, label| {
-        n.saturating_mul(match label.values {
-            Values::OneOf(values) => values.len(),
-            Values::Cap(_) => 1,
-        })
-    });
+    let closed = |label: &&Label| matches!(label.values, Values::OneOf(_));
+    let closed = metric.labels.iter().filter(closed);
+    let all = closed.fold(1_usize, |n, label| n.saturating_mul(label.max_values()));
+    let listed = all - 1;
     match most {
         0 => Err("at_most must be at least 1, is 0".to_owned()),
         _ if listed > most => Err(format!(
-            "at_most is {most}, but the lists of its labels alone make {listed} series"
+            "at_most is {most}, but the lists of its labels alone make {listed} series, `{}` included",
+            Label::OVERFLOW
         )),
         _ => Ok(()),
     }

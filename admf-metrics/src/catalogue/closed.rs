@@ -8,6 +8,8 @@ use super::Label;
 pub trait LabelValue: Copy + 'static {
     /// The name of the label.
     const NAME: &'static str;
+    /// The variants, in the order of their declaration.
+    const ALL: &'static [Self];
     /// The values, in the order of the variants.
     const VALUES: &'static [&'static str];
     /// The label, for a declaration. One of another name may take [`VALUES`](Self::VALUES).
@@ -59,6 +61,9 @@ impl<A: LabelValue, B: LabelValue, C: LabelValue> Closed for (A, B, C) {
 
 /// Declares an enum whose variants are all the values of a label, in the parentheses.
 ///
+/// `LABEL` and `value()` are of the trait [`LabelValue`](crate::LabelValue): bring it into scope.
+/// As text a variant is its value.
+///
 /// # Examples
 ///
 /// ```
@@ -103,10 +108,17 @@ macro_rules! label_values {
 
         impl $crate::LabelValue for $name {
             const NAME: &'static str = $label;
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
             const VALUES: &'static [&'static str] = &[$($value),+];
 
             fn index(self) -> usize {
                 self as usize
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad($crate::LabelValue::value(*self))
             }
         }
     };

@@ -104,12 +104,19 @@ impl Catalogue {
     }
 }
 
+impl Kind {
+    /// Returns what a `# TYPE` says of it.
+    pub(crate) const fn exposed(self) -> Exposed {
+        match self {
+            Self::Counter => Exposed::Counter,
+            Self::Gauge => Exposed::Gauge,
+            Self::Histogram => Exposed::Histogram,
+        }
+    }
+}
+
 fn described(metric: &Metric, family: &Family<'_>) -> Checked {
-    let declared = match metric.kind {
-        Kind::Counter => Exposed::Counter,
-        Kind::Gauge => Exposed::Gauge,
-        Kind::Histogram => Exposed::Histogram,
-    };
+    let declared = metric.kind.exposed();
     if family.kind != declared {
         return Err(format!(
             "declared as a {declared}, exposed as a {}",

@@ -26,6 +26,10 @@ impl Label {
     /// The value that stands for all values past the bound.
     pub const OVERFLOW: &'static str = "_other";
 
+    /// The longest value that a capped label takes, in bytes; a longer one is past its bound. One that is
+    /// on a list may have any length.
+    pub const MAX_VALUE_BYTES: usize = 1024;
+
     /// Declares a label with a closed list of values.
     #[must_use]
     pub const fn one_of(name: &'static str, values: &'static [&'static str]) -> Self {

@@ -8,7 +8,7 @@ use super::Label;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A whole number that only grows while the process lives.
+    /// A number that only grows while the process lives; a whole one but for a `FloatCounter`.
     Counter,
     /// A number that goes up and down.
     Gauge,
@@ -18,11 +18,7 @@ pub enum Kind {
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        })
+        self.exposed().fmt(f)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The catalogue: every metric of a program, once, as data.
+#![doc = include_str!("../../docs/catalogue.md")]
 
 mod check;
 mod closed;
@@ -53,7 +53,8 @@ impl Catalogue {
     /// - the help is not empty;
     /// - a histogram has buckets, finite and ascending; nothing else has any;
     /// - labels have valid names, at most 16, each once, none reserved, with at least one value;
-    /// - `at_most` is at least 1, and no less than what closed labels can say together;
+    /// - `at_most` is at least 1, and no less than what closed labels can say together, with
+    ///   [`Label::OVERFLOW`] for what is not on their lists;
     /// - there are at most 1000 metrics, the exporter's own included.
     pub fn new(metrics: impl IntoIterator<Item = Metric>) -> Result<Self, CatalogueError> {
         let mut metrics: Vec<_> = OWN

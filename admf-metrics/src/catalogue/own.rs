@@ -8,7 +8,7 @@ pub(crate) const PREFIX: &str = "admf_metrics_";
 const BY: &str = "admf-metrics";
 
 /// All of them.
-pub(super) const OWN: [Metric; 8] = [
+pub(super) const OWN: [Metric; 9] = [
     DROPPED_SAMPLES,
     OVERFLOW,
     REFUSED,
@@ -17,6 +17,7 @@ pub(super) const OWN: [Metric; 8] = [
     SCRAPE_BYTES,
     SCRAPE_SAMPLES,
     SCRAPE_FAMILIES,
+    SERIES,
 ];
 
 /// Counts samples that were not finite, by the metric that dropped them.
@@ -82,4 +83,12 @@ pub(crate) const SCRAPE_FAMILIES: Metric = Metric::gauge(
     "admf_metrics_scrape_families",
     "Metrics with any series in what the last scrape got.",
 )
+.fed_by(BY);
+
+/// Says which metrics are large.
+pub(crate) const SERIES: Metric = Metric::gauge(
+    "admf_metrics_series",
+    "Series of each metric that has labels, at the last scrape; a histogram's is one.",
+)
+.labels(&[Label::capped("metric", MAX_METRICS)])
 .fed_by(BY);

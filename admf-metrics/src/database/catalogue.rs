@@ -1,7 +1,7 @@
 //! The metrics of a database's client, as data.
 
 use super::{ConnectionState, DatabaseFailure, QueryOutcome};
-use crate::catalogue::{Label, Metric};
+use crate::catalogue::{Label, LabelValue, Metric};
 
 const PART: &str = "DatabaseMetrics";
 
@@ -25,7 +25,7 @@ const fn counter(name: &'static str, help: &'static str, labels: &'static [Label
 pub const DB_POOL_CONNECTIONS: Metric = gauge(
     "admf_db_pool_connections",
     "Connections of a pool, by whether they are in use.",
-    &[POOL, Label::one_of("state", ConnectionState::WORDS)],
+    &[POOL, ConnectionState::LABEL],
 );
 
 /// Shows how many connections a pool may have.
@@ -81,14 +81,14 @@ pub const DB_QUERY_DURATION: Metric = Metric::histogram(
 pub const DB_QUERIES: Metric = counter(
     "admf_db_queries_total",
     "Queries by operation and how they ended.",
-    &[OPERATION, Label::one_of("result", QueryOutcome::WORDS)],
+    &[OPERATION, QueryOutcome::LABEL],
 );
 
 /// Counts failures by their kind.
 pub const DB_FAILURES: Metric = counter(
     "admf_db_failures_total",
     "Failures of the database and of its pool, by kind.",
-    &[Label::one_of("kind", DatabaseFailure::WORDS)],
+    &[DatabaseFailure::LABEL],
 );
 
 /// Every metric that [`DatabaseMetrics`](super::DatabaseMetrics) feeds, for a [`Catalogue`](crate::Catalogue).

@@ -9,17 +9,17 @@ use std::time::Duration;
 
 pub use catalogue::*;
 
+use crate::catalogue::LabelValue;
 use crate::clock::{Clock, Stopwatch};
-use crate::handle::{Counter, Histogram};
+use crate::handle::{Bundles, Counter, Each, Family, Gauge, Histogram};
+use crate::label_values;
 use crate::meter::{HandleError, Meter};
-use crate::trading::held::Held;
-use crate::trading::series::{Levels, Series};
-use crate::trading::words::words;
 
-words! {
+label_values! {
     /// How a call of the database failed.
     #[derive(Default)]
-    DatabaseFailure {
+    #[non_exhaustive]
+    pub enum DatabaseFailure("kind") {
         /// No connection could be made, or it broke.
         Connection = "connection",
         /// The pool had no connection in time.
@@ -42,9 +42,10 @@ words! {
     }
 }
 
-words! {
+label_values! {
     /// How a query ended.
-    QueryOutcome {
+    #[non_exhaustive]
+    pub enum QueryOutcome("result") {
         /// It was answered.
         Ok = "ok",
         /// It failed.
@@ -54,9 +55,10 @@ words! {
     }
 }
 
-words! {
+label_values! {
     /// What the connections of a pool do.
-    ConnectionState {
+    #[non_exhaustive]
+    pub enum ConnectionState("state") {
         /// Somebody has it.
         InUse = "in_use",
         /// Nobody has it.
@@ -95,21 +97,23 @@ pub struct DatabaseMetrics {
 
 struct Inner {
     clock: Clock,
-    operations: Held<Arc<Operation>, 1>,
-    /// By [`DatabaseFailure`].
-    failures: Vec<Counter>,
-    acquire: Held<Histogram, 1>,
-    timeouts: Held<Counter, 1>,
-    connections: Levels<2>,
-    utilization: Levels<1>,
-    limits: Levels<1>,
-    waiting: Levels<1>,
+    operations: Bundles<Operation, 1>,
+    seconds: Family<Histogram, 1>,
+    ended: Family<Counter, 2>,
+    failures: Each<DatabaseFailure, Counter>,
+    acquire: Family<Histogram, 1>,
+    timeouts: Family<Counter, 1>,
+    connections: Family<Gauge, 2>,
+    utilization: Family<Gauge, 1>,
+    limits: Family<Gauge, 1>,
+    waiting: Family<Gauge, 1>,
 }
 
+/// The series of one operation.
+#[derive(Clone)]
 struct Operation {
     seconds: Histogram,
-    /// By [`QueryOutcome`].
-    ended: Vec<Counter>,
+    ended: Each<QueryOutcome, Counter>,
 }
 
 /// How the connections of a pool stand.
@@ -133,42 +137,34 @@ impl DatabaseMetrics {
     ///
     /// The meter's catalogue does not declare one of [`METRICS`] as it is.
     pub fn new(meter: &Meter, clock: Clock) -> Result<Self, HandleError> {
-        let series = Series::on(meter, &METRICS, &[])?;
-        Ok(Self::on(&series, clock))
+        for metric in &METRICS {
+            meter.declares(metric)?;
+        }
+        let inner = Inner {
+            clock,
+            operations: Bundles::new(meter, &DB_QUERIES, &[&DB_QUERY_DURATION], ["operation"])?,
+            seconds: meter.histograms(&DB_QUERY_DURATION)?,
+            ended: meter.counters(&DB_QUERIES)?,
+            failures: meter.counter_each(&DB_FAILURES, &[])?,
+            acquire: meter.histograms(&DB_POOL_ACQUIRE)?,
+            timeouts: meter.counters(&DB_POOL_TIMEOUTS)?,
+            connections: meter.gauges(&DB_POOL_CONNECTIONS)?,
+            utilization: meter.gauges(&DB_POOL_UTILIZATION)?,
+            limits: meter.gauges(&DB_POOL_MAX)?,
+            waiting: meter.gauges(&DB_POOL_WAITING)?,
+        };
+        let inner = Arc::new(inner);
+        Ok(Self { inner })
     }
 
     /// Makes one that records nothing, for tests.
     #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a meter of these metrics has them all"
+    )]
     pub fn noop() -> Self {
-        Self::on(&Series::noop(), Clock::default())
-    }
-
-    fn on(series: &Series, clock: Clock) -> Self {
-        let words = DatabaseFailure::WORDS;
-        let inner = Inner {
-            clock,
-            operations: series.held(&DB_QUERY_DURATION, ["operation"], |series, labels| {
-                let ended = series.counters(&DB_QUERIES, &labels, "result", QueryOutcome::WORDS);
-                Arc::new(Operation {
-                    seconds: series.histogram(&DB_QUERY_DURATION, &labels),
-                    ended,
-                })
-            }),
-            failures: series.counters(&DB_FAILURES, &[], "kind", words),
-            acquire: series.held(&DB_POOL_ACQUIRE, ["pool"], |series, labels| {
-                series.histogram(&DB_POOL_ACQUIRE, &labels)
-            }),
-            timeouts: series.held(&DB_POOL_TIMEOUTS, ["pool"], |series, labels| {
-                series.counter(&DB_POOL_TIMEOUTS, &labels)
-            }),
-            connections: series.levels(&DB_POOL_CONNECTIONS, ["pool", "state"]),
-            utilization: series.levels(&DB_POOL_UTILIZATION, ["pool"]),
-            limits: series.levels(&DB_POOL_MAX, ["pool"]),
-            waiting: series.levels(&DB_POOL_WAITING, ["pool"]),
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self::new(&Meter::noop(METRICS), Clock::default()).expect("it declares them")
     }
 
     /// Begins to time a query. `operation` is a word of the program's own, never the text of the query.
@@ -176,15 +172,23 @@ impl DatabaseMetrics {
     pub fn start_query(&self, operation: &str) -> Query<'_> {
         Query {
             metrics: self,
-            operation: self.inner.operations.with([operation]),
+            operation: self.operation(operation),
             began: self.inner.clock.start(),
             outcome: QueryOutcome::Dropped,
         }
     }
 
+    fn operation(&self, name: &str) -> Operation {
+        let inner = &self.inner;
+        inner.operations.with([name], |[name]| Operation {
+            seconds: inner.seconds.with([name]),
+            ended: Each::from_fn(|outcome: QueryOutcome| inner.ended.with([name, outcome.value()])),
+        })
+    }
+
     /// Counts a failure that belongs to no query, such as a connection that could not be made.
     pub fn record_failure(&self, kind: DatabaseFailure) {
-        self.inner.failures[kind as usize].increment(1);
+        self.inner.failures.of(kind).increment(1);
     }
 
     /// Records how long a caller waited for a connection of a pool and got it.
@@ -206,13 +210,13 @@ impl DatabaseMetrics {
             (ConnectionState::InUse, now.in_use),
             (ConnectionState::Idle, now.idle),
         ] {
-            let labels = [pool, state.as_str()];
-            inner.connections.set(labels, Some(f64::from(count)));
+            let connections = inner.connections.with([pool, state.value()]);
+            connections.set(f64::from(count));
         }
-        inner.limits.set([pool], bound);
+        inner.limits.show([pool], bound);
         let utilization = bound.map(|max| f64::from(now.in_use) / max);
-        inner.utilization.set([pool], utilization);
-        inner.waiting.set([pool], Some(f64::from(now.waiting)));
+        inner.utilization.show([pool], utilization);
+        inner.waiting.with([pool]).set(f64::from(now.waiting));
     }
 }
 
@@ -227,7 +231,7 @@ impl std::fmt::Debug for DatabaseMetrics {
 /// Whoever gives it up, by dropping a future or by a panic, leaves it as `dropped`.
 pub struct Query<'m> {
     metrics: &'m DatabaseMetrics,
-    operation: Arc<Operation>,
+    operation: Operation,
     began: Stopwatch,
     outcome: QueryOutcome,
 }
@@ -266,7 +270,7 @@ impl Drop for Query<'_> {
     fn drop(&mut self) {
         let took = self.began.elapsed(&self.metrics.inner.clock);
         self.operation.seconds.record(took.as_secs_f64());
-        self.operation.ended[self.outcome as usize].increment(1);
+        self.operation.ended.of(self.outcome).increment(1);
     }
 }
 

@@ -37,7 +37,7 @@ fn a_query_is_timed_and_counted_by_how_it_ended() {
         panic!("on purpose");
     };
     assert!(catch_unwind(AssertUnwindSafe(gone)).is_err());
-    for outcome in QueryOutcome::WORDS {
+    for outcome in QueryOutcome::VALUES {
         let labels = format!(r#"operation="read",result="{outcome}""#);
         let series = format!("admf_db_queries_total{{{labels}}}");
         assert_eq!(value(&exporter, &series), Some(1.0), "{outcome}");
@@ -111,7 +111,7 @@ fn a_wait_for_a_connection_ends_with_one_or_counts_as_a_failure() {
 #[test]
 fn every_kind_of_failure_counts_in_a_series_of_its_own_that_is_there_from_the_beginning() {
     let (exporter, metrics, _) = database();
-    for (kind, word) in DatabaseFailure::ALL.iter().zip(DatabaseFailure::WORDS) {
+    for (kind, word) in DatabaseFailure::ALL.iter().zip(DatabaseFailure::VALUES) {
         let series = format!("admf_db_failures_total{{kind=\"{word}\"}}");
         assert_eq!(value(&exporter, &series), Some(0.0), "{word}");
         metrics.record_failure(*kind);

@@ -1,26 +1,23 @@
-//! The text format 0.0.4, written straight out: series come in order.
+//! The text format 0.0.4, written straight out: series come in order, their labels as they are kept.
+//! Its escapes and numbers are those of [`admf_exposition::write`].
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
+
+use admf_exposition::write;
 
 use super::Format;
 use crate::catalogue::{Label, Metric};
 use crate::handle::{CounterCell, GaugeCell, HistogramCell};
+
+const TAKES_ALL: &str = "a string takes all";
 
 /// Writes labels as they stand between the braces.
 pub(crate) fn label_block(labels: &[Label], values: &[&str]) -> Box<str> {
     let mut out = String::new();
     for (i, (label, value)) in labels.iter().zip(values).enumerate() {
         let comma = if i == 0 { "" } else { "," };
-        out.extend([comma, label.name, "=\""]);
-        for c in value.chars() {
-            match c {
-                '\\' => out.push_str("\\\\"),
-                '"' => out.push_str("\\\""),
-                '\n' => out.push_str("\\n"),
-                c => out.push(c),
-            }
-        }
-        out.push('"');
+        out.extend([comma, label.name, "="]);
+        write::quoted(&mut out, value).expect(TAKES_ALL);
     }
     out.into()
 }
@@ -59,42 +56,54 @@ impl Text {
         self.out.push_str(suffix);
     }
 
-    fn sample(&mut self, suffix: &str, labels: &str, value: impl Display) {
+    /// Begins a sample that has no more labels than these.
+    fn sample(&mut self, suffix: &str, labels: &str) {
         self.begin(suffix);
         if !labels.is_empty() {
             self.out.push('{');
             self.out.push_str(labels);
             self.out.push('}');
         }
-        self.value(value);
     }
 
-    fn value(&mut self, value: impl Display) {
-        writeln!(self.out, " {value}").expect("a string takes all");
+    fn count(&mut self, count: u64) {
+        writeln!(self.out, " {count}").expect(TAKES_ALL);
+    }
+
+    fn number(&mut self, number: f64) {
+        self.out.push(' ');
+        write::number(&mut self.out, number).expect(TAKES_ALL);
+        self.out.push('\n');
     }
 }
 
 impl Format for Text {
     fn family(&mut self, metric: &Metric) {
-        let Metric { name, kind, .. } = metric;
-        let help = metric.help.replace('\\', "\\\\").replace('\n', "\\n");
-        self.name = name;
-        self.header = format!("# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        self.name = metric.name;
+        self.header.clear();
+        let (kind, help) = (metric.kind.exposed(), Some(metric.help));
+        write::family(&mut self.header, metric.name, kind, help).expect(TAKES_ALL);
         let bounds = metric.buckets.iter().chain([&f64::INFINITY]);
         self.le.clear();
-        self.le.extend(bounds.map(|bound| match bound.is_finite() {
-            true => format!("le=\"{}\"}}", Number(*bound)),
-            false => "le=\"+Inf\"}".to_owned(),
+        self.le.extend(bounds.map(|bound| {
+            let mut le = "le=\"".to_owned();
+            write::number(&mut le, *bound).expect(TAKES_ALL);
+            le + "\"}"
         }));
     }
 
     fn counter(&mut self, labels: &str, cell: &CounterCell) {
-        self.sample("", labels, cell.count());
+        self.sample("", labels);
+        match cell.float() {
+            0.0 => self.count(cell.count()),
+            float => self.number(cell.count() as f64 + float),
+        }
     }
 
     fn gauge(&mut self, labels: &str, cell: &GaugeCell) {
         if let Some(level) = cell.level() {
-            self.sample("", labels, Number(level));
+            self.sample("", labels);
+            self.number(level);
         }
     }
 
@@ -108,23 +117,11 @@ impl Format for Text {
                 self.out.push(',');
             }
             self.out.push_str(&self.le[i]);
-            self.value(count);
+            self.count(count);
         }
-        self.sample("_sum", labels, Number(cell.sum()));
-        self.sample("_count", labels, count);
-    }
-}
-
-/// A finite number as Go's `ParseFloat` reads it back, in few letters.
-struct Number(f64);
-
-impl Display for Number {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let size = self.0.abs();
-        if size != 0.0 && !(1e-5..1e17).contains(&size) {
-            write!(f, "{:e}", self.0)
-        } else {
-            write!(f, "{}", self.0)
-        }
+        self.sample("_sum", labels);
+        self.number(cell.sum());
+        self.sample("_count", labels);
+        self.count(count);
     }
 }

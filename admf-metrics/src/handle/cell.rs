@@ -11,23 +11,41 @@ use super::Counter;
 const CLEARED: u64 = f64::NAN.to_bits();
 
 #[derive(Debug, Default)]
-pub(crate) struct CounterCell(AtomicU64);
+pub(crate) struct CounterCell {
+    count: AtomicU64,
+    /// A total that is no whole number, beside the count: 0 but for a `FloatCounter`'s. Such numbers, none
+    /// of them negative, are ordered as their bits are.
+    float: AtomicU64,
+}
 
 impl CounterCell {
     pub(crate) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Returns what comes to the count, which is always finite.
+    pub(crate) fn float(&self) -> f64 {
+        f64::from_bits(self.float.load(Ordering::Relaxed))
+    }
+
+    /// Raises the part beside the count to a finite total.
+    #[inline]
+    pub(super) fn absolute_float(&self, total: f64) {
+        if total > 0.0 {
+            self.float.fetch_max(total.to_bits(), Ordering::Relaxed);
+        }
     }
 }
 
 impl CounterFn for CounterCell {
     #[inline]
     fn increment(&self, value: u64) {
-        self.0.fetch_add(value, Ordering::Relaxed);
+        self.count.fetch_add(value, Ordering::Relaxed);
     }
 
     #[inline]
     fn absolute(&self, value: u64) {
-        self.0.fetch_max(value, Ordering::Relaxed);
+        self.count.fetch_max(value, Ordering::Relaxed);
     }
 }
 

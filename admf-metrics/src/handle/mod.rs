@@ -3,21 +3,27 @@
 //! | handle | is |
 //! |---|---|
 //! | [`Counter`], [`Gauge`], [`Histogram`] | one series |
+//! | [`FloatCounter`] | one counter, of a total that is no whole number |
 //! | [`Each`] | all series of closed labels, found by the variants of an enum |
 //! | [`Family`] | all series of a metric, found by values that are only known as they come |
 
+mod bundles;
 mod cell;
 mod each;
 mod family;
+mod float;
 mod sealed;
 
 use std::sync::Arc;
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
+pub(crate) use bundles::Bundles;
 pub(crate) use cell::{CounterCell, GaugeCell, HistogramCell};
 pub use each::Each;
 pub use family::Family;
+pub(crate) use family::Source;
+pub use float::FloatCounter;
 pub use sealed::Handle;
 pub(crate) use sealed::{Sealed, Slot};
 

@@ -1,14 +1,14 @@
 //! Health as metrics, pulled by each scrape.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{ComponentHealth, ComponentState, Health, HealthReport, Readiness};
 use crate::catalogue::{Label, Metric};
 use crate::handle::{Counter, Gauge};
-use crate::meter::{HandleError, Meter};
+use crate::meter::{HandleError, Meter, TOTALS_STAY};
 
 const COMPONENT: Label = Label::capped("component", 200);
 const FED_BY: &str = "health";
@@ -16,7 +16,7 @@ const FED_BY: &str = "health";
 /// Shows components that work.
 pub const COMPONENT_STATUS: Metric = Metric::gauge(
     "admf_component_status",
-    "1 for components that are healthy or degraded, 0 for those that are unhealthy or unknown.",
+    "1 for components that are healthy or degraded, 0 for those that are unhealthy; none while nobody knows.",
 )
 .labels(&[COMPONENT])
 .fed_by(FED_BY);
@@ -70,16 +70,8 @@ const READY: Metric = Metric::gauge(
 )
 .fed_by(FED_BY);
 
-/// Counts errors that sources know of.
-const ERRORS: Metric = Metric::counter(
-    "admf_health_errors_total",
-    "Errors that sources of health counted, by category.",
-)
-.labels(&[Label::capped("category", 20)])
-.fed_by(FED_BY);
-
 /// The metrics that [`export`] feeds.
-pub const METRICS: [Metric; 8] = [
+pub const METRICS: [Metric; 7] = [
     COMPONENT_STATUS,
     COMPONENT_HEALTH,
     CHECKS,
@@ -87,70 +79,53 @@ pub const METRICS: [Metric; 8] = [
     TOOK,
     AGE,
     READY,
-    ERRORS,
 ];
 
 /// Shows a health with each scrape of a meter, for as long as that lives. Once is enough: totals of a health
 /// that is shown twice by one meter are added up, as those of two are.
 ///
 /// A check's duration is the last one's, a gauge: a scrape sees one check or none of those since the last
-/// scrape, so buckets filled by it would count scrapes and not checks. A component that is gone is shown
-/// as unknown.
+/// scrape, so buckets filled by it would count scrapes and not checks. A component that is gone is
+/// removed.
 ///
 /// # Errors
 ///
 /// The meter's catalogue does not declare [`METRICS`].
 pub fn export(meter: &Meter, health: &Health) -> Result<(), HandleError> {
     let ready = meter.gauge(&READY, &[])?;
-    for metric in &METRICS {
-        // What cannot be resolved is told here and not swallowed by a scrape.
-        if meter.catalogue().find(metric.name) != Some(metric) {
-            return Err(HandleError::Undeclared {
-                metric: metric.name.to_owned(),
-            });
-        }
-    }
+    // What cannot be resolved is told here and not swallowed by a scrape.
+    METRICS.iter().try_for_each(|it| meter.declares(it))?;
     let (health, known) = (health.clone(), Mutex::<Known>::default());
     meter.on_scrape(move |meter| {
         let report = health.report();
         ready.set(f64::from(u8::from(report.readiness == Readiness::Ready)));
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
         // What is declared can be resolved.
-        let _ = known.show(meter, &report);
+        let _ = known.show(meter, &report, health.clock.now());
     });
     Ok(())
 }
 
-/// What was shown so far.
+/// The components that were shown so far.
 #[derive(Default)]
-struct Known {
-    components: HashMap<String, Series>,
-    errors: HashMap<String, Total>,
-}
+struct Known(HashMap<String, Series>);
 
 impl Known {
-    fn show(&mut self, meter: &Meter, report: &HealthReport) -> Result<(), HandleError> {
-        for (name, series) in &self.components {
-            if !report.components.iter().any(|it| it.name == *name) {
-                series.show_state(ComponentState::Unknown);
-            }
-        }
+    fn show(
+        &mut self,
+        meter: &Meter,
+        report: &HealthReport,
+        now: Duration,
+    ) -> Result<(), HandleError> {
+        let lives: HashSet<_> = report.components.iter().map(|it| &*it.name).collect();
+        self.0
+            .retain(|name, series| lives.contains(&**name) || series.stays(meter, name, now));
         for it in &report.components {
-            let series = match self.components.entry(it.name.clone()) {
+            let series = match self.0.entry(it.name.clone()) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => place.insert(Series::new(meter, &it.name)?),
             };
-            series.show(meter, it);
-        }
-        for it in &report.errors {
-            let total = match self.errors.entry(it.category.clone()) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => {
-                    let labels = [("category", it.category.as_str())];
-                    place.insert(Total::new(meter.counter(&ERRORS, &labels)?))
-                }
-            };
-            total.show(it.errors);
+            series.show(meter, it)?;
         }
         Ok(())
     }
@@ -158,56 +133,99 @@ impl Known {
 
 /// The series of one component.
 struct Series {
-    status: Gauge,
-    states: [Gauge; 4],
     checks: Total,
     failures: Total,
-    took: Option<Gauge>,
-    age: Option<Gauge>,
+    /// None while it is gone.
+    levels: Option<Levels>,
+    /// When it was first found to be gone.
+    gone: Option<Duration>,
 }
 
 impl Series {
     fn new(meter: &Meter, component: &str) -> Result<Self, HandleError> {
         let labels = [("component", component)];
+        Ok(Self {
+            checks: Total::new(meter.counter(&CHECKS, &labels)?),
+            failures: Total::new(meter.counter(&FAILURES, &labels)?),
+            levels: None,
+            gone: None,
+        })
+    }
+
+    fn show(&mut self, meter: &Meter, it: &ComponentHealth) -> Result<(), HandleError> {
+        self.gone = None;
+        self.checks.show(it.checks);
+        self.failures.show(it.failures);
+        let levels = match self.levels.take() {
+            Some(levels) => levels,
+            None => Levels::new(meter, &it.name)?,
+        };
+        self.levels.insert(levels).show(it);
+        Ok(())
+    }
+
+    /// Ends the levels of a component that is gone, and later its totals; says whether those stay.
+    fn stays(&mut self, meter: &Meter, component: &str, now: Duration) -> bool {
+        if let Some(levels) = self.levels.take() {
+            levels.remove(meter, component);
+        }
+        let gone = *self.gone.get_or_insert(now);
+        let stays = now.saturating_sub(gone) < TOTALS_STAY;
+        if !stays {
+            for metric in [&CHECKS, &FAILURES] {
+                meter.remove(metric, &[("component", component)]);
+            }
+        }
+        stays
+    }
+}
+
+/// What a component is at the moment. A level that is not known has no sample.
+struct Levels {
+    status: Gauge,
+    states: [Gauge; 4],
+    took: Gauge,
+    age: Gauge,
+}
+
+impl Levels {
+    fn new(meter: &Meter, component: &str) -> Result<Self, HandleError> {
+        let gauge = |metric| meter.gauge(metric, &[("component", component)]);
         let state = |state: ComponentState| {
             let labels = [("component", component), ("state", state.as_str())];
             meter.gauge(&COMPONENT_HEALTH, &labels)
         };
         let [healthy, degraded, unknown, unhealthy] = ComponentState::ALL.map(state);
         Ok(Self {
-            status: meter.gauge(&COMPONENT_STATUS, &labels)?,
+            status: gauge(&COMPONENT_STATUS)?,
             states: [healthy?, degraded?, unknown?, unhealthy?],
-            checks: Total::new(meter.counter(&CHECKS, &labels)?),
-            failures: Total::new(meter.counter(&FAILURES, &labels)?),
-            took: None,
-            age: None,
+            took: gauge(&TOOK)?,
+            age: gauge(&AGE)?,
         })
     }
 
-    fn show(&mut self, meter: &Meter, it: &ComponentHealth) {
-        self.show_state(it.state);
-        self.checks.show(it.checks);
-        self.failures.show(it.failures);
-        let labels = [("component", it.name.as_str())];
-        // Before there is a number there is no series: 0 seconds would be one.
-        let show = |place: &mut Option<Gauge>, metric, length: Option<Duration>| {
-            if let Some(length) = length {
-                if place.is_none() {
-                    *place = meter.gauge(metric, &labels).ok();
-                }
-                if let Some(gauge) = place {
-                    gauge.set(length.as_secs_f64());
-                }
-            }
-        };
-        show(&mut self.took, &TOOK, it.took);
-        show(&mut self.age, &AGE, it.age);
+    fn show(&self, it: &ComponentHealth) {
+        let flag = |is: bool| f64::from(u8::from(is));
+        // Nobody knows is not down: a rule on 0 must not fire at the start.
+        let known = it.state != ComponentState::Unknown;
+        self.status.show(known.then(|| flag(it.state.is_up())));
+        for (gauge, one) in self.states.iter().zip(ComponentState::ALL) {
+            gauge.set(flag(one == it.state));
+        }
+        self.took.show(it.took.map(|it| it.as_secs_f64()));
+        self.age.show(it.age.map(|it| it.as_secs_f64()));
     }
 
-    fn show_state(&self, state: ComponentState) {
-        self.status.set(f64::from(u8::from(state.is_up())));
-        for (gauge, one) in self.states.iter().zip(ComponentState::ALL) {
-            gauge.set(f64::from(u8::from(one == state)));
+    fn remove(&self, meter: &Meter, component: &str) {
+        let all = [&self.status, &self.took, &self.age];
+        // A recorder of the program's own removes nothing.
+        all.into_iter().chain(&self.states).for_each(Gauge::clear);
+        for metric in [&COMPONENT_STATUS, &TOOK, &AGE] {
+            meter.remove(metric, &[("component", component)]);
+        }
+        for state in ComponentState::ALL {
+            let labels = [("component", component), ("state", state.as_str())];
+            meter.remove(&COMPONENT_HEALTH, &labels);
         }
     }
 }

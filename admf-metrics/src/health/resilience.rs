@@ -5,6 +5,7 @@ use resilience_core::{Env, Health, HealthStatus, Snapshot};
 
 use super::report::{CircuitHealth, ComponentHealth, ComponentState, ErrorCount};
 use super::source::HealthSource;
+use crate::policies;
 
 /// Its components.
 impl HealthSource for Health {
@@ -13,48 +14,25 @@ impl HealthSource for Health {
     }
 }
 
-/// All that its registry lists: components of every health, circuits, errors that recovery counted.
+/// Components of every health that its registry lists, and circuits and errors as
+/// [`policies`](crate::policies) show them.
 impl HealthSource for Env {
     fn components(&self) -> Vec<ComponentHealth> {
-        let of = |(_, snapshot)| match snapshot {
+        let policies = self.registry().list().into_iter();
+        let of = |snapshot| match snapshot {
             Snapshot::Health(health) => components(&health),
             _ => Vec::new(),
         };
-        snapshots(self).flat_map(of).collect()
+        policies.flat_map(|it| of(it.snapshot())).collect()
     }
 
     fn circuits(&self) -> Vec<CircuitHealth> {
-        let of = |(name, snapshot)| match snapshot {
-            Snapshot::CircuitBreaker(circuit) => {
-                let total = circuit.total;
-                let calls = total.successes + total.failures;
-                let success_rate = (calls > 0).then(|| total.successes as f64 / calls as f64);
-                Some(CircuitHealth::new(
-                    name,
-                    circuit.state.as_str(),
-                    success_rate,
-                ))
-            }
-            _ => None,
-        };
-        snapshots(self).filter_map(of).collect()
+        policies::circuits(self)
     }
 
     fn errors(&self) -> Vec<ErrorCount> {
-        let of = |(_, snapshot)| match snapshot {
-            Snapshot::Recovery(recovery) => recovery.errors,
-            _ => Vec::new(),
-        };
-        let errors = snapshots(self).flat_map(of);
-        errors
-            .map(|it| ErrorCount::new(it.category.to_string(), it.errors))
-            .collect()
+        policies::errors(self)
     }
-}
-
-fn snapshots(env: &Env) -> impl Iterator<Item = (String, Snapshot)> {
-    let policies = env.registry().list().into_iter();
-    policies.map(|it| (it.name().to_string(), it.snapshot()))
 }
 
 fn components(health: &HealthSnapshot) -> Vec<ComponentHealth> {

@@ -22,6 +22,10 @@ pub trait HealthSource: Send + Sync {
     }
 
     /// Counts errors by their category. The list of categories is closed.
+    ///
+    /// They are for the page: as a metric an environment's are `admf_recovery_errors_total`, and who counts
+    /// his own shows them by a metric of his own, such as `admf_errors_total` of
+    /// [`trading`](crate::trading).
     fn errors(&self) -> Vec<ErrorCount> {
         Vec::new()
     }

@@ -83,6 +83,27 @@ fn poll<T>(
     }
 }
 
+/// Says whether the body is there to the length that the header tells, or to its last chunk.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|it| it == b"\r\n\r\n") else {
+        return false;
+    };
+    let head = String::from_utf8_lossy(&answer[..end]);
+    let body = &answer[end + 4..];
+    if field(&head, "transfer-encoding").is_some() {
+        return body.ends_with(b"0\r\n\r\n");
+    }
+    let length = field(&head, "content-length").and_then(|it| it.parse::<usize>().ok());
+    length.is_some_and(|length| body.len() >= length)
+}
+
+/// Returns the value of a field of a header.
+fn field<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    let mut named = fields.filter(|(it, _)| it.eq_ignore_ascii_case(name));
+    named.next().map(|(_, value)| value.trim())
+}
+
 /// Returns the first line of the body of an answer with status 200.
 fn read(url: &str, answer: &[u8]) -> Result<String, Unhealthy> {
     let text = String::from_utf8_lossy(answer);
@@ -93,10 +114,13 @@ fn read(url: &str, answer: &[u8]) -> Result<String, Unhealthy> {
     let (head, body) = text.split_once("\r\n\r\n").ok_or_else(no_http)?;
     let status = head
         .strip_prefix("HTTP/1.1 ")
-        .and_then(|rest| rest.get(..3));
+        .and_then(|rest| rest.split([' ', '\r']).next())
+        .filter(|it| it.len() == 3);
     let status: u16 = status.and_then(|it| it.parse().ok()).ok_or_else(no_http)?;
+    // The first line of a chunk is its length.
+    let skipped = usize::from(field(head, "transfer-encoding").is_some());
     let line = |most| {
-        let line = body.lines().next().unwrap_or_default();
+        let line = body.lines().nth(skipped).unwrap_or_default();
         line.chars()
             .filter(|it| !it.is_control())
             .take(most)

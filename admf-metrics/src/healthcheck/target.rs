@@ -71,6 +71,10 @@ impl<'u> Target<'u> {
                 0 => break,
                 read => answer.extend_from_slice(&chunk[..read]),
             }
+            // What comes after it, or does not, is of no concern: an end, a reset, silence.
+            if super::is_whole(&answer) {
+                break;
+            }
         }
         Ok(answer)
     }

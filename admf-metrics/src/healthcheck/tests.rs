@@ -123,3 +123,102 @@ fn it_asks_again_until_the_service_is_healthy_or_the_time_is_up() {
     assert_eq!((answer, left), (Err(no()), vec![600, 350, 100, 1]));
     assert_eq!(now.load(Ordering::Relaxed), 1350);
 }
+
+/// Answers one question, without reading it, with what `write` sends.
+fn hostile(
+    write: impl FnOnce(std::net::TcpStream) + Send + 'static,
+) -> (String, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/health", listener.local_addr().unwrap());
+    let server = thread::spawn(move || write(listener.accept().unwrap().0));
+    (url, server)
+}
+
+#[test]
+fn a_server_without_end_is_read_to_the_bound_and_no_further() {
+    for (begin, line, expected) in [
+        ("HTTP/1.1 200 OK\r\n", "X: y\r\n", None),
+        ("", "x", None),
+        ("HTTP/1.1 200 OK\r\n\r\n", "x", Some("x".repeat(200))),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+            "y",
+            Some("y".repeat(200)),
+        ),
+    ] {
+        let (url, server) = hostile(move |mut stream| {
+            let _ = stream.write_all(begin.as_bytes());
+            // It ends when whoever asked has gone.
+            while stream.write_all(line.as_bytes()).is_ok() {}
+        });
+        match (probe(&url, TIMEOUT), expected) {
+            (Ok(line), Some(expected)) => assert_eq!(line, expected),
+            (Err(error), None) => {
+                let said = format!("{url}: the answer is no HTTP/1.1");
+                assert_eq!(error.to_string(), said);
+            }
+            (answer, _) => panic!("{begin:?}: {answer:?}"),
+        }
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn the_status_line_decides_whatever_comes_after_it() {
+    for (answer, expected) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", Ok("ok")),
+        (
+            "HTTP/1.1 200\r\ncontent-length:2\r\n\r\nokmore",
+            Ok("okmore"),
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            Ok("ok"),
+        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Ok("")),
+        (
+            "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+            Err("302 "),
+        ),
+        (
+            "HTTP/1.1 404 No\r\nContent-Length: 3\r\n\r\nno\n",
+            Err("404 no"),
+        ),
+        (
+            "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
+            Err("the answer is no HTTP/1.1"),
+        ),
+        (
+            "HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n",
+            Err("the answer is no HTTP/1.1"),
+        ),
+        (
+            "HTTP/1.1 \r\nContent-Length: 0\r\n\r\n",
+            Err("the answer is no HTTP/1.1"),
+        ),
+    ] {
+        // The question is not read, so that the connection may be reset as it ends.
+        let (url, server) = hostile(move |mut stream| stream.write_all(answer.as_bytes()).unwrap());
+        let said = probe(&url, TIMEOUT).map_err(|error| error.to_string());
+        let expected = expected
+            .map(str::to_owned)
+            .map_err(|why| format!("{url}: {why}"));
+        assert_eq!(said, expected, "{answer:?}");
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_server_that_answers_and_then_falls_silent_is_not_waited_for() {
+    let (end, ends) = std::sync::mpsc::channel::<()>();
+    let (url, server) = hostile(move |mut stream| {
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            .unwrap();
+        // Held open until the probe is back.
+        let _ = ends.recv();
+    });
+    assert_eq!(probe(&url, Duration::MAX), Ok("ok".to_owned()));
+    drop(end);
+    server.join().unwrap();
+}

@@ -5,6 +5,7 @@ mod clock;
 mod detail;
 mod encoding;
 mod pages;
+mod patience;
 mod scrape;
 mod server;
 

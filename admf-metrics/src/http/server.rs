@@ -18,8 +18,16 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
+use super::patience::Patient;
+
 /// After an accept that failed for want of files there is nothing to do but to wait.
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
+
+/// The shortest and the longest time to wait: points in time have an end.
+const TIMES: [Duration; 2] = [
+    Duration::from_millis(1),
+    Duration::from_secs(10 * 365 * 24 * 3600),
+];
 
 /// Bounds what clients may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +35,11 @@ const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(100);
 pub struct ServerConfig {
     /// Connections at once; further ones wait to be accepted. At least 1. Default: 64.
     pub connections: usize,
-    /// Time for the whole header of a request, the wait for a next one included. Default: 30 s.
+    /// Time for the whole header of a request, the wait for a next one included, from 1 ms to ten years.
+    /// Default: 30 s.
     pub header_timeout: Duration,
+    /// Time that a client may take nothing of its answer, from 1 ms to ten years. Default: 30 s.
+    pub write_timeout: Duration,
     /// Bytes of a request's header, at least 8 KiB. Default: 16 KiB.
     pub header_bytes: usize,
     /// Time after which a connection takes no further request. Default: 10 min.
@@ -42,6 +53,7 @@ impl Default for ServerConfig {
         Self {
             connections: 64,
             header_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
             header_bytes: 16 * 1024,
             connection_for: Duration::from_secs(600),
             drain: Duration::from_secs(5),
@@ -64,7 +76,9 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let config = Arc::new(config);
-    let places = Arc::new(Semaphore::new(config.connections.max(1)));
+    let places = Arc::new(Semaphore::new(
+        config.connections.clamp(1, Semaphore::MAX_PERMITS),
+    ));
     let (stopping, stopped) = watch::channel(false);
     let mut open = JoinSet::new();
     let mut stop = pin!(stop);
@@ -122,8 +136,9 @@ async fn connection(
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(config.header_timeout)
+        .header_read_timeout(config.header_timeout.clamp(TIMES[0], TIMES[1]))
         .max_buf_size(config.header_bytes.max(8192));
+    let stream = Patient::new(stream, config.write_timeout.clamp(TIMES[0], TIMES[1]));
     let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         biased;

@@ -52,7 +52,7 @@ pub enum HandleError {
         /// How many were to be given.
         given: usize,
     },
-    /// A closed label is declared with other values than the type has.
+    /// A closed label is declared with other values than those it is fed with.
     OtherValues {
         /// The metric.
         metric: &'static str,
@@ -110,7 +110,7 @@ impl fmt::Display for HandleError {
             Self::OtherValues { metric, label } => {
                 write!(
                     f,
-                    "metric `{metric}` declares other values of the label `{label}` than its type has"
+                    "metric `{metric}` declares other values of the label `{label}` than it is fed with"
                 )
             }
         }

@@ -1,5 +1,6 @@
 //! One metric at work: its series, and the counters of what it refused.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::backend::Backend;
@@ -11,6 +12,7 @@ use crate::handle::Counter;
 pub(super) struct Family {
     pub(super) metric: Metric,
     table: RwLock<Table>,
+    removals: AtomicU64,
     pub(super) dropped: Counter,
     pub(super) overflow: Counter,
 }
@@ -21,6 +23,7 @@ impl Family {
         Self {
             metric,
             table: RwLock::new(Table::new(metric)),
+            removals: AtomicU64::new(0),
             dropped: Counter::noop(),
             overflow: Counter::noop(),
         }
@@ -37,22 +40,39 @@ impl Family {
         then: impl FnOnce(&Arc<Series>, bool) -> R,
     ) -> R {
         let mut past = 0;
-        if let Place::Found(series) = self.read().place(values, &mut past) {
-            return then(series, self.exact(past));
-        }
-        let mut table = self.write();
-        if let Place::Found(series) = table.place(values, &mut past) {
-            return then(series, self.exact(past));
-        }
-        let slot = backend.slot(&self.metric, values, &self.dropped);
-        then(table.insert(values, slot), self.exact(past))
-    }
-
-    fn exact(&self, past: u64) -> bool {
+        let found = self.locked(values, &mut past, backend, then);
+        // Without the lock: the counter may be that of a recorder which resolves series in turn.
         if past > 0 {
             self.overflow.increment(past);
         }
-        past == 0
+        found
+    }
+
+    fn locked<R>(
+        &self,
+        values: &mut [&str],
+        past: &mut u64,
+        backend: &Backend,
+        then: impl FnOnce(&Arc<Series>, bool) -> R,
+    ) -> R {
+        if let Place::Found(series) = self.read().place(values, past) {
+            return then(series, *past == 0);
+        }
+        let mut table = self.write();
+        if let Place::Found(series) = table.place(values, past) {
+            return then(series, *past == 0);
+        }
+        let slot = backend.slot(&self.metric, values, &self.dropped);
+        then(table.insert(values, slot), *past == 0)
+    }
+
+    /// Counts a removal, after it, with the lock held.
+    pub(super) fn removed(&self) {
+        self.removals.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn removals(&self) -> u64 {
+        self.removals.load(Ordering::Acquire)
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Table> {

@@ -3,18 +3,18 @@
 use super::HandleError;
 use crate::catalogue::{Kind, MAX_LABELS, Metric};
 
-/// The values of a metric's labels, in their order.
-pub(super) struct Given<'v> {
-    values: [&'v str; MAX_LABELS],
+/// The values of a metric's labels, in their order; or what stands for them.
+pub(super) struct Given<V> {
+    values: [V; MAX_LABELS],
     len: usize,
 }
 
-impl<'v> Given<'v> {
+impl<V: Copy + Default> Given<V> {
     /// Checks that the metric has this kind and these labels, which are given in any order.
-    pub(super) fn check(
+    pub(super) fn check<'l>(
         metric: &Metric,
         kind: Kind,
-        labels: impl Iterator<Item = (&'v str, &'v str)>,
+        labels: impl Iterator<Item = (&'l str, V)>,
     ) -> Result<Self, HandleError> {
         let name = metric.name;
         if metric.kind != kind {
@@ -56,7 +56,7 @@ impl<'v> Given<'v> {
         }
     }
 
-    pub(super) fn values(&mut self) -> &mut [&'v str] {
+    pub(super) fn values(&mut self) -> &mut [V] {
         &mut self.values[..self.len]
     }
 }

@@ -1,8 +1,11 @@
 //! The meter: gives handles for what a catalogue declares, on any recorder, and bounds what they may say.
 
 mod backend;
+mod cardinality;
+mod declared;
 mod error;
 mod family;
+mod float;
 mod keys;
 mod labels;
 mod recorder;
@@ -12,20 +15,26 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+#[cfg(feature = "resilience")]
+use std::sync::Mutex;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::Recorder;
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
 use crate::catalogue::own::{self, DROPPED_SAMPLES, HOOK_PANICS, OVERFLOW, REFUSED};
 use crate::catalogue::{Catalogue, Kind, Metric, Values};
 use crate::exporter::Format;
 use crate::handle::{Counter, Handle, Sealed, Slot};
 use backend::Backend;
+use cardinality::Cardinality;
 pub use error::{HandleError, InstallError};
 use family::Family;
 use keys::Keys;
+pub(crate) use removal::TOTALS_STAY;
 
 type Hook = Arc<dyn Fn(&Meter) + Send + Sync>;
 
@@ -74,11 +83,13 @@ struct Inner {
     /// One for each metric of the catalogue, in its order.
     families: Vec<Family>,
     backend: Backend,
+    cardinality: Cardinality,
     /// What the facade asked for by these.
     keys: Keys,
     hooks: RwLock<Vec<Hook>>,
-    /// Held while hooks run and what they wrote is read.
-    scrape: Mutex<()>,
+    /// Held while hooks run and what they wrote is read,
+    /// and whether somebody has the turn. The same thread may have it again.
+    scrape: ReentrantMutex<Cell<bool>>,
     hook_panics: Counter,
     /// The parts of the catalogue that may be fed once.
     #[cfg(feature = "resilience")]
@@ -102,6 +113,12 @@ impl Meter {
     /// Creates a meter with series of its own.
     pub(crate) fn local(catalogue: Catalogue) -> Self {
         Self::new(catalogue, Backend::Own)
+    }
+
+    /// Creates a meter of our own metrics that keeps nothing.
+    pub(crate) fn noop(ours: impl IntoIterator<Item = Metric>) -> Self {
+        let catalogue = Catalogue::new(ours).expect("our own metrics are valid");
+        Self::on(catalogue, metrics::NoopRecorder)
     }
 
     fn new(catalogue: Catalogue, backend: Backend) -> Self {
@@ -130,9 +147,10 @@ impl Meter {
             }
         }
         let inner = Inner {
+            cardinality: Cardinality::new(&catalogue, &families, &backend),
             keys: Keys::new(),
             hooks: RwLock::default(),
-            scrape: Mutex::default(),
+            scrape: ReentrantMutex::default(),
             hook_panics: count(&families, &HOOK_PANICS, None),
             #[cfg(feature = "resilience")]
             claimed: Mutex::default(),
@@ -163,7 +181,7 @@ impl Meter {
         &self.inner.catalogue
     }
 
-    pub(super) fn position(&self, name: &str) -> Result<usize, HandleError> {
+    pub(crate) fn position(&self, name: &str) -> Result<usize, HandleError> {
         let position = self.inner.catalogue.position(name);
         position.ok_or_else(|| HandleError::Undeclared {
             metric: name.to_owned(),
@@ -179,12 +197,24 @@ impl Meter {
         })
     }
 
-    pub(crate) fn at<H: Handle, const N: usize>(
-        &self,
-        position: usize,
-        mut values: [&str; N],
-    ) -> H {
-        self.series(&self.inner.families[position], &mut values)
+    pub(crate) fn at<H: Handle>(&self, position: usize, values: &mut [&str]) -> H {
+        self.series(&self.inner.families[position], values)
+    }
+
+    /// Finds the series of just these values.
+    pub(crate) fn find_at<H: Handle>(&self, position: usize, values: &[&str]) -> Option<H> {
+        let table = self.inner.families[position].read();
+        H::of(&table.find(values)?.slot).cloned()
+    }
+
+    /// Says whether a metric's label would show this value now, and not that of overflow.
+    pub(crate) fn admits(&self, position: usize, label: usize, value: &str) -> bool {
+        self.inner.families[position].read().admits(label, value)
+    }
+
+    /// Counts bounds of a metric that were met before its values came here.
+    pub(crate) fn count_past(&self, position: usize, past: u64) {
+        self.inner.families[position].overflow.increment(past);
     }
 
     pub(crate) fn metric(&self, position: usize) -> &Metric {
@@ -222,13 +252,18 @@ impl Meter {
     /// Runs the hooks, and keeps other scrapes waiting until the turn is dropped.
     ///
     /// An [`Exporter`](crate::Exporter) does it by itself; a program with a recorder of its own calls it
-    /// before it renders that. A hook must not scrape.
+    /// before it renders that. Who has the turn may scrape again, as a hook may: no hook runs for it, and
+    /// it shows what there is. A hook must not wait for a scrape of another thread.
     #[must_use]
     pub fn scrape(&self) -> Scrape<'_> {
-        let scrape = &self.inner.scrape;
-        let turn = scrape.lock().unwrap_or_else(PoisonError::into_inner);
-        self.run_hooks();
-        Scrape { _turn: turn }
+        let turn = self.inner.scrape.lock();
+        let first = !turn.replace(true);
+        let scrape = Scrape { turn, first };
+        if first {
+            self.run_hooks();
+            self.inner.cardinality.show(&self.inner.families);
+        }
+        scrape
     }
 
     /// Says whether `part` is fed by nobody yet, and that it is from now on.
@@ -260,7 +295,17 @@ impl Meter {
 /// The turn of one scrape: until it is dropped, no hook writes.
 #[derive(Debug)]
 pub struct Scrape<'m> {
-    _turn: MutexGuard<'m, ()>,
+    turn: ReentrantMutexGuard<'m, Cell<bool>>,
+    /// Whether the thread had no turn before.
+    first: bool,
+}
+
+impl Drop for Scrape<'_> {
+    fn drop(&mut self) {
+        if self.first {
+            self.turn.set(false);
+        }
+    }
 }
 
 impl fmt::Debug for Meter {

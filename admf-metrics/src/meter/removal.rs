@@ -1,8 +1,15 @@
 //! Series that are over: taken out of what is shown, their places given back.
 
+use std::time::Duration;
+
 use super::Meter;
 use super::family::Family;
+use super::table::Table;
 use crate::catalogue::{Metric, own};
+
+/// So long the totals of something that is gone stay: a server looks back as long for the last sample, and
+/// whoever is built anew under the name in this time counts on.
+pub(crate) const TOTALS_STAY: Duration = Duration::from_secs(300);
 
 impl Meter {
     /// Removes one series, named by a value for each of its labels; says whether there was one.
@@ -49,52 +56,72 @@ impl Meter {
         given.is_ok_and(|mut given| self.remove_at(position, given.values()))
     }
 
-    /// Removes every series of every metric in which the label has the value, such as those of a symbol
-    /// that is no longer traded; returns how many there were.
+    /// Removes every series of every metric in which all of these labels have these values, such as
+    /// those of a symbol that is no longer traded; returns how many there were.
     ///
-    /// Metric by metric: what is resolved meanwhile may stay. Otherwise as [`remove`](Self::remove).
+    /// A metric without one of the labels keeps its series; no labels at all remove nothing. Metric by
+    /// metric: what is resolved meanwhile may stay. Otherwise as [`remove`](Self::remove).
     #[expect(
         clippy::must_use_candidate,
         reason = "who removes need not care how many there were"
     )]
-    pub fn remove_where(&self, label: &str, value: &str) -> usize {
-        let families = self.inner.families.iter();
-        families
-            .filter(|family| self.can_remove(family))
-            .map(|family| {
-                let position = family.metric.labels.iter().position(|l| l.name == label);
-                position.map_or(0, |i| self.remove_with(family, i, value))
-            })
-            .sum()
+    pub fn remove_where(&self, labels: &[(&str, &str)]) -> usize {
+        let all = 0..self.inner.families.len();
+        all.map(|position| self.remove_with(position, labels)).sum()
     }
 
-    fn remove_with(&self, family: &Family, label: usize, value: &str) -> usize {
+    /// Removes the series of one metric in which all of these labels have these values, like
+    /// [`remove_where`](Self::remove_where); returns how many there were.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "who removes need not care how many there were"
+    )]
+    pub fn remove_all(&self, metric: &Metric, labels: &[(&str, &str)]) -> usize {
+        let position = self.inner.catalogue.position(metric.name);
+        position.map_or(0, |position| self.remove_with(position, labels))
+    }
+
+    fn remove_with(&self, position: usize, labels: &[(&str, &str)]) -> usize {
+        let family = &self.inner.families[position];
+        let place = |name| family.metric.labels.iter().position(|it| it.name == name);
+        let places = labels
+            .iter()
+            .map(|(name, value)| Some((place(*name)?, *value)));
+        let places = places.collect::<Option<Vec<_>>>().unwrap_or_default();
+        if places.is_empty() || !self.can_remove(family) {
+            return 0;
+        }
         // Found first, so that nobody waits for the walk.
-        let found = family.read().with(label, value);
+        let found = family.read().with(&places);
         if found.is_empty() {
             return 0;
         }
         let mut table = family.write();
-        let removed = found.iter().filter_map(|series| {
+        let removed = found.iter().filter(|series| {
             let values: Vec<_> = series.values.iter().map(|value| &**value).collect();
-            table.remove(&values)
+            self.take_out(family, &mut table, &values)
         });
-        removed
-            .map(|series| self.inner.keys.remove(&series))
-            .count()
+        removed.count()
     }
 
     pub(crate) fn remove_at(&self, position: usize, values: &[&str]) -> bool {
         let family = &self.inner.families[position];
-        if !self.can_remove(family) {
-            return false;
-        }
-        let mut table = family.write();
+        self.can_remove(family) && self.take_out(family, &mut family.write(), values)
+    }
+
+    fn take_out(&self, family: &Family, table: &mut Table, values: &[&str]) -> bool {
         let removed = table.remove(values);
         if let Some(series) = &removed {
             self.inner.keys.remove(series);
+            family.removed();
         }
         removed.is_some()
+    }
+
+    /// Returns how many series of the metrics at these positions were removed so far.
+    pub(crate) fn removals(&self, positions: &[usize]) -> u64 {
+        let families = positions.iter().map(|at| &self.inner.families[*at]);
+        families.map(Family::removals).sum()
     }
 
     fn can_remove(&self, family: &Family) -> bool {

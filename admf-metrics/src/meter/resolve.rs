@@ -1,8 +1,9 @@
 //! From declarations to handles.
 
+use super::declared::same_values;
 use super::labels::Given;
 use super::{HandleError, Meter};
-use crate::catalogue::{Closed, Label, Metric, Values};
+use crate::catalogue::{Closed, Metric, Values};
 use crate::handle::{Counter, Each, Family, Gauge, Handle, Histogram};
 
 impl Meter {
@@ -65,33 +66,77 @@ impl Meter {
     ///
     /// # Errors
     ///
-    /// The catalogue does not declare it, or declares another kind or another number of labels.
+    /// The catalogue does not declare it, or declares another kind or other labels.
     pub fn counters<const N: usize>(
         &self,
         metric: &Metric,
     ) -> Result<Family<Counter, N>, HandleError> {
-        self.family_of(metric)
+        self.family(metric, &[])
     }
 
     /// Finds gauges by the values of their labels, like [`counters`](Self::counters).
     ///
     /// # Errors
     ///
-    /// The catalogue does not declare it, or declares another kind or another number of labels.
+    /// The catalogue does not declare it, or declares another kind or other labels.
     pub fn gauges<const N: usize>(&self, metric: &Metric) -> Result<Family<Gauge, N>, HandleError> {
-        self.family_of(metric)
+        self.family(metric, &[])
     }
 
     /// Finds histograms by the values of their labels, like [`counters`](Self::counters).
     ///
     /// # Errors
     ///
-    /// The catalogue does not declare it, or declares another kind or another number of labels.
+    /// The catalogue does not declare it, or declares another kind or other labels.
     pub fn histograms<const N: usize>(
         &self,
         metric: &Metric,
     ) -> Result<Family<Histogram, N>, HandleError> {
-        self.family_of(metric)
+        self.family(metric, &[])
+    }
+
+    /// Finds series by the values of `N` labels, those of `metric` in its order; `fixed` are the
+    /// others, the same for all, such as the account.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use admf_metrics::handle::Family;
+    /// use admf_metrics::{Catalogue, Counter, Exporter, Label, Metric};
+    ///
+    /// const TICKS: Metric = Metric::counter("market_ticks_total", "Ticks by symbol.")
+    ///     .labels(&[Label::capped("symbol", 500)]);
+    /// const BY_VENUE: Metric = TICKS
+    ///     .labels(&[Label::one_of("venue", &["X", "Y"]), Label::capped("symbol", 500)]);
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let exporter = Exporter::local(Catalogue::new([BY_VENUE])?);
+    /// let ticks: Family<Counter, 1> = exporter.meter().family(&TICKS, &[("venue", "Y")])?;
+    /// ticks.with(["ABC"]).increment(1);
+    /// let text = exporter.render();
+    /// assert!(text.contains("market_ticks_total{venue=\"Y\",symbol=\"ABC\"} 1\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The catalogue does not declare it, or declares another kind, or other labels than those of `metric`
+    /// and `fixed`; or `metric` has not `N` labels.
+    pub fn family<H: Handle, const N: usize>(
+        &self,
+        metric: &Metric,
+        fixed: &[(&str, &str)],
+    ) -> Result<Family<H, N>, HandleError> {
+        let (position, sources) = self.sources(metric, H::KIND, fixed)?;
+        if metric.labels.len() != N {
+            return Err(HandleError::LabelCount {
+                metric: self.metric(position).name,
+                declared: metric.labels.len(),
+                given: N,
+            });
+        }
+        Ok(Family::new(self.clone(), position, sources))
     }
 
     /// Resolves a counter for each variant of closed labels; `labels` are the others, the same for all.
@@ -145,46 +190,13 @@ impl Meter {
         Ok(self.series(family, given.values()))
     }
 
-    fn family_of<H: Handle, const N: usize>(
-        &self,
-        metric: &Metric,
-    ) -> Result<Family<H, N>, HandleError> {
-        let position = self.position(metric.name)?;
-        let declared = &self.inner.families[position].metric;
-        if declared.kind != H::KIND {
-            return Err(HandleError::WrongKind {
-                metric: declared.name,
-                declared: declared.kind,
-                kind: H::KIND,
-            });
-        }
-        if declared.labels.len() != N {
-            return Err(HandleError::LabelCount {
-                metric: declared.name,
-                declared: declared.labels.len(),
-                given: N,
-            });
-        }
-        Ok(Family::new(self.clone(), position))
-    }
-
     fn each<T: Closed, H: Handle>(
         &self,
         metric: &Metric,
         labels: &[(&str, &str)],
     ) -> Result<Each<T, H>, HandleError> {
         let declared = self.inner.families[self.position(metric.name)?].metric;
-        // Other values would be overflow, or never shown: nobody means that.
-        let other = |label: &&Label| {
-            let same = |it: &Label| it.name == label.name && it.values != label.values;
-            declared.labels.iter().any(same)
-        };
-        if let Some(label) = T::LABELS.iter().find(other) {
-            return Err(HandleError::OtherValues {
-                metric: declared.name,
-                label: label.name,
-            });
-        }
+        same_values(&declared, T::LABELS)?;
         let mut sets = vec![labels.to_vec()];
         for label in T::LABELS {
             let Values::OneOf(values) = label.values else {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashTable;
 
-use crate::catalogue::{Label, Metric, Values};
+use crate::catalogue::{Label, MAX_LABELS, Metric, Values};
 use crate::exporter::label_block;
 use crate::handle::Slot;
 
@@ -50,6 +50,10 @@ impl Table {
 
     /// Bounds the values, and finds their series; adds to `past` for each bound that was met.
     pub(super) fn place(&self, values: &mut [&str], past: &mut u64) -> Place<'_> {
+        // What has a series was admitted when that was made.
+        if let Some(series) = self.find(values) {
+            return Place::Found(series);
+        }
         for (i, value) in values.iter_mut().enumerate() {
             if !self.admits(i, value) {
                 *value = Label::OVERFLOW;
@@ -60,21 +64,28 @@ impl Table {
             return Place::Found(series);
         }
         let is_last = values.iter().all(|value| *value == Label::OVERFLOW);
-        if is_last || self.ordered.len() < self.metric.at_most {
+        let most = self.metric.at_most;
+        if is_last || self.ordered.len() < most {
+            return Place::Free;
+        }
+        // The series past the most is one more, and takes no place of theirs.
+        let last = self.find(&[Label::OVERFLOW; MAX_LABELS][..values.len()]);
+        if last.is_some() && self.ordered.len() == most {
             return Place::Free;
         }
         values.fill(Label::OVERFLOW);
         *past += 1;
-        self.find(values).map_or(Place::Free, Place::Found)
+        last.map_or(Place::Free, Place::Found)
     }
 
-    fn admits(&self, label: usize, value: &str) -> bool {
+    pub(super) fn admits(&self, label: usize, value: &str) -> bool {
         match self.metric.labels[label].values {
             _ if value == Label::OVERFLOW => true,
             Values::OneOf(values) => values.contains(&value),
             Values::Cap(cap) => {
                 let seen = &self.seen[label];
-                seen.len() < cap || seen.contains_key(value)
+                value.len() <= Label::MAX_VALUE_BYTES
+                    && (seen.len() < cap || seen.contains_key(value))
             }
         }
     }
@@ -137,15 +148,25 @@ impl Table {
         Some(series)
     }
 
-    /// Lists the series that have the value in the label at this place.
-    pub(super) fn with(&self, label: usize, value: &str) -> Vec<Arc<Series>> {
-        let capped = matches!(self.metric.labels[label].values, Values::Cap(_));
-        if capped && value != Label::OVERFLOW && !self.seen[label].contains_key(value) {
+    /// Lists the series that have all of these values in the labels at these places.
+    pub(super) fn with(&self, places: &[(usize, &str)]) -> Vec<Arc<Series>> {
+        let none_has = |(label, value): &(usize, &str)| {
+            let capped = matches!(self.metric.labels[*label].values, Values::Cap(_));
+            capped && *value != Label::OVERFLOW && !self.seen[*label].contains_key(*value)
+        };
+        if places.iter().any(none_has) {
             return Vec::new();
         }
-        let series = self.ordered.values();
-        let with = series.filter(|series| &*series.values[label] == value);
-        with.cloned().collect()
+        let has_all = |series: &&Arc<Series>| {
+            let mut places = places.iter();
+            places.all(|(label, value)| &*series.values[*label] == *value)
+        };
+        self.ordered.values().filter(has_all).cloned().collect()
+    }
+
+    /// Returns how many series there are.
+    pub(super) fn len(&self) -> usize {
+        self.ordered.len()
     }
 
     /// Lists the series in the order of their labels, each with those as they are written.

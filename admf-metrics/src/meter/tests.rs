@@ -60,7 +60,7 @@ fn a_removed_series_is_made_anew_by_a_macro_that_had_found_it_before() {
         count();
         count();
         assert!(shows(&exporter, "t_span_seconds_count{symbol=\"A\"} 2"));
-        assert_eq!(exporter.meter().remove_where("symbol", "A"), 1);
+        assert_eq!(exporter.meter().remove_where(&[("symbol", "A")]), 1);
         count();
         assert!(shows(&exporter, "t_span_seconds_count{symbol=\"A\"} 1"));
     });
@@ -98,9 +98,15 @@ fn all_series_of_a_value_go_over_all_metrics_and_no_others() {
             orders.with([side, symbol, "filled"]).increment(1);
         }
     }
-    assert_eq!(meter.remove_where("symbol", "A"), 3);
-    assert_eq!(meter.remove_where("symbol", "A"), 0);
-    assert_eq!(meter.remove_where("nothing", "A"), 0);
+    assert_eq!(meter.remove_where(&[]), 0, "not all there is");
+    assert_eq!(meter.remove_where(&[("symbol", "A"), ("symbol", "B")]), 0);
+    assert_eq!(
+        meter.remove_all(&SPAN, &[("symbol", "A"), ("side", "buy")]),
+        0
+    );
+    assert_eq!(meter.remove_where(&[("symbol", "A")]), 3);
+    assert_eq!(meter.remove_where(&[("symbol", "A")]), 0);
+    assert_eq!(meter.remove_where(&[("nothing", "A")]), 0);
     let text = exporter.render();
     assert!(!text.contains("symbol=\"A\""), "{text}");
     assert_eq!(text.matches("symbol=\"B\"").count(), 3, "{text}");
@@ -111,8 +117,8 @@ fn what_the_meter_says_of_itself_cannot_be_removed() {
     let exporter = exporter();
     let before = exporter.render();
     let meter = exporter.meter();
-    assert_eq!(meter.remove_where("metric", "t_price"), 0);
-    assert_eq!(meter.remove_where("reason", "kind"), 0);
+    assert_eq!(meter.remove_where(&[("metric", "t_price")]), 0);
+    assert_eq!(meter.remove_where(&[("reason", "kind")]), 0);
     assert!(!meter.remove(&HOOK_PANICS, &[]));
     assert_eq!(exporter.render(), before);
 }
@@ -199,6 +205,7 @@ fn closed_labels_and_families_are_held_to_the_declaration() {
 
     impl LabelValue for Other {
         const NAME: &'static str = "side";
+        const ALL: &'static [Self] = &[Self];
         const VALUES: &'static [&'static str] = &["long"];
 
         fn index(self) -> usize {
@@ -212,7 +219,7 @@ fn closed_labels_and_families_are_held_to_the_declaration() {
     let labels = [("symbol", "A"), ("outcome", "lost")];
     assert_eq!(
         error(meter.counter_each::<Other>(&ORDERS, &labels).map(drop)),
-        "metric `t_orders_total` declares other values of the label `side` than its type has"
+        "metric `t_orders_total` declares other values of the label `side` than it is fed with"
     );
     assert_eq!(
         error(meter.counter_each::<Side>(&ORDERS, &[]).map(drop)),
@@ -308,7 +315,7 @@ proptest! {
                 }
                 Op::RemoveWhere(symbol) => {
                     let removed = usize::from(model.levels.remove(symbol).is_some());
-                    prop_assert_eq!(meter.remove_where("symbol", symbol), removed);
+                    prop_assert_eq!(meter.remove_where(&[("symbol", symbol)]), removed);
                 }
             }
             let text = exporter.render();
@@ -342,7 +349,7 @@ fn counting_finding_removing_and_scraping_go_on_at_once_and_nothing_is_lost() {
         }
         threads.spawn(|| {
             for _ in 0..300 {
-                exporter.meter().remove_where("symbol", "S");
+                exporter.meter().remove_where(&[("symbol", "S")]);
                 exporter.meter().remove(&PRICE, &[("symbol", "B")]);
             }
         });
@@ -360,7 +367,7 @@ fn counting_finding_removing_and_scraping_go_on_at_once_and_nothing_is_lost() {
         "t_orders_total{side=\"buy\",symbol=\"A\",outcome=\"lost\"} 4000"
     ));
     // What a macro finds from now on is what is shown.
-    exporter.meter().remove_where("symbol", "S");
+    exporter.meter().remove_where(&[("symbol", "S")]);
     metrics::with_local_recorder(exporter.meter(), || {
         metrics::histogram!("t_span_seconds", "symbol" => "S").record(0.5);
     });

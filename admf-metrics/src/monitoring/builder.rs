@@ -1,5 +1,6 @@
 //! What is started, and how.
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,26 +15,42 @@ use crate::clock::Clock;
 use crate::exporter::Exporter;
 use crate::health::{self, Health, HealthSource, Heartbeat};
 use crate::http::{self, Routes, ServerConfig, serve};
-use crate::meter::Meter;
+use crate::meter::{HandleError, Meter};
 
 /// Time between two beats of the heartbeat.
 const BEAT: Duration = Duration::from_secs(1);
+/// The longest interval: points in time have an end.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 /// Time after which a beat is missed.
 const MISSED: Duration = Duration::from_secs(30);
+
+/// What is put around the routes.
+struct Around(Box<dyn FnOnce(Router) -> Router + Send>);
+
+impl fmt::Debug for Around {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Around")
+    }
+}
 
 /// Prepares [`Monitoring`].
 #[derive(Debug)]
 #[must_use = "nothing runs before `start`"]
 pub struct Builder {
-    config: MonitoringConfig,
+    pub(super) config: MonitoringConfig,
     server: ServerConfig,
-    metrics: Vec<Metric>,
+    pub(super) metrics: Vec<Metric>,
     /// Made by the first who needs it: later metrics could not be declared any more.
     exporter: Option<Exporter>,
     health: Health,
     heartbeat: Option<Heartbeat>,
     routes: Router,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
+    /// The folder whose room is watched, where the machine is.
+    #[cfg(feature = "system")]
+    pub(super) data_dir: Option<std::path::PathBuf>,
+    /// From the innermost to the outermost.
+    around: Vec<Around>,
 }
 
 impl Builder {
@@ -47,19 +64,23 @@ impl Builder {
             health: Health::new(),
             heartbeat: None,
             routes: Router::new(),
+            around: Vec::new(),
             parts: Vec::new(),
+            #[cfg(feature = "system")]
+            data_dir: None,
         }
     }
 
     /// Declares metrics beside those that monitoring feeds itself.
     ///
-    /// They count only before [`meter`](Self::meter) is asked for.
+    /// Before [`meter`](Self::meter) is asked for: [`start`](Self::start) refuses what came later.
     pub fn metrics(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
         self.metrics.extend(metrics);
         self
     }
 
-    /// Returns what gives handles, for parts that take them before they start.
+    /// Returns what gives handles, for parts that take them before they start. No metric can be declared
+    /// after that.
     ///
     /// # Errors
     ///
@@ -68,7 +89,7 @@ impl Builder {
         Ok(self.exporter()?.meter().clone())
     }
 
-    fn exporter(&mut self) -> Result<&Exporter, StartError> {
+    pub(super) fn exporter(&mut self) -> Result<&Exporter, StartError> {
         let exporter = match self.exporter.take() {
             Some(exporter) => exporter,
             None => Exporter::local(Catalogue::new(self.metrics.iter().copied())?),
@@ -101,9 +122,20 @@ impl Builder {
         self
     }
 
-    /// Serves other routes beside its own, without a fallback; who may use them they say themselves.
+    /// Serves other routes beside its own; who may use them they say themselves.
+    ///
+    /// # Panics
+    ///
+    /// They have a fallback, or two of them one path. So does [`start`](Self::start) where a path is one of
+    /// monitoring's own.
     pub fn routes(mut self, routes: Router) -> Self {
         self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Puts something around all routes, its own among them: such as a layer that writes down who scraped.
+    pub fn around(mut self, around: impl FnOnce(Router) -> Router + Send + 'static) -> Self {
+        self.around.push(Around(Box::new(around)));
         self
     }
 
@@ -122,7 +154,7 @@ impl Builder {
         self.every(group, name, every, tick)
     }
 
-    /// Does something in an interval of its own, at least 1 ms. The first time is at once.
+    /// Does something in an interval of its own, from 1 ms to ten years. The first time is at once.
     pub fn every<F>(
         self,
         group: Group,
@@ -133,7 +165,7 @@ impl Builder {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let every = every.max(Duration::from_millis(1));
+        let every = every.clamp(Duration::from_millis(1), LONGEST);
         self.part(Part::ticking(group, name, every, tick))
     }
 
@@ -160,6 +192,9 @@ impl Builder {
     pub async fn start(mut self) -> Result<Monitoring, StartError> {
         self.config.check()?;
         let exporter = self.exporter()?.clone();
+        self.check_declared(exporter.meter())?;
+        #[cfg(feature = "system")]
+        self.sample_system(exporter.meter())?;
         self.health
             .enable_checks(self.config.enabled && self.config.health_checks);
         let (stopping, _) = watch::channel(false);
@@ -177,6 +212,11 @@ impl Builder {
         Ok(running)
     }
 
+    /// Checks that no metric came too late.
+    fn check_declared(&self, meter: &Meter) -> Result<(), HandleError> {
+        self.metrics.iter().try_for_each(|it| meter.declares(it))
+    }
+
     async fn start_on(mut self, running: &mut Monitoring) -> Result<(), StartError> {
         let address = self.config.bind();
         let failed = |error| StartError::Bind { address, error };
@@ -191,6 +231,10 @@ impl Builder {
             routes = routes.token(token.clone());
         }
         let routes = routes.router().merge(self.routes);
+        let routes = self
+            .around
+            .into_iter()
+            .fold(routes, |it, Around(put)| put(it));
         let mut stopped = running.stopping.subscribe();
         let stop = async move {
             // An error says that the handle is gone.

@@ -59,6 +59,12 @@ pub enum StartError {
     Catalogue(CatalogueError),
     /// A handle was not given.
     Handle(HandleError),
+    /// Machine and process cannot be sampled.
+    #[cfg(feature = "system")]
+    System(crate::system::SystemError),
+    /// The meter shows the policies of an environment already, and takes one.
+    #[cfg(feature = "resilience")]
+    Policies(crate::policies::AlreadyExported),
     /// The address cannot be had.
     Bind {
         /// The address.
@@ -74,6 +80,10 @@ impl fmt::Display for StartError {
             Self::Setting(error) => error.fmt(f),
             Self::Catalogue(error) => error.fmt(f),
             Self::Handle(error) => error.fmt(f),
+            #[cfg(feature = "system")]
+            Self::System(error) => error.fmt(f),
+            #[cfg(feature = "resilience")]
+            Self::Policies(error) => error.fmt(f),
             Self::Bind { address, error } => write!(f, "monitoring at {address}: {error}"),
         }
     }
@@ -85,6 +95,10 @@ impl std::error::Error for StartError {
             Self::Setting(error) => error.source(),
             Self::Catalogue(error) => error.source(),
             Self::Handle(error) => error.source(),
+            #[cfg(feature = "system")]
+            Self::System(error) => error.source(),
+            #[cfg(feature = "resilience")]
+            Self::Policies(error) => error.source(),
             Self::Bind { error, .. } => error.source(),
         }
     }

@@ -5,7 +5,11 @@ mod config;
 mod env;
 mod error;
 mod length;
+#[cfg(feature = "system")]
+mod machine;
 mod parts;
+#[cfg(feature = "resilience")]
+mod policies;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -124,16 +124,19 @@ impl fmt::Debug for Part {
     }
 }
 
-/// Says whether the work came to its end.
+/// Says whether the work came to its end, without a panic.
 async fn unpanicked(work: impl Future<Output = ()>) -> bool {
-    let mut work = pin!(work);
+    let mut work = Some(Box::pin(work));
     std::future::poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(())) => Poll::Ready(true),
-            Err(_) => Poll::Ready(false),
-        }
+        let poll = || work.as_mut().map(|it| it.as_mut().poll(context));
+        let done = match catch_unwind(AssertUnwindSafe(poll)) {
+            Ok(Some(Poll::Pending)) => return Poll::Pending,
+            Ok(_) => true,
+            Err(_) => false,
+        };
+        // What it held may panic too.
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(work.take())));
+        Poll::Ready(done && dropped.is_ok())
     })
     .await
 }

@@ -82,6 +82,22 @@ fn what_breaks_a_rule_is_named_with_rule_and_value_and_a_token_is_not_told() {
             "/nowhere/at/all",
             "/nowhere/at/all: No such file or directory (os error 2)".to_owned(),
         ),
+        (
+            "MONITORING_TOKEN_FILE",
+            // Without an end.
+            "/dev/zero",
+            "must be 16 to 256 visible characters of ASCII".to_owned(),
+        ),
+        (
+            "MONITORING_PORT",
+            "",
+            "must be a whole number from 0 to 65535, got \"\"".to_owned(),
+        ),
+        (
+            "MONITORING_PERFORMANCE_INTERVAL",
+            "18446744073709551615",
+            format!("{length}, got \"18446744073709551615\""),
+        ),
     ] {
         assert_eq!(from(&[(name, value)]), Err(format!("{name}: {expected}")));
     }
@@ -146,6 +162,52 @@ fn it_listens_beyond_the_loopback_only_with_a_token_or_where_that_is_said() {
             .to_string()
             .starts_with("performance_interval: ")
     );
+}
+
+#[tokio::test]
+async fn what_is_put_around_the_routes_sees_every_request_and_the_last_is_outermost() {
+    use axum::Router;
+    use axum::extract::Request;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use std::sync::{Arc, Mutex};
+
+    let seen = Arc::<Mutex<Vec<String>>>::default();
+    let look = |name: &'static str| {
+        let seen = Arc::clone(&seen);
+        move |routes: Router| {
+            routes.layer(from_fn(
+                move |request: Request, next: axum::middleware::Next| {
+                    let path = request.uri().path();
+                    seen.lock().unwrap().push(format!("{name} {path}"));
+                    next.run(request)
+                },
+            ))
+        }
+    };
+    let config = MonitoringConfig {
+        port: 0,
+        ..MonitoringConfig::default()
+    };
+    let builder = Monitoring::builder(config).routes(Router::new().route("/mine", get("it")));
+    let monitoring = builder.around(look("inner")).around(look("outer"));
+    let monitoring = monitoring.start().await.unwrap();
+    let address = monitoring.address().unwrap();
+    for path in ["/health", "/mine"] {
+        let url = format!("http://{address}{path}");
+        let said = tokio::task::spawn_blocking(move || {
+            crate::healthcheck::probe(&url, crate::healthcheck::TIMEOUT)
+        });
+        said.await.unwrap().unwrap();
+    }
+    monitoring.stop().await;
+    let expected = [
+        "outer /health",
+        "inner /health",
+        "outer /mine",
+        "inner /mine",
+    ];
+    assert_eq!(*seen.lock().unwrap(), expected);
 }
 
 #[cfg(feature = "serde")]

@@ -1,16 +1,16 @@
 //! What the observer was told, as metrics: state changes, which no snapshot can tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use resilience_core::{CircuitState, Event, Name};
+use resilience_core::{CircuitState, Event, Name, Policy, Snapshot, Time};
 
 use super::SHOWN_KEYS;
 use super::catalogue::POLICIES;
 use super::named::Named;
 use crate::catalogue::Label;
-use crate::meter::Meter;
+use crate::meter::{Meter, TOTALS_STAY};
 
 /// So many names are remembered: of circuits, retries and recoveries.
 const NAMES: usize = 3 * POLICIES;
@@ -72,6 +72,21 @@ impl Heard {
             }),
             _ => {}
         }
+    }
+
+    /// Forgets the names that no policy has had for [`TOTALS_STAY`], and takes their series away. What was heard of a key stays as long as its policy.
+    pub(super) fn forget(&self, living: &[(Arc<dyn Policy>, Snapshot)], now: Time, meter: &Meter) {
+        let living = living.iter().map(|(policy, _)| policy.name().as_str());
+        let living: BTreeSet<_> = living.collect();
+        self.lock().retain(|name, of| {
+            let policy = name.find('[').map_or(name.as_str(), |open| &name[..open]);
+            let lives = living.contains(name.as_str()) || living.contains(policy);
+            let stays = of.missed(lives, now) < TOTALS_STAY;
+            if !stays {
+                of.remove(name, meter);
+            }
+            stays
+        });
     }
 
     /// Works on what is known of a name, under the name that it is shown by; says whether that is of one

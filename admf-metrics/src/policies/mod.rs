@@ -9,7 +9,7 @@
 // | `read` | what their snapshots say |
 // | `shown`, `series` | what was shown of them so far |
 // | `observer`, `heard`, `named` | what is counted as it happens |
-// | `view` | circuits and errors as one value |
+// | `view` | circuits and errors for health pages |
 
 mod catalogue;
 mod heard;
@@ -30,7 +30,7 @@ use resilience_core::{Env, Event, Name, Observer, Snapshot};
 
 pub use catalogue::METRICS;
 pub use observer::PolicyObserver;
-pub use view::{CircuitView, ErrorsView, SystemView, system_view};
+pub(crate) use view::{circuits, errors};
 
 use crate::meter::{HandleError, Meter};
 use heard::Heard;
@@ -81,19 +81,7 @@ impl PolicyMetrics {
     ///
     /// The meter's catalogue does not declare all of [`METRICS`].
     pub fn new(meter: &Meter) -> Result<Self, HandleError> {
-        for metric in METRICS {
-            let Some(declared) = meter.catalogue().find(metric.name) else {
-                let metric = metric.name.to_owned();
-                return Err(HandleError::Undeclared { metric });
-            };
-            if declared.kind != metric.kind {
-                return Err(HandleError::WrongKind {
-                    metric: metric.name,
-                    declared: declared.kind,
-                    kind: metric.kind,
-                });
-            }
-        }
+        METRICS.iter().try_for_each(|it| meter.declares(it))?;
         Ok(Self {
             meter: meter.clone(),
             heard: Arc::default(),
@@ -128,6 +116,7 @@ impl PolicyMetrics {
             for (circuit, _) in circuits.take(catalogue::POLICIES) {
                 heard.expect_circuit(circuit.name().as_str(), meter);
             }
+            heard.forget(&living, env.now(), meter);
             let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
             shown.update(&living, env.now(), meter);
         });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::Duration;
 
 use resilience_core::recovery::RecoveryRecord;
 use resilience_core::{CircuitState, Time};
@@ -22,6 +23,8 @@ pub(super) struct Named {
     recovery: Option<Histogram>,
     gave_up: Option<Histogram>,
     recoveries: BTreeMap<Words, Histogram>,
+    /// When the name was first found to be nobody's.
+    gone: Option<Time>,
 }
 
 /// Two words of closed lists, as labels.
@@ -73,6 +76,30 @@ impl Named {
                 new.insert(histogram(meter, &RECOVERY_SECONDS, name, &others)?)
             }
         })
+    }
+
+    /// Learns whether somebody has the name now; returns for how long nobody has.
+    pub(super) fn missed(&mut self, lives: bool, now: Time) -> Duration {
+        if lives {
+            self.gone = None;
+            return Duration::ZERO;
+        }
+        now.since(*self.gone.get_or_insert(now))
+    }
+
+    /// Takes all series of the name away.
+    pub(super) fn remove(&self, name: &str, meter: &Meter) {
+        for (from, to) in self.transitions.keys() {
+            let labels = [("name", name), ("from", *from), ("to", *to)];
+            meter.remove(&BREAKER_TRANSITIONS, &labels);
+        }
+        for metric in [&BREAKER_RECOVERY, &RETRY_GAVE_UP_ATTEMPTS] {
+            meter.remove(metric, &[("name", name)]);
+        }
+        for (strategy, result) in self.recoveries.keys() {
+            let labels = [("name", name), ("strategy", *strategy), ("result", *result)];
+            meter.remove(&RECOVERY_SECONDS, &labels);
+        }
     }
 
     /// Learns of a change; returns the seconds that the circuit was not closed, where that is over.

@@ -26,8 +26,8 @@ impl Value {
 /// A series with its handle.
 #[derive(Debug)]
 pub(super) struct Series {
-    metric: &'static str,
-    others: Vec<String>,
+    metric: &'static Metric,
+    others: Vec<(&'static str, String)>,
     handle: Handle,
     /// The scrape by which it was last shown.
     shown: u64,
@@ -50,15 +50,11 @@ impl Series {
     /// excludes.
     pub(super) fn resolve(
         meter: &Meter,
-        metric: &Metric,
+        metric: &'static Metric,
         name: &str,
         others: Others<'_>,
     ) -> Option<Self> {
-        let labels: Vec<_> = [(metric.labels.first()?.name, name)]
-            .iter()
-            .chain(others)
-            .copied()
-            .collect();
+        let labels = labels(metric, name, others.iter().copied());
         let handle = match metric.kind {
             Kind::Counter => Handle::Total {
                 counter: meter.counter(metric, &labels).ok()?,
@@ -67,10 +63,10 @@ impl Series {
             _ => Handle::Level(meter.gauge(metric, &labels).ok()?),
         };
         Some(Self {
-            metric: metric.name,
+            metric,
             others: others
                 .iter()
-                .map(|(_, value)| (*value).to_owned())
+                .map(|(label, value)| (*label, (*value).to_owned()))
                 .collect(),
             handle,
             shown: 0,
@@ -80,7 +76,7 @@ impl Series {
     /// Says whether it is that of this metric and these labels.
     pub(super) fn is(&self, metric: &Metric, others: Others<'_>) -> bool {
         let others = others.iter().map(|(_, value)| *value);
-        self.metric == metric.name && others.eq(self.others.iter().map(String::as_str))
+        self.metric.name == metric.name && others.eq(self.others.iter().map(|(_, it)| it.as_str()))
     }
 
     /// Shows what the policy says at the scrape of this number.
@@ -106,12 +102,28 @@ impl Series {
         }
     }
 
-    /// Ends a level of which the scrape of this number said nothing; what was counted stays.
-    pub(super) fn end_unless_shown(&mut self, scrape: u64) {
-        if let Handle::Level(gauge) = &self.handle
-            && self.shown != scrape
-        {
-            gauge.set(0.0);
-        }
+    /// Says whether it is a level of which the scrape of this number said nothing: there is none any more.
+    pub(super) fn is_over(&self, scrape: u64) -> bool {
+        matches!(self.handle, Handle::Level(_)) && self.shown != scrape
     }
+
+    /// Takes the series of the policy called `name` away, and gives the places of its labels back.
+    pub(super) fn remove(&self, meter: &Meter, name: &str) {
+        // One that several share past a cap, or of a recorder that removes nothing, is hidden.
+        if let Handle::Level(gauge) = &self.handle {
+            gauge.clear();
+        }
+        let others = self.others.iter().map(|(label, it)| (*label, it.as_str()));
+        meter.remove(self.metric, &labels(self.metric, name, others));
+    }
+}
+
+/// Returns the labels of a series of the policy called `name`, which is the first of them.
+fn labels<'a>(
+    metric: &Metric,
+    name: &'a str,
+    others: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Vec<(&'static str, &'a str)> {
+    let first = metric.labels.first().map(|label| (label.name, name));
+    first.into_iter().chain(others).collect()
 }

@@ -9,9 +9,9 @@ use super::catalogue::POLICIES;
 use super::read::read;
 use super::series::{Others, Series, Value};
 use crate::catalogue::Metric;
-use crate::meter::Meter;
+use crate::meter::{Meter, TOTALS_STAY};
 
-/// The policies that were seen, alive or gone, by kind and name.
+/// The policies that were seen, alive or gone for less than [`TOTALS_STAY`], by kind and name.
 ///
 /// Bounded by those that are alive and [`POLICIES`] names of each kind.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ struct One {
     next: usize,
     /// The scrape by which it was last shown.
     shown: u64,
+    /// When it was first found to be gone.
+    gone: Option<Time>,
 }
 
 /// What one scrape shows a policy by.
@@ -69,7 +71,7 @@ impl Shown {
                 );
             }
         }
-        self.end();
+        self.end(now, meter);
     }
 
     /// Finds what was shown of a policy, or of the one whose place it takes.
@@ -81,12 +83,7 @@ impl Shown {
         let new = Arc::downgrade(policy);
         let named = self.policies.entry(kind).or_default();
         if !named.contains_key(name) {
-            // The metrics of keyed policies are the same, whatever their gates.
-            let keyed = kind.starts_with("keyed_");
-            let own_names = self
-                .own
-                .entry(if keyed { "keyed" } else { kind })
-                .or_default();
+            let own_names = self.own.entry(sharing(kind)).or_default();
             let own = *own_names < POLICIES;
             *own_names += usize::from(own);
             named.insert(name.to_owned(), One::new(new.clone(), own));
@@ -101,20 +98,41 @@ impl Shown {
             one.series.iter_mut().for_each(Series::begin_anew);
         }
         one.shown = self.scrape;
+        one.gone = None;
         one.next = 0;
         Some(one)
     }
 
-    /// Ends the levels that nobody stated.
-    fn end(&mut self) {
+    /// Ends the levels that nobody stated, and the totals of policies that are gone for good.
+    fn end(&mut self, now: Time, meter: &Meter) {
         let scrape = self.scrape;
-        for named in self.policies.values_mut() {
-            named.retain(|_, one| {
-                let series = one.series.iter_mut();
-                series.for_each(|it| it.end_unless_shown(scrape));
-                one.own || one.shown == scrape
+        for (kind, named) in &mut self.policies {
+            named.retain(|name, one| {
+                one.remove(meter, name, |it| it.is_over(scrape));
+                if one.shown == scrape || !one.own {
+                    return one.shown == scrape;
+                }
+                let gone = *one.gone.get_or_insert(now);
+                let stays = now.since(gone) < TOTALS_STAY;
+                if !stays {
+                    one.remove(meter, name, |_| true);
+                    if let Some(own_names) = self.own.get_mut(sharing(kind)) {
+                        *own_names = own_names.saturating_sub(1);
+                    }
+                }
+                stays
             });
         }
+    }
+}
+
+/// Returns the word for all kinds that share metrics: those of keyed policies are the same, whatever their
+/// gates.
+fn sharing(kind: &'static str) -> &'static str {
+    if kind.starts_with("keyed_") {
+        "keyed"
+    } else {
+        kind
     }
 }
 
@@ -126,7 +144,19 @@ impl One {
             series: Vec::new(),
             next: 0,
             shown: 0,
+            gone: None,
         }
+    }
+
+    /// Removes the series of which `which` says so.
+    fn remove(&mut self, meter: &Meter, name: &str, which: impl Fn(&Series) -> bool) {
+        self.series.retain(|it| {
+            let over = which(it);
+            if over {
+                it.remove(meter, name);
+            }
+            !over
+        });
     }
 
     fn show(&mut self, metric: &'static Metric, others: Others<'_>, value: Value, by: By<'_>) {

@@ -8,7 +8,7 @@ mod guard;
 pub mod http;
 #[cfg(feature = "tower")]
 mod layer;
-mod monitoring;
+mod methods;
 mod operation;
 mod rule;
 #[cfg(test)]
@@ -17,7 +17,7 @@ mod tests;
 pub use future::MeasuredFuture;
 #[cfg(feature = "tower")]
 pub use layer::{MeasureLayer, Measured};
-pub use monitoring::{Monitoring, MonitoringConfig, MonitoringError};
+pub use methods::{Methods, MethodsConfig, MethodsError};
 pub use operation::Operation;
 pub use rule::{CallResult, Classify, Errors};
 

@@ -63,7 +63,7 @@ const FAILURES: Metric = counter(
 
 const PROCESS_CPU: Metric = counter(
     "process_cpu_seconds_total",
-    "Time of processors that the process took, its own and the kernel's for it, in whole seconds.",
+    "Time of processors that the process took, its own and the kernel's for it.",
 )
 .unit("seconds");
 const PROCESS_RESIDENT: Metric = gauge(
@@ -131,12 +131,7 @@ pub(super) struct Series {
 
 impl Series {
     pub(super) fn new(meter: &Meter) -> Result<Self, HandleError> {
-        let declared = |metric: &Metric| meter.catalogue().find(metric.name) == Some(metric);
-        if let Some(metric) = METRICS.iter().find(|metric| !declared(metric)) {
-            return Err(HandleError::Undeclared {
-                metric: metric.name.to_owned(),
-            });
-        }
+        METRICS.iter().try_for_each(|it| meter.declares(it))?;
         let failures = PARTS.iter().map(|part| {
             let counter = meter.counter(&FAILURES, &[("part", part)])?;
             Ok((*part, counter))
@@ -178,17 +173,16 @@ impl Series {
         self.set(&PROCESS_START, process.map(|it| it.started));
         let max = process.and_then(|it| it.max_fds);
         self.set(&PROCESS_MAX_FDS, max.map(|max| max as f64));
-        // The facade counts in whole numbers: a part of a second is shown once it is full.
-        if let Some(seconds) = process.map(|it| it.cpu_seconds as u64) {
-            self.raise(&PROCESS_CPU, &[], seconds);
+        let counter = process.map(|it| (it, self.meter.float_counter(&PROCESS_CPU, &[])));
+        if let Some((process, Ok(counter))) = counter {
+            counter.absolute(process.cpu_seconds);
         }
     }
 
-    /// Shows a level; where there is none, what was shown last stays, since a series cannot be taken back.
+    /// Shows a level, or that there is none at the moment.
     fn set(&self, metric: &Metric, level: Option<f64>) {
-        let Some(level) = level else { return };
         if let Ok(gauge) = self.meter.gauge(metric, &[]) {
-            gauge.set(level);
+            gauge.show(level);
         }
     }
 

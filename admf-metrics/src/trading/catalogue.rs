@@ -1,7 +1,7 @@
 //! The metrics of trading, as data.
 
 use super::words::{Direction, ErrorType, FilterReason, OrderStatus, RiskLimit};
-use crate::catalogue::{Label, Metric};
+use crate::catalogue::{Label, LabelValue, Metric};
 pub use crate::health::{COMPONENT_HEALTH, COMPONENT_STATUS};
 
 const PART: &str = "TradingMetrics";
@@ -42,11 +42,7 @@ const fn gauge(name: &'static str, help: &'static str, labels: &'static [Label])
 pub const TRADES: Metric = counter(
     "admf_trades_total",
     "Executed trades, by what called for them, symbol and direction.",
-    &[
-        STRATEGY,
-        SYMBOL,
-        Label::one_of("direction", Direction::WORDS),
-    ],
+    &[STRATEGY, SYMBOL, Direction::LABEL],
 );
 
 /// Counts what single trades won or lost into buckets.
@@ -126,7 +122,7 @@ pub const TRADE_VOLUME: Metric = counter(
 pub const ORDERS: Metric = counter(
     "admf_orders_total",
     "Orders by what became of them; one in doubt is counted once more when it is settled.",
-    &[Label::one_of("status", OrderStatus::WORDS)],
+    &[OrderStatus::LABEL],
 );
 
 /// Shows how much of what was ordered was executed.
@@ -148,7 +144,7 @@ pub const MISSED_TRADES: Metric = counter(
 pub const RISK_BREACHES: Metric = counter(
     "admf_risk_limit_breaches_total",
     "Orders sent, or positions held, past a limit of risk.",
-    &[Label::one_of("limit", RiskLimit::WORDS)],
+    &[RiskLimit::LABEL],
 );
 
 /// Shows whether trading is stopped.
@@ -176,7 +172,7 @@ pub const SIGNALS_PASSED: Metric = counter(
 pub const SIGNALS_FILTERED: Metric = counter(
     "admf_signals_filtered_total",
     "Signals that became no order, by reason.",
-    &[Label::one_of("reason", FilterReason::WORDS)],
+    &[FilterReason::LABEL],
 );
 
 /// Counts how long events took.
@@ -209,7 +205,7 @@ pub const CACHE_MISSES: Metric = counter(
 pub const ERRORS: Metric = counter(
     "admf_errors_total",
     "Errors, by component and category.",
-    &[COMPONENT, Label::one_of("error_type", ErrorType::WORDS)],
+    &[COMPONENT, ErrorType::LABEL],
 );
 
 /// Counts how late data were.

@@ -1,25 +1,28 @@
 //! How late, old, whole and good the data are.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::TradingMetrics;
 use super::catalogue as m;
 use super::gaps::Arrival;
-use super::held::Held;
-use super::series::{Levels, Series};
-use crate::handle::{Counter, Gauge, Histogram};
+use crate::handle::{Bundles, Counter, Family, Gauge, Histogram};
+use crate::meter::{HandleError, Meter};
 
 /// The series of data.
 #[derive(Debug)]
 pub(super) struct Data {
-    latency: Held<Arc<(Histogram, Gauge)>, 1>,
-    age: Levels<1>,
-    points: Held<Arc<Points>, 1>,
-    quality: Levels<1>,
+    latency: Family<Histogram, 1>,
+    last_latency: Family<Gauge, 1>,
+    age: Family<Gauge, 1>,
+    points: Bundles<Points, 1>,
+    missing: Family<Counter, 1>,
+    duplicate: Family<Counter, 1>,
+    out_of_order: Family<Counter, 1>,
+    quality: Family<Gauge, 1>,
 }
 
-#[derive(Debug)]
+/// The series of one symbol's points.
+#[derive(Clone, Debug)]
 struct Points {
     missing: Counter,
     duplicate: Counter,
@@ -27,36 +30,35 @@ struct Points {
 }
 
 impl Data {
-    pub(super) fn new(series: &Series) -> Self {
-        Self {
-            latency: series.held(&m::DATA_LATENCY, ["source"], |series, labels| {
-                let all = series.histogram(&m::DATA_LATENCY, &labels);
-                Arc::new((all, series.gauge(&m::DATA_LATENCY_LAST, &labels)))
-            }),
-            age: series.levels(&m::DATA_AGE, ["source"]),
-            points: series.held(&m::MISSING_POINTS, ["symbol"], |series, labels| {
-                Arc::new(Points {
-                    missing: series.counter(&m::MISSING_POINTS, &labels),
-                    duplicate: series.counter(&m::DUPLICATE_POINTS, &labels),
-                    out_of_order: series.counter(&m::OUT_OF_ORDER_POINTS, &labels),
-                })
-            }),
-            quality: series.levels(&m::DATA_QUALITY, ["symbol"]),
-        }
+    pub(super) fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
+        let others = [&m::DUPLICATE_POINTS, &m::OUT_OF_ORDER_POINTS];
+        Ok(Self {
+            latency: meter.family(&m::DATA_LATENCY, fixed)?,
+            last_latency: meter.family(&m::DATA_LATENCY_LAST, fixed)?,
+            age: meter.family(&m::DATA_AGE, fixed)?,
+            points: Bundles::new(meter, &m::MISSING_POINTS, &others, ["symbol"])?,
+            missing: meter.family(&m::MISSING_POINTS, fixed)?,
+            duplicate: meter.family(&m::DUPLICATE_POINTS, fixed)?,
+            out_of_order: meter.family(&m::OUT_OF_ORDER_POINTS, fixed)?,
+            quality: meter.family(&m::DATA_QUALITY, fixed)?,
+        })
     }
 
-    pub(super) fn forget_symbol(&self, symbol: &str) {
-        self.points.forget(|held| &*held[0] == symbol);
-        self.quality.forget(0, symbol);
+    fn points(&self, symbol: &str) -> Points {
+        self.points.with([symbol], |symbol| Points {
+            missing: self.missing.with(symbol),
+            duplicate: self.duplicate.with(symbol),
+            out_of_order: self.out_of_order.with(symbol),
+        })
     }
 }
 
 impl TradingMetrics {
     /// Records how long data of a source were on their way: into the histogram, and as the last one.
     pub fn record_data_latency(&self, source: &str, latency: Duration) {
-        let series = self.inner.data.latency.with([source]);
-        series.0.record(latency.as_secs_f64());
-        series.1.set(latency.as_secs_f64());
+        let (data, seconds) = (&self.inner.data, latency.as_secs_f64());
+        data.latency.with([source]).record(seconds);
+        data.last_latency.with([source]).set(seconds);
     }
 
     /// Shows how old the newest data of a source are; `None` where none came yet.
@@ -64,13 +66,13 @@ impl TradingMetrics {
     /// It grows by itself, so set it now and then: at every evaluation of alerts, for instance.
     pub fn set_data_age(&self, source: &str, age: Option<Duration>) {
         let age = age.map(|age| age.as_secs_f64());
-        self.inner.data.age.set([source], age);
+        self.inner.data.age.show([source], age);
     }
 
     /// Counts what a point of a symbol told by its time: points left out before it, or that it came
     /// again or late. From a [`GapDetector`](super::GapDetector).
     pub fn record_arrival(&self, symbol: &str, arrival: Arrival) {
-        let points = self.inner.data.points.with([symbol]);
+        let points = self.inner.data.points(symbol);
         match arrival {
             Arrival::First => {}
             Arrival::Next { missing } => points.missing.increment(missing),
@@ -82,6 +84,6 @@ impl TradingMetrics {
     /// Shows how good the data of a symbol are, 0 to 1; `None` where there are too few to say. From a
     /// [`Quality`](super::Quality).
     pub fn set_data_quality(&self, symbol: &str, score: Option<f64>) {
-        self.inner.data.quality.set([symbol], score);
+        self.inner.data.quality.show([symbol], score);
     }
 }

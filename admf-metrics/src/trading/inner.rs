@@ -1,92 +1,156 @@
 //! The series behind [`TradingMetrics`](super::TradingMetrics).
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::catalogue::*;
 use super::data::Data;
-use super::held::Held;
-use super::series::{Levels, Series};
-use super::trades::{Fills, SignalHandle, TradeHandle, Volume};
-use super::words::{ErrorType, FilterReason, OrderStatus, RiskLimit};
-use crate::handle::{Counter, Histogram};
+use super::trades::{Fills, Signals, Trades, Volume};
+use super::words::{CacheAccess, ErrorType, OrderStatus, RiskLimit};
+use crate::catalogue::LabelValue;
+use crate::handle::{Bundles, Counter, Each, Family, Gauge, Histogram};
+use crate::meter::{HandleError, Meter};
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    pub(super) series: Series,
-    pub(super) trades: Held<TradeHandle, 2>,
-    pub(super) signals: Held<SignalHandle, 2>,
-    pub(super) realized: Levels<1>,
-    pub(super) volume: Held<Volume, 1>,
-    pub(super) positions: Levels<1>,
-    pub(super) portfolio: [Levels<0>; 5],
-    /// By status.
-    pub(super) orders: Vec<Counter>,
+    meter: Meter,
+    /// The labels that all series of the account have.
+    fixed: Vec<(&'static str, Box<str>)>,
+    pub(super) trades: Trades,
+    pub(super) signals: Signals,
+    pub(super) volume: Volume,
+    pub(super) positions: Family<Gauge, 1>,
+    pub(super) portfolio: Portfolio,
+    pub(super) orders: Each<OrderStatus, Counter>,
     pub(super) fills: Fills,
-    pub(super) fill_ratio: Levels<0>,
+    pub(super) fill_ratio: Family<Gauge, 0>,
     pub(super) missed: Counter,
-    /// By limit.
-    pub(super) breaches: Vec<Counter>,
-    pub(super) halted: Levels<0>,
-    pub(super) events: Held<Histogram, 1>,
-    pub(super) status: Levels<1>,
-    pub(super) health: Levels<2>,
-    /// Hits and misses, by [`CacheAccess`].
-    pub(super) caches: Held<Arc<[Counter; 2]>, 1>,
-    /// By [`ErrorType`].
-    pub(super) errors: Held<Arc<[Counter]>, 1>,
-    pub(super) error_counts: Vec<AtomicU64>,
+    pub(super) breaches: Each<RiskLimit, Counter>,
+    pub(super) halted: Family<Gauge, 0>,
+    pub(super) events: Family<Histogram, 1>,
+    pub(super) status: Family<Gauge, 1>,
+    pub(super) health: Family<Gauge, 2>,
+    pub(super) caches: Caches,
+    pub(super) errors: Errors,
     pub(super) data: Data,
 }
 
 impl Inner {
-    /// Resolves what is there from the beginning, and prepares what comes with its labels.
-    pub(super) fn on(series: Series, process: &Series) -> Self {
-        let words = |metric, label, words| series.counters(metric, &[], label, words);
-        let filtered: Arc<[Counter]> =
-            words(&SIGNALS_FILTERED, "reason", FilterReason::WORDS).into();
-        let of = ["strategy", "symbol"];
-        let portfolio = [
-            &PORTFOLIO_VALUE,
-            &DRAWDOWN_RATIO,
-            &DRAWDOWN_PERCENT,
-            &UNREALIZED_PNL,
-            &DAILY_PNL,
-        ];
-        Self {
-            trades: series.held(&TRADES, of, TradeHandle::new),
-            signals: series.held(&SIGNALS_GENERATED, of, move |series, labels| {
-                SignalHandle::new(series, labels, Arc::clone(&filtered))
-            }),
-            realized: series.levels(&REALIZED_PNL, ["strategy"]),
-            volume: series.held(&TRADE_VOLUME, ["symbol"], |series, labels| {
-                Volume::new(series.counter(&TRADE_VOLUME, &labels))
-            }),
-            positions: series.levels(&POSITION_SIZE, ["symbol"]),
-            portfolio: portfolio.map(|metric| series.levels(metric, [])),
-            orders: words(&ORDERS, "status", OrderStatus::WORDS),
-            fills: Fills::default(),
-            fill_ratio: series.levels(&ORDER_FILL_RATIO, []),
-            missed: series.counter(&MISSED_TRADES, &[]),
-            breaches: words(&RISK_BREACHES, "limit", RiskLimit::WORDS),
-            halted: series.levels(&TRADING_HALTED, []),
-            events: series.held(&EVENT_PROCESSING, ["event_type"], |series, labels| {
-                series.histogram(&EVENT_PROCESSING, &labels)
-            }),
-            status: process.levels(&COMPONENT_STATUS, ["component"]),
-            health: process.levels(&COMPONENT_HEALTH, ["component", "state"]),
-            caches: process.held(&CACHE_HITS, ["cache_name"], |series, labels| {
-                Arc::new([&CACHE_HITS, &CACHE_MISSES].map(|it| series.counter(it, &labels)))
-            }),
-            errors: series.held(&ERRORS, ["component"], |series, labels| {
-                let words = ErrorType::WORDS;
-                series
-                    .counters(&ERRORS, &labels, "error_type", words)
-                    .into()
-            }),
-            error_counts: ErrorType::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
-            data: Data::new(&series),
-            series,
+    /// Checks all metrics first, then resolves what is there from the beginning.
+    pub(super) fn on(meter: &Meter, fixed: &[(&'static str, &str)]) -> Result<Self, HandleError> {
+        let (account, process) = of_account_and_process();
+        for metric in account {
+            meter.declares_with(metric, fixed)?;
         }
+        for metric in process {
+            meter.declares(metric)?;
+        }
+        let own = fixed
+            .iter()
+            .map(|(label, value)| (*label, Box::from(*value)));
+        Ok(Self {
+            meter: meter.clone(),
+            fixed: own.collect(),
+            trades: Trades::on(meter, fixed)?,
+            signals: Signals::on(meter, fixed)?,
+            volume: Volume::on(meter, fixed)?,
+            positions: meter.family(&POSITION_SIZE, fixed)?,
+            portfolio: Portfolio::on(meter, fixed)?,
+            orders: meter.counter_each(&ORDERS, fixed)?,
+            fills: Fills::default(),
+            fill_ratio: meter.family(&ORDER_FILL_RATIO, fixed)?,
+            missed: meter.counter(&MISSED_TRADES, fixed)?,
+            breaches: meter.counter_each(&RISK_BREACHES, fixed)?,
+            halted: meter.family(&TRADING_HALTED, fixed)?,
+            events: meter.family(&EVENT_PROCESSING, fixed)?,
+            status: meter.gauges(&COMPONENT_STATUS)?,
+            health: meter.gauges(&COMPONENT_HEALTH)?,
+            caches: Caches::on(meter)?,
+            errors: Errors::on(meter, fixed)?,
+            data: Data::on(meter, fixed)?,
+        })
+    }
+
+    /// Removes the series of a symbol, those of this account.
+    pub(super) fn remove_symbol(&self, symbol: &str) {
+        let fixed = self.fixed.iter().map(|(label, value)| (*label, &**value));
+        let labels: Vec<_> = fixed.chain([("symbol", symbol)]).collect();
+        for metric in of_account_and_process().0 {
+            self.meter.remove_all(metric, &labels);
+        }
+    }
+}
+
+/// What an account is worth. Nothing is shown before it is known.
+#[derive(Debug)]
+pub(super) struct Portfolio {
+    pub(super) value: Family<Gauge, 0>,
+    pub(super) drawdown_ratio: Family<Gauge, 0>,
+    pub(super) drawdown_percent: Family<Gauge, 0>,
+    pub(super) unrealized_pnl: Family<Gauge, 0>,
+    pub(super) daily_pnl: Family<Gauge, 0>,
+}
+
+impl Portfolio {
+    fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
+        Ok(Self {
+            value: meter.family(&PORTFOLIO_VALUE, fixed)?,
+            drawdown_ratio: meter.family(&DRAWDOWN_RATIO, fixed)?,
+            drawdown_percent: meter.family(&DRAWDOWN_PERCENT, fixed)?,
+            unrealized_pnl: meter.family(&UNREALIZED_PNL, fixed)?,
+            daily_pnl: meter.family(&DAILY_PNL, fixed)?,
+        })
+    }
+}
+
+/// Hits and misses: of a cache that has one of them, both are shown.
+#[derive(Debug)]
+pub(super) struct Caches {
+    both: Bundles<(Counter, Counter), 1>,
+    hits: Family<Counter, 1>,
+    misses: Family<Counter, 1>,
+}
+
+impl Caches {
+    fn on(meter: &Meter) -> Result<Self, HandleError> {
+        Ok(Self {
+            both: Bundles::new(meter, &CACHE_HITS, &[&CACHE_MISSES], ["cache_name"])?,
+            hits: meter.counters(&CACHE_HITS)?,
+            misses: meter.counters(&CACHE_MISSES)?,
+        })
+    }
+
+    pub(super) fn count(&self, cache: &str, access: CacheAccess) {
+        let (hits, misses) = self.both.with([cache], |cache| {
+            (self.hits.with(cache), self.misses.with(cache))
+        });
+        match access {
+            CacheAccess::Hit => hits.increment(1),
+            CacheAccess::Miss => misses.increment(1),
+        }
+    }
+}
+
+/// Errors: of a component that has one, every category is shown.
+#[derive(Debug)]
+pub(super) struct Errors {
+    of_component: Bundles<Each<ErrorType, Counter>, 1>,
+    counters: Family<Counter, 2>,
+    /// Those of all components.
+    pub(super) so_far: Each<ErrorType, AtomicU64>,
+}
+
+impl Errors {
+    fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
+        Ok(Self {
+            of_component: Bundles::new(meter, &ERRORS, &[], ["component"])?,
+            counters: meter.family(&ERRORS, fixed)?,
+            so_far: Each::from_fn(|_| AtomicU64::new(0)),
+        })
+    }
+
+    pub(super) fn of(&self, component: &str) -> Each<ErrorType, Counter> {
+        self.of_component.with([component], |[component]| {
+            Each::from_fn(|error: ErrorType| self.counters.with([component, error.value()]))
+        })
     }
 }

@@ -3,15 +3,13 @@
 mod catalogue;
 mod data;
 mod gaps;
-pub(crate) mod held;
 mod inner;
 mod orders;
 mod quality;
-pub(crate) mod series;
 #[cfg(test)]
 mod tests;
 mod trades;
-pub(crate) mod words;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,13 +20,12 @@ pub use catalogue::*;
 pub use gaps::{Arrival, GapDetector};
 pub use quality::{Point, Quality, QualityConfig, QualityError};
 pub use trades::{SignalHandle, TradeHandle};
-pub use words::{
-    CacheAccess, ComponentStatus, Direction, ErrorType, FilterReason, OrderStatus, RiskLimit,
-};
+pub use words::{CacheAccess, Direction, ErrorType, FilterReason, OrderStatus, RiskLimit};
 
+use crate::catalogue::LabelValue;
+pub use crate::health::ComponentState;
 use crate::meter::{HandleError, Meter};
 use inner::Inner;
-use series::Series;
 
 /// Records what a trading system does, one method for each thing. Clones record into the same series.
 ///
@@ -106,34 +103,30 @@ impl TradingMetrics {
     ///
     /// The meter's catalogue does not declare one of [`METRICS`] with these labels besides its own.
     pub fn labelled(meter: &Meter, labels: &[(&'static str, &str)]) -> Result<Self, HandleError> {
-        let (account, process) = catalogue::of_account_and_process();
-        let inner = Inner::on(
-            Series::on(meter, account, labels)?,
-            &Series::on(meter, process, &[])?,
-        );
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+        let inner = Arc::new(Inner::on(meter, labels)?);
+        Ok(Self { inner })
     }
 
     /// Makes one that records nothing, for tests.
     #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a meter of these metrics has them all"
+    )]
     pub fn noop() -> Self {
-        Self {
-            inner: Arc::new(Inner::on(Series::noop(), &Series::noop())),
-        }
+        Self::new(&Meter::noop(METRICS)).expect("it declares them")
     }
 
     /// Returns what records the trades of a strategy in a symbol without a lookup.
     #[must_use]
     pub fn trades(&self, strategy: &str, symbol: &str) -> TradeHandle {
-        self.inner.trades.with([strategy, symbol])
+        self.inner.trades.of(strategy, symbol)
     }
 
     /// Returns what records the signals of a strategy for a symbol without a lookup.
     #[must_use]
     pub fn signals(&self, strategy: &str, symbol: &str) -> SignalHandle {
-        self.inner.signals.with([strategy, symbol])
+        self.inner.signals.of(strategy, symbol)
     }
 
     /// Counts an executed trade; see [`TradeHandle::record`].
@@ -154,12 +147,13 @@ impl TradingMetrics {
 
     /// Shows what an account is worth and how it does.
     pub fn update_portfolio_metrics(&self, now: &PortfolioSnapshot) {
-        let [value, ratio, percent, unrealized, daily] = &self.inner.portfolio;
-        value.set([], Some(now.value));
-        ratio.set([], Some(now.drawdown));
-        percent.set([], Some(now.drawdown * 100.0));
-        unrealized.set([], now.unrealized_pnl);
-        daily.set([], now.daily_pnl);
+        let portfolio = &self.inner.portfolio;
+        portfolio.value.with([]).set(now.value);
+        portfolio.drawdown_ratio.with([]).set(now.drawdown);
+        let percent = now.drawdown * 100.0;
+        portfolio.drawdown_percent.with([]).set(percent);
+        portfolio.unrealized_pnl.show([], now.unrealized_pnl);
+        portfolio.daily_pnl.show([], now.daily_pnl);
     }
 
     /// Records how long an event took to be processed.
@@ -170,59 +164,52 @@ impl TradingMetrics {
             .record(took.as_secs_f64());
     }
 
-    /// Shows how a component is. One that is degraded is up; of one that nobody knows about there is
-    /// no [`COMPONENT_STATUS`], so that its alert does not fire at the start.
-    pub fn update_component_status(&self, component: &str, status: ComponentStatus) {
-        use ComponentStatus::{Degraded, Healthy, Unhealthy, Unknown};
-        let up = match status {
-            Healthy | Degraded => Some(1.0),
-            Unhealthy => Some(0.0),
-            Unknown => None,
-        };
-        self.inner.status.set([component], up);
-        for state in ComponentStatus::ALL {
-            let is = f64::from(u8::from(*state == status));
-            self.inner.health.set([component, state.as_str()], Some(is));
+    /// Shows how a component is, in the series in which [`health::export`](crate::health::export)
+    /// shows its components: up where it is healthy or degraded, neither up nor down while nobody knows.
+    pub fn update_component_status(&self, component: &str, state: ComponentState) {
+        let known = state != ComponentState::Unknown;
+        let up = f64::from(u8::from(state.is_up()));
+        self.inner.status.show([component], known.then_some(up));
+        for one in ComponentState::ALL {
+            let holds = f64::from(u8::from(one == state));
+            let health = self.inner.health.with([component, one.as_str()]);
+            health.set(holds);
         }
     }
 
     /// Counts an access to a cache.
     pub fn record_cache_access(&self, cache: &str, access: CacheAccess) {
-        self.inner.caches.with([cache])[access as usize].increment(1);
+        self.inner.caches.count(cache, access);
     }
 
     /// Counts an error of a component by its category.
     pub fn record_error(&self, component: &str, error: ErrorType) {
-        self.inner.error_counts[error as usize].fetch_add(1, Ordering::Relaxed);
-        self.inner.errors.with([component])[error as usize].increment(1);
+        let errors = &self.inner.errors;
+        errors.so_far.of(error).fetch_add(1, Ordering::Relaxed);
+        errors.of(component).of(error).increment(1);
     }
 
     /// Returns the errors so far, for a report that shall show what `/metrics` shows.
     #[must_use]
     pub fn errors(&self) -> ErrorCounts {
-        let counts = self
-            .inner
-            .error_counts
+        let so_far = &self.inner.errors.so_far;
+        let by_type: BTreeMap<_, _> = ErrorType::ALL
             .iter()
-            .map(|it| it.load(Ordering::Relaxed));
-        let by_type: BTreeMap<_, _> = ErrorType::WORDS.iter().copied().zip(counts).collect();
+            .map(|it| (it.value(), so_far.of(*it).load(Ordering::Relaxed)))
+            .collect();
         ErrorCounts {
             total: by_type.values().sum(),
             by_type,
         }
     }
 
-    /// Lets go of all that is held of a symbol that is traded no more, and takes its series away.
+    /// Removes the series of a symbol that is traded no more, those of this account, and gives back its
+    /// places under the caps.
     ///
-    /// A [`TradeHandle`] or [`SignalHandle`] of it that is still held records into nothing; the next call with the symbol begins
-    /// anew.
+    /// A [`TradeHandle`] or [`SignalHandle`] of it that is still held records into nothing; the next
+    /// call with the symbol begins anew. Where the meter cannot [remove](Meter::remove), the series stay.
     pub fn forget_symbol(&self, symbol: &str) {
-        let inner = &self.inner;
-        inner.trades.forget(|held| &*held[1] == symbol);
-        inner.signals.forget(|held| &*held[1] == symbol);
-        inner.volume.forget(|held| &*held[0] == symbol);
-        inner.positions.forget(0, symbol);
-        inner.data.forget_symbol(symbol);
-        inner.series.withdraw_where("symbol", symbol);
+        self.inner.volume.forget(symbol);
+        self.inner.remove_symbol(symbol);
     }
 }

@@ -6,7 +6,7 @@ use super::words::{ErrorType, OrderStatus, RiskLimit};
 impl TradingMetrics {
     /// Sets what a strategy has realized in all, for an account that is older than this process.
     pub fn set_realized_pnl(&self, strategy: &str, total: f64) {
-        self.inner.realized.set([strategy], Some(total));
+        self.inner.trades.realized.with([strategy]).set(total);
     }
 
     /// Adds the value of an executed trade to the volume of its symbol.
@@ -16,18 +16,18 @@ impl TradingMetrics {
     /// `trading_metrics`.
     pub fn record_volume(&self, symbol: &str, value: f64) {
         if self.is_amount(value) {
-            self.inner.volume.with([symbol]).add(value);
+            self.inner.volume.add(symbol, value);
         }
     }
 
     /// Shows how many units of a symbol are held, negative where it is short; `None` where nobody knows.
     pub fn set_position(&self, symbol: &str, size: Option<f64>) {
-        self.inner.positions.set([symbol], size);
+        self.inner.positions.show([symbol], size);
     }
 
     /// Counts what became of an order.
     pub fn record_order(&self, status: OrderStatus) {
-        self.inner.orders[status as usize].increment(1);
+        self.inner.orders.of(status).increment(1);
     }
 
     /// Takes how many units an ended order was for, and how many of them were executed, into the ratio
@@ -37,7 +37,7 @@ impl TradingMetrics {
     pub fn record_fill(&self, ordered: f64, filled: f64) {
         if self.is_amount(ordered) && self.is_amount(filled) {
             let ratio = self.inner.fills.add(ordered, filled);
-            self.inner.fill_ratio.set([], ratio);
+            self.inner.fill_ratio.show([], ratio);
         }
     }
 
@@ -57,11 +57,12 @@ impl TradingMetrics {
     /// Counts an order that was sent past a limit, or a position that is held past it. A signal that
     /// a limit stopped is none: it was [filtered](Self::record_signal).
     pub fn record_risk_breach(&self, limit: RiskLimit) {
-        self.inner.breaches[limit as usize].increment(1);
+        self.inner.breaches.of(limit).increment(1);
     }
 
     /// Shows whether trading is stopped.
     pub fn set_trading_halted(&self, halted: bool) {
-        self.inner.halted.set([], Some(f64::from(u8::from(halted))));
+        let halted = f64::from(u8::from(halted));
+        self.inner.halted.with([]).set(halted);
     }
 }

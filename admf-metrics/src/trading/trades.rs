@@ -1,41 +1,64 @@
-//! Trades, signals and orders.
+//! Trades, signals and volume.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::catalogue as m;
-use super::series::Series;
 use super::words::{Direction, FilterReason};
-use crate::handle::{Counter, Gauge, Histogram};
+use crate::catalogue::{Label, LabelValue};
+use crate::handle::{Bundles, Counter, Each, Family, Gauge, Histogram};
+use crate::meter::{HandleError, Meter};
+
+/// Finds the series of trades.
+#[derive(Debug)]
+pub(super) struct Trades {
+    handles: Bundles<TradeHandle, 2>,
+    counts: Family<Counter, 3>,
+    pnl: Family<Histogram, 1>,
+    pub(super) realized: Family<Gauge, 1>,
+}
+
+impl Trades {
+    pub(super) fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
+        let others = [&m::TRADE_PNL, &m::REALIZED_PNL];
+        Ok(Self {
+            handles: Bundles::new(meter, &m::TRADES, &others, ["strategy", "symbol"])?,
+            counts: meter.family(&m::TRADES, fixed)?,
+            pnl: meter.family(&m::TRADE_PNL, fixed)?,
+            realized: meter.family(&m::REALIZED_PNL, fixed)?,
+        })
+    }
+
+    pub(super) fn of(&self, strategy: &str, symbol: &str) -> TradeHandle {
+        self.handles.with([strategy, symbol], |[strategy, symbol]| {
+            let count = |it: Direction| self.counts.with([strategy, symbol, it.value()]);
+            TradeHandle(Arc::new(TradeSeries {
+                counts: Each::from_fn(count),
+                pnl: self.pnl.with([strategy]),
+                realized: self.realized.with([strategy]),
+            }))
+        })
+    }
+}
 
 /// Records the trades of one strategy in one symbol, without a lookup. Clones share the series.
 ///
 /// From [`TradingMetrics::trades`](super::TradingMetrics::trades).
 #[derive(Clone, Debug)]
-pub struct TradeHandle(Arc<Trades>);
+pub struct TradeHandle(Arc<TradeSeries>);
 
 #[derive(Debug)]
-struct Trades {
-    /// By direction.
-    trades: Vec<Counter>,
+struct TradeSeries {
+    counts: Each<Direction, Counter>,
     pnl: Histogram,
     realized: Gauge,
 }
 
 impl TradeHandle {
-    pub(super) fn new(series: &Series, [strategy, symbol]: [(&str, &str); 2]) -> Self {
-        let labels = [strategy, symbol];
-        Self(Arc::new(Trades {
-            trades: series.counters(&m::TRADES, &labels, "direction", Direction::WORDS),
-            pnl: series.histogram(&m::TRADE_PNL, &[strategy]),
-            realized: series.gauge(&m::REALIZED_PNL, &[strategy]),
-        }))
-    }
-
     /// Counts an executed trade, and what it realized: `None` where it opened a position and so
     /// realized nothing. The profit is in the account's currency, negative for a loss.
     pub fn record(&self, direction: Direction, pnl: Option<f64>) {
-        self.0.trades[direction as usize].increment(1);
+        self.0.counts.of(direction).increment(1);
         if let Some(pnl) = pnl {
             self.0.pnl.record(pnl);
             self.0.realized.increment(pnl);
@@ -43,62 +66,112 @@ impl TradeHandle {
     }
 }
 
+/// Finds the series of signals.
+#[derive(Debug)]
+pub(super) struct Signals {
+    handles: Bundles<SignalHandle, 2>,
+    generated: Family<Counter, 2>,
+    passed: Family<Counter, 2>,
+    filtered: Each<FilterReason, Counter>,
+}
+
+impl Signals {
+    pub(super) fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
+        Ok(Self {
+            handles: Bundles::new(
+                meter,
+                &m::SIGNALS_GENERATED,
+                &[&m::SIGNALS_PASSED],
+                ["strategy", "symbol"],
+            )?,
+            generated: meter.family(&m::SIGNALS_GENERATED, fixed)?,
+            passed: meter.family(&m::SIGNALS_PASSED, fixed)?,
+            filtered: meter.counter_each(&m::SIGNALS_FILTERED, fixed)?,
+        })
+    }
+
+    pub(super) fn of(&self, strategy: &str, symbol: &str) -> SignalHandle {
+        self.handles.with([strategy, symbol], |values| {
+            SignalHandle(Arc::new(SignalSeries {
+                generated: self.generated.with(values),
+                passed: self.passed.with(values),
+                filtered: self.filtered.clone(),
+            }))
+        })
+    }
+}
+
 /// Records the signals of one strategy for one symbol, without a lookup. Clones share the series.
 ///
 /// From [`TradingMetrics::signals`](super::TradingMetrics::signals).
 #[derive(Clone, Debug)]
-pub struct SignalHandle(Arc<Signals>);
+pub struct SignalHandle(Arc<SignalSeries>);
 
 #[derive(Debug)]
-struct Signals {
+struct SignalSeries {
     generated: Counter,
     passed: Counter,
-    /// By reason; those of all strategies.
-    filtered: Arc<[Counter]>,
+    /// Those of all strategies.
+    filtered: Each<FilterReason, Counter>,
 }
 
 impl SignalHandle {
-    pub(super) fn new(
-        series: &Series,
-        labels: [(&str, &str); 2],
-        filtered: Arc<[Counter]>,
-    ) -> Self {
-        Self(Arc::new(Signals {
-            generated: series.counter(&m::SIGNALS_GENERATED, &labels),
-            passed: series.counter(&m::SIGNALS_PASSED, &labels),
-            filtered,
-        }))
-    }
-
     /// Counts a signal, and that it passed (`None`) or why it was filtered: so all that were generated
     /// are those that passed and those that were filtered.
     pub fn record(&self, filtered: Option<FilterReason>) {
         self.0.generated.increment(1);
         match filtered {
             None => self.0.passed.increment(1),
-            Some(reason) => self.0.filtered[reason as usize].increment(1),
+            Some(reason) => self.0.filtered.of(reason).increment(1),
         }
     }
 }
 
-/// A counter of whole units that is fed with fractions: what is left of a unit is carried on.
-#[derive(Clone, Debug)]
-pub(super) struct Volume(Arc<(Counter, AtomicU64)>);
+/// Counters of whole units that are fed with fractions: what is left of a unit is carried on.
+#[derive(Debug)]
+pub(super) struct Volume {
+    counters: Family<Counter, 1>,
+    /// By symbol, for as many as the label may say.
+    rests: Mutex<HashMap<Box<str>, f64>>,
+    most: usize,
+}
 
 impl Volume {
-    pub(super) fn new(counter: Counter) -> Self {
-        Self(Arc::new((counter, AtomicU64::new(0.0_f64.to_bits()))))
+    pub(super) fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
+        let counters: Family<_, 1> = meter.family(&m::TRADE_VOLUME, fixed)?;
+        let mut labels = counters.metric().labels.iter();
+        let symbol = labels.find(|label| label.name == "symbol");
+        Ok(Self {
+            most: symbol.map_or(0, Label::max_values),
+            rests: Mutex::default(),
+            counters,
+        })
     }
 
     /// Adds an amount, finite and not negative.
-    pub(super) fn add(&self, amount: f64) {
-        let (counter, carry) = &*self.0;
-        let sum = |carry: u64| f64::from_bits(carry) + amount;
-        let rest = |carry: u64| Some(sum(carry).fract().to_bits());
-        let before = carry.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
-        let before = before.expect("the update always gives a rest");
+    pub(super) fn add(&self, symbol: &str, amount: f64) {
+        let whole = self.whole(symbol, amount);
         // A cast of what is past the range of a counter gives its end.
-        counter.increment(sum(before).trunc() as u64);
+        self.counters.with([symbol]).increment(whole as u64);
+    }
+
+    /// Returns the whole units of an amount and of what was left before.
+    fn whole(&self, symbol: &str, amount: f64) -> f64 {
+        let mut rests = self.rests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(rest) = rests.get_mut(symbol) {
+            let sum = *rest + amount;
+            *rest = sum.fract();
+            return sum.trunc();
+        }
+        if rests.len() < self.most {
+            rests.insert(symbol.into(), amount.fract());
+        }
+        amount.trunc()
+    }
+
+    pub(super) fn forget(&self, symbol: &str) {
+        let mut rests = self.rests.lock().unwrap_or_else(PoisonError::into_inner);
+        rests.remove(symbol);
     }
 }
 

@@ -1,38 +1,11 @@
 //! The closed lists of what labels may say.
 
-/// Declares an enum whose variants are the values of a label.
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$of])* $variant,)+ }
+use crate::label_values;
 
-        impl $name {
-            /// Every one, in the order of its declaration.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-            /// The value of the label for each of [`Self::ALL`].
-            pub const WORDS: &'static [&'static str] = &[$($word,)+];
-
-            /// Returns the value of the label.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                Self::WORDS[self as usize]
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-pub(crate) use words;
-
-words! {
+label_values! {
     /// Which way a trade went. A short position is opened by a sale and closed by a purchase.
-    Direction {
+    #[non_exhaustive]
+    pub enum Direction("direction") {
         /// It took units of the symbol.
         Buy = "buy",
         /// It gave units of the symbol.
@@ -40,10 +13,11 @@ words! {
     }
 }
 
-words! {
+label_values! {
     /// Why a signal became no order.
     #[derive(Default)]
-    FilterReason {
+    #[non_exhaustive]
+    pub enum FilterReason("reason") {
         /// The strategy is not sure enough of it.
         LowConfidence = "low_confidence",
         /// A limit of risk that has no word of its own here.
@@ -76,9 +50,10 @@ words! {
     }
 }
 
-words! {
+label_values! {
     /// What became of an order.
-    OrderStatus {
+    #[non_exhaustive]
+    pub enum OrderStatus("status") {
         /// All of it was executed.
         Filled = "filled",
         /// A part of it was executed, and no more will be.
@@ -96,9 +71,10 @@ words! {
     }
 }
 
-words! {
+label_values! {
     /// A limit of risk that orders are held to.
-    RiskLimit {
+    #[non_exhaustive]
+    pub enum RiskLimit("limit") {
         /// The value of one order.
         OrderSize = "order_size",
         /// What is held of one symbol.
@@ -118,10 +94,11 @@ words! {
     }
 }
 
-words! {
+label_values! {
     /// The category of an error; its message belongs in the log.
     #[derive(Default)]
-    ErrorType {
+    #[non_exhaustive]
+    pub enum ErrorType("error_type") {
         /// No answer in time.
         Timeout = "timeout",
         /// No connection, or it broke.
@@ -152,26 +129,11 @@ words! {
     }
 }
 
-words! {
-    /// How a component is.
-    ComponentStatus {
-        /// Works.
-        Healthy = "healthy",
-        /// Works, and less well than it should.
-        Degraded = "degraded",
-        /// Does not work.
-        Unhealthy = "unhealthy",
-        /// Nobody knows.
-        Unknown = "unknown",
-    }
-}
-
-words! {
-    /// Whether a cache had what was asked for.
-    CacheAccess {
-        /// It had.
-        Hit = "hit",
-        /// It had not.
-        Miss = "miss",
-    }
+/// Whether a cache had what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CacheAccess {
+    /// It had.
+    Hit,
+    /// It had not.
+    Miss,
 }

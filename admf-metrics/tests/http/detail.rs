@@ -146,7 +146,7 @@ fn which_parts_are_on_is_told() {
 }
 
 #[test]
-fn every_number_of_components_and_errors_is_the_same_in_json_and_in_metrics() {
+fn every_number_of_components_is_the_same_in_json_and_in_metrics() {
     let now = Arc::<AtomicU64>::default();
     let read = Arc::clone(&now);
     let clock = Clock::new(move || Duration::from_millis(read.load(Ordering::Relaxed)));
@@ -198,17 +198,68 @@ fn every_number_of_components_and_errors_is_the_same_in_json_and_in_metrics() {
         }
     }
     assert_eq!(compared, 7);
-    let errors = &detail["error_handling"];
-    let mut total = 0.0;
-    for (category, count) in errors["by_category"].as_object().unwrap() {
-        let labels = format!("category=\"{category}\"");
-        let shown = value("admf_health_errors_total", &labels);
-        assert_eq!(count.as_f64(), shown, "{category}");
-        total += shown.unwrap();
-    }
-    assert_eq!((errors["total_errors"].as_f64(), total), (Some(total), 7.0));
     assert_eq!(
         detail["components"]["broker"]["last_check_age_seconds"],
         2.25
     );
+}
+
+/// S1-036, S1-037: circuits and errors of an environment.
+#[cfg(feature = "resilience")]
+#[test]
+fn circuits_and_errors_are_the_same_in_json_and_in_metrics() {
+    use admf_metrics::policies::{self, PolicyMetrics};
+    use admf_metrics::{Catalogue, Exporter, http};
+    use resilience_core::recovery::{ErrorKind, Incident};
+    use resilience_core::{Ask, CircuitBreaker, Env, Gate, Outcome, Recovery};
+
+    let own = http::METRICS.into_iter().chain(policies::METRICS);
+    let exporter = Exporter::local(Catalogue::new(own).unwrap());
+    let (env, health) = (Env::default(), Health::new());
+    PolicyMetrics::new(exporter.meter())
+        .unwrap()
+        .export(&env)
+        .unwrap();
+    health.add_source(env.clone());
+    let venue = CircuitBreaker::new("venue", Default::default(), &env).unwrap();
+    for outcome in [Outcome::Success, Outcome::Success, Outcome::Failure] {
+        venue.permit(&Ask::default()).unwrap().record(outcome);
+    }
+    let kinds = [
+        ErrorKind::DatabaseError,
+        ErrorKind::Unknown,
+        ErrorKind::Unknown,
+    ];
+    let recoveries = ["app", "desk"].map(|it| Recovery::new(it, Default::default(), &env).unwrap());
+    for (i, kind) in kinds.into_iter().enumerate() {
+        drop(recoveries[i % 2].start(Incident::new("db", kind, "it failed")));
+    }
+
+    let app = routes(&exporter, &health).router();
+    let detail = ask(&app, "GET /health/detail", &[]).json();
+    check(&schema(), &detail, "").unwrap();
+    let text = ask(&app, "GET /metrics", &[]).text().to_owned();
+    let sum = |metric: &str, label: &str| -> f64 {
+        let lines = text
+            .lines()
+            .filter(|it| it.starts_with(metric) && it.contains(label));
+        let values = lines.map(|it| it.rsplit_once(' ').unwrap().1);
+        values.map(|it| it.parse::<f64>().unwrap()).sum()
+    };
+    let circuit = &detail["circuit_breakers"]["venue"];
+    let state = format!("state={}", circuit["state"]);
+    assert_eq!(sum("admf_circuit_breaker_state{", &state), 1.0);
+    let rate = sum("admf_circuit_breaker_success_ratio{", "name=\"venue\"");
+    assert_eq!(circuit["success_rate"].as_f64(), Some(rate));
+    let errors = &detail["error_handling"];
+    for (category, count) in errors["by_category"].as_object().unwrap() {
+        let shown = sum(
+            "admf_recovery_errors_total{",
+            &format!("category=\"{category}\""),
+        );
+        assert_eq!(count.as_f64(), Some(shown), "{category}");
+    }
+    assert_eq!(errors["by_category"]["unknown"], 2);
+    let all = sum("admf_recovery_errors_total{", "");
+    assert_eq!(errors["total_errors"].as_f64(), Some(all));
 }

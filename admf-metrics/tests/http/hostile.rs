@@ -248,3 +248,48 @@ async fn a_stop_does_not_wait_for_ever_for_an_answer_that_does_not_come() {
     server.tasks.join_next().await.unwrap().unwrap();
     assert_eq!(began.elapsed().as_secs(), 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_asks_and_does_not_read_is_let_go_after_the_time_for_it() {
+    let large = Router::new().route("/large", get(|| async { vec![b'x'; 100_000_000] }));
+    let mut config = ServerConfig::default();
+    config.connections = 1;
+    config.write_timeout = Duration::from_secs(20);
+    let server = running(
+        large.route("/health", get(|| async { r#"{"status":"ok"}"# })),
+        config,
+    )
+    .await;
+    let mut greedy = TcpStream::connect(server.address).await.unwrap();
+    let question = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    greedy.write_all(question).await.unwrap();
+    let began = Instant::now();
+    assert!(is_alive(server.address).await, "its place is free again");
+    let waited = began.elapsed().as_secs();
+    assert!((20..600).contains(&waited), "{waited}");
+    drop(greedy);
+}
+
+#[tokio::test]
+async fn no_number_that_bounds_the_server_makes_it_fail() {
+    let mut most = ServerConfig::default();
+    most.connections = usize::MAX;
+    most.header_timeout = Duration::MAX;
+    most.write_timeout = Duration::MAX;
+    most.connection_for = Duration::MAX;
+    most.drain = Duration::MAX;
+    most.header_bytes = 1 << 30;
+    let mut least = ServerConfig::default();
+    least.connections = 0;
+    least.write_timeout = Duration::ZERO;
+    least.drain = Duration::ZERO;
+    least.header_bytes = 0;
+    for config in [most, least] {
+        let mut server = started(config).await;
+        for _ in 0..3 {
+            assert!(is_alive(server.address).await);
+        }
+        server.stop.send(()).unwrap();
+        server.tasks.join_next().await.unwrap().unwrap();
+    }
+}

@@ -53,6 +53,10 @@ async fn start() -> Result<u8, Error> {
     }
     match cli.command {
         None => run::run(&Settings::try_from(cli.args)?).await,
+        Some(Command::Metrics) => {
+            let table = ops::catalogue().map_err(Error::run)?.markdown();
+            run::tell(table.trim_end()).map(|()| 0)
+        }
         Some(Command::Serve(serve)) => {
             let (settings, serve) = (*serve).try_into()?;
             serve::run(&settings, &serve).await.map(|()| 0)

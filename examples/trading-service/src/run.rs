@@ -1,42 +1,54 @@
 //! One run from its settings to its exit code.
 
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::bars::Bars;
 use crate::engine::{Live, Stop};
 use crate::error::Error;
-use crate::ops::{Console, Ops};
+use crate::ops::{Console, Ops, OpsConfig};
 use crate::progress::Progress;
 use crate::report::{Report, Text};
 use crate::settings::{Mode, Settings};
 use crate::side::{Client, Side};
 use crate::state::StateDir;
 
-/// Trades the day, prints the report, and returns the exit code.
+/// Trades the day, prints the report, lets it be scraped where that is asked for, and returns the exit code.
 pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
     let bars = Bars::load(&settings.data, settings.bad_bars)?;
     let mut state = StateDir::open(settings.state.as_deref())?;
     warn(settings, &bars);
     let stop = Stop::default();
-    let report = stop
-        .while_listening(trade(settings, &bars, &stop, &state))
-        .await?;
-    let report = report.inspect_err(|_| {
+    let done = trade_and_tell(settings, &bars, &stop, &mut state);
+    stop.while_listening(done).await?
+}
+
+async fn trade_and_tell(
+    settings: &Settings,
+    bars: &Bars,
+    stop: &Stop,
+    state: &mut StateDir,
+) -> Result<u8, Error> {
+    let traded = trade(settings, bars, stop, state).await;
+    let (report, ops) = traded.inspect_err(|_| {
         if settings.state.is_none() && state.is_used() {
-            tell_kept(&mut state);
+            tell_kept(state);
         }
     })?;
-    print(settings, &bars, &report)?;
+    print(settings, bars, &report)?;
+    // A signal that comes from here on ends the wait for a scrape, not the run.
     let code = if report.is_sound() {
         stop.exit_code().unwrap_or(0)
     } else {
         1
     };
     if code != 0 && settings.state.is_none() {
-        tell_kept(&mut state);
+        tell_kept(state);
     }
+    if let Some(at_most) = settings.hold {
+        ops.hold(at_most, stop).await;
+    }
+    ops.stop().await;
     Ok(code)
 }
 
@@ -51,7 +63,7 @@ async fn trade(
     bars: &Bars,
     stop: &Stop,
     state: &StateDir,
-) -> Result<Report, Error> {
+) -> Result<(Report, Ops), Error> {
     let clients: &[Client] = match settings.mode {
         Mode::Compare => &[Client::Stack, Client::Naive],
         Mode::Stack => &[Client::Stack],
@@ -59,8 +71,7 @@ async fn trade(
     };
     let names: Vec<_> = clients.iter().map(|client| client.word()).collect();
     let progress = Arc::new(Progress::new(&names));
-    let mut ops = operations(settings, &progress).await?;
-    ops.machine(state.path())?;
+    let ops = operations(settings, &progress, state).await?;
     let lives = lives(&names, &ops, &progress)?;
     ops.started();
     let side = async |client: Client| {
@@ -82,16 +93,24 @@ async fn trade(
     ops.finish();
     progress.finish();
     let (stack, naive) = sides?;
-    Ok(Report { stack, naive })
+    Ok((Report { stack, naive }, ops))
 }
 
-/// Serves and watches the run, on a free port if the user names none.
-async fn operations(settings: &Settings, progress: &Arc<Progress>) -> Result<Ops, Error> {
-    let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+/// Serves and watches the run.
+async fn operations(
+    settings: &Settings,
+    progress: &Arc<Progress>,
+    state: &StateDir,
+) -> Result<Ops, Error> {
     let progress = Arc::clone(progress);
     let console: Console = Arc::new(move |line| progress.note(line));
-    let ops = settings.ops.unwrap_or(free);
-    Ops::start(ops, &settings.alerts, console, None).await
+    let config = OpsConfig {
+        monitoring: settings.monitoring.clone(),
+        alerts: &settings.alerts,
+        data_dir: Some(state.path()),
+        admin: None,
+    };
+    Ops::start(config, console).await
 }
 
 fn lives(names: &[&'static str], ops: &Ops, progress: &Arc<Progress>) -> Result<Vec<Live>, Error> {
@@ -135,6 +154,13 @@ fn print(settings: &Settings, bars: &Bars, report: &Report) -> Result<(), Error>
         .trim_end()
         .to_owned()
     };
-    writeln!(std::io::stdout(), "{text}")
+    tell(&text)
+}
+
+/// Writes to standard output, whole.
+pub(crate) fn tell(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
         .map_err(|error| Error::Run(format!("standard output: {error}")))
 }

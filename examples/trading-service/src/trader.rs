@@ -47,6 +47,11 @@ pub(crate) trait Trader: Sync {
         std::future::ready(Fate::InDoubt)
     }
 
+    /// Ends what it does beside the orders, so that nothing is counted any more.
+    fn rest(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// Returns what it took so far.
     fn summary(&self) -> TraderSummary;
 }

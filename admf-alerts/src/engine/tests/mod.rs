@@ -236,6 +236,25 @@ fn a_label_of_the_rule_replaces_that_of_the_series_and_an_empty_one_removes_it()
 }
 
 #[test]
+fn an_alert_whose_text_cannot_be_rendered_fires_and_says_so() {
+    let mut engine = engine(rule(0, 0).annotation("summary", "{{ first (query `b`) }}"));
+    let fired = engine.step(seconds(1), &scrape("a 2\n")).remove(0);
+    let said = &fired.alert().annotations["summary"];
+    assert!(
+        said.starts_with("<error expanding template: line 1, column 4: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_text_may_ask_for_other_series_at_the_same_time() {
+    let text = "{{ with query `sum(b)` }}{{ . | first | value }} in all{{ end }}";
+    let mut engine = engine(rule(0, 0).annotation("summary", text));
+    let fired = engine.step(seconds(1), &scrape("a 2\nb{x=\"1\"} 3\nb{x=\"2\"} 4\n"));
+    assert_eq!(fired[0].alert().annotations["summary"], "7 in all");
+}
+
+#[test]
 fn an_alert_is_refreshed_while_it_lasts_and_keeps_what_it_last_said() {
     let mut engine = engine(rule(0, 0).annotation("summary", "a is {{ $value }}"));
     let times = |alert: &Alert| (alert.active_at, alert.fired_at, alert.resolved_at);
@@ -347,7 +366,7 @@ fn a_rule_that_is_wrong_is_refused_with_rule_field_and_value() {
     let error = Engine::new([rule(0, 0).annotation("summary", "{{ $value")]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "rule `High`: annotations.summary `{{ $value`: `{{` is not closed by `}}`"
+        "rule `High`: annotations.summary `{{ $value`: line 1, column 1: `{{` is not closed by `}}`"
     );
     assert_eq!(
         (error.rule(), error.field(), error.value()),

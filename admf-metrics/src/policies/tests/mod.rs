@@ -1,5 +1,6 @@
 mod circuits;
 mod concurrent;
+mod gone;
 mod kinds;
 mod model;
 mod names;

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use proptest::prelude::*;
-use resilience_core::{Bulkhead, BulkheadConfig, Permit, RateLimiter, RateLimiterConfig};
+use resilience_core::{Bulkhead, BulkheadConfig, Permit, RateLimiter, RateLimiterConfig, Time};
 
 use super::*;
+use crate::meter::TOTALS_STAY;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
@@ -22,6 +23,8 @@ enum Step {
     /// Takes a permit of the limiter and a slot of the bulkhead, which is kept if so.
     Take(bool),
     Wait(u64),
+    /// Waits for so long that totals of what is gone go too.
+    WaitLong,
     Scrape,
 }
 
@@ -42,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (name, 1..4u32).prop_map(|(name, failures)| Step::Reconfigure(name, failures)),
         3 => any::<bool>().prop_map(Step::Take),
         3 => (0..1500u64).prop_map(Step::Wait),
+        1 => Just(Step::WaitLong),
         4 => Just(Step::Scrape),
     ]
 }
@@ -53,6 +57,10 @@ struct Done {
     before: [u64; 5],
     /// What the last scrape saw of the living one.
     seen: [u64; 5],
+    /// When a scrape first found none.
+    gone: Option<Time>,
+    /// Whether a scrape took its series away, or there were none yet.
+    absent: bool,
 }
 
 fn totals(breaker: &CircuitBreaker) -> [u64; 5] {
@@ -97,7 +105,7 @@ impl World {
             Step::Drop(name) => {
                 // What nobody scraped before it went was never shown.
                 circuits.remove(&name);
-                let Done { before, seen } = &mut self.done[name];
+                let Done { before, seen, .. } = &mut self.done[name];
                 let both = before.iter_mut().zip(std::mem::take(seen));
                 both.for_each(|(before, seen)| *before += seen);
             }
@@ -130,13 +138,22 @@ impl World {
             Step::Wait(millis) => {
                 self.bench.clock.advance(Duration::from_millis(millis));
             }
+            Step::WaitLong => self.bench.clock.advance(TOTALS_STAY),
             Step::Scrape => self.scrape(),
         }
     }
 
     fn scrape(&mut self) {
-        for (name, circuit) in &self.circuits {
-            self.done[*name].seen = totals(circuit);
+        let now = self.bench.env.now();
+        for (name, done) in self.done.iter_mut().enumerate() {
+            if let Some(circuit) = self.circuits.get(&name) {
+                (done.seen, done.gone, done.absent) = (totals(circuit), None, false);
+                continue;
+            }
+            let gone = *done.gone.get_or_insert(now);
+            if now.since(gone) >= TOTALS_STAY {
+                (done.before, done.absent) = ([0; 5], true);
+            }
         }
         let text = self.bench.exporter.render();
         assert_eq!(text, self.bench.exporter.render(), "it is stable");
@@ -155,8 +172,15 @@ impl World {
         let in_flight = scrape.named("bulkhead_in_flight", "s");
         assert_eq!(in_flight, Some(self.held.len() as f64));
         if let Some(last) = &self.last {
+            let gone = |series: &str| {
+                let named = |at: usize| series.contains(&format!("name=\"{}\"", NAMES[at]));
+                (0..NAMES.len()).any(|at| self.done[at].absent && named(at))
+            };
             for (series, before) in last.0.iter().filter(|(it, _)| it.contains("_total{")) {
-                assert!(scrape.0[series] >= *before, "{series} fell");
+                match scrape.0.get(series) {
+                    Some(now) => assert!(now >= before, "{series} fell"),
+                    None => assert!(gone(series), "{series} is gone"),
+                }
             }
         }
         self.last = Some(scrape);
@@ -165,11 +189,20 @@ impl World {
     fn check_circuit(&self, place: usize, name: &str, scrape: &Scrape) {
         let Some(circuit) = self.circuits.get(&place) else {
             assert!(scrape.states(name).is_empty(), "{name} is gone");
+            let ratio = scrape.named("circuit_breaker_success_ratio", name);
+            assert_eq!(ratio, None, "{name} is gone");
+            let Done { before, absent, .. } = self.done[place];
+            let calls = scrape.calls(name, "failure");
+            match absent {
+                true => assert_eq!(calls, None, "{name} is gone for good"),
+                // One that never was has none either.
+                false => assert_eq!(calls.unwrap_or_default(), before[1] as f64, "{name}"),
+            }
             return;
         };
         let snapshot = circuit.snapshot();
         assert_eq!(scrape.states(name), [snapshot.state.as_str()]);
-        let Done { before, seen } = self.done[place];
+        let Done { before, seen, .. } = self.done[place];
         let expected = before
             .iter()
             .zip(seen)
@@ -179,9 +212,7 @@ impl World {
         let shown = results.into_iter().chain([refused]);
         assert!(shown.map(Option::unwrap).eq(expected), "{name}");
         let ratio = scrape.named("circuit_breaker_success_ratio", name);
-        if let Some(expected) = read::success_ratio(&snapshot.total) {
-            assert_eq!(ratio, Some(expected));
-        }
+        assert_eq!(ratio, read::success_ratio(&snapshot.total));
     }
 }
 

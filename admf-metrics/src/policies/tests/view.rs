@@ -1,7 +1,8 @@
 use resilience_core::recovery::{ErrorKind, Incident};
-use resilience_core::{Recovery, RecoveryConfig};
+use resilience_core::{Keyed, KeyedConfig, Recovery, RecoveryConfig};
 
 use super::*;
+use crate::health::{ErrorCount, Health};
 
 #[test]
 fn the_view_says_the_same_numbers_as_a_scrape() {
@@ -10,6 +11,14 @@ fn the_view_says_the_same_numbers_as_a_scrape() {
     (0..3).for_each(|_| call(&good, Outcome::Success));
     fail(&good, 1);
     fail(&bad, 5);
+    let config = KeyedConfig {
+        gate: CircuitBreakerConfig::default(),
+        max_keys: 2,
+        idle: None,
+    };
+    let venues: Keyed<CircuitBreaker> = Keyed::new("venue", config, &bench.env).unwrap();
+    let permit = venues.permit("a", &Ask::default()).unwrap();
+    permit.record(Outcome::Success);
     let recoveries = ["app", "desk"].map(|name| {
         let config = RecoveryConfig::default();
         Recovery::new(name, config, &bench.env).unwrap()
@@ -30,21 +39,26 @@ fn the_view_says_the_same_numbers_as_a_scrape() {
         drop(recoveries[i % 2].start(Incident::new("part", kind, "it failed")));
     }
 
-    let (view, scrape) = (system_view(&bench.env), bench.scrape());
-    assert_eq!(view.circuit_breakers.len(), 3);
-    for (name, circuit) in &view.circuit_breakers {
-        assert_eq!(scrape.states(name), [circuit.state.as_str()]);
-        let shown = scrape.named("circuit_breaker_success_ratio", name);
+    let health = Health::new();
+    health.add_source(bench.env.clone());
+    let (view, scrape) = (health.report(), bench.scrape());
+    let circuits = view.circuits.iter();
+    let names: Vec<_> = circuits.map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["bad", "good", "unused", "venue[a]"]);
+    for circuit in &view.circuits {
+        assert_eq!(scrape.states(&circuit.name), [circuit.state.as_str()]);
+        let shown = scrape.named("circuit_breaker_success_ratio", &circuit.name);
         assert_eq!(shown, circuit.success_rate);
     }
-    assert_eq!(view.circuit_breakers["good"].success_rate, Some(0.75));
-    assert_eq!(view.circuit_breakers["unused"].success_rate, None);
-    assert_eq!(unused.state(), view.circuit_breakers["unused"].state);
+    let rates = view.circuits.iter().map(|it| it.success_rate);
+    let rates: Vec<_> = rates.collect();
+    assert_eq!(rates, [Some(0.0), Some(0.75), None, Some(1.0)]);
+    assert_eq!(unused.state().as_str(), view.circuits[2].state);
 
-    assert_eq!(view.errors.total, 7);
-    assert_eq!(view.errors.by_category.values().sum::<u64>(), 7);
-    assert_eq!(view.errors.by_category["unknown"], 2);
-    for (category, errors) in &view.errors.by_category {
+    assert_eq!(view.errors.iter().map(|it| it.errors).sum::<u64>(), 7);
+    let unknown = view.errors.iter().find(|it| it.category == "unknown");
+    assert_eq!(unknown.unwrap().errors, 2);
+    for ErrorCount { category, errors } in &view.errors {
         let of = |name| {
             let labels = [("name", name), ("category", category.as_str())];
             scrape.get("recovery_errors_total", &labels).unwrap()
@@ -55,5 +69,8 @@ fn the_view_says_the_same_numbers_as_a_scrape() {
 
 #[test]
 fn of_nothing_there_is_nothing_to_see() {
-    assert_eq!(system_view(&Env::default()), SystemView::default());
+    let health = Health::new();
+    health.add_source(Env::default());
+    let view = health.report();
+    assert_eq!((view.circuits, view.errors), (Vec::new(), Vec::new()));
 }

@@ -1,7 +1,6 @@
 //! The series of requests, held by method, route and status, so that a request that looks like an
-//! earlier one finds its own without allocating.
+//! earlier one finds its own without allocating, also where its head is gone when it ends.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -9,23 +8,20 @@ use ::http::{Extensions, Method, StatusCode};
 
 use super::super::guard::{End, Guard, Record};
 use super::{METHODS, Route, UNMATCHED};
-use crate::catalogue::{Label, Metric, Values};
+use crate::catalogue::{Label, Metric};
 use crate::clock::Clock;
-use crate::handle::{Gauge, Histogram};
+use crate::handle::{self, Bundles, Gauge, Histogram};
 use crate::meter::{HandleError, Meter};
 
 /// All series of one layer.
 pub(super) struct Family {
     clock: Clock,
-    meter: Meter,
-    duration: Metric,
+    duration: handle::Family<Histogram, 3>,
     in_flight: Gauge,
     route: Route,
-    routes: RwLock<Routes>,
+    /// By method and route.
+    series: Bundles<Arc<Series>, 2>,
 }
-
-/// By route, as many as the label may say and one for the others; then by method, where one came.
-type Routes = HashMap<String, [Option<Arc<Series>>; METHODS.len() + 1]>;
 
 /// The series of one method and route.
 pub(super) struct Series {
@@ -45,14 +41,12 @@ impl Family {
         [duration, in_flight]: [Metric; 2],
         route: Route,
     ) -> Result<Self, HandleError> {
-        let duration = declared(meter, &duration)?;
         Ok(Self {
             clock: Clock::default(),
-            meter: meter.clone(),
-            duration,
+            duration: meter.histograms(&duration)?,
             in_flight: meter.gauge(&in_flight, &[])?,
             route,
-            routes: RwLock::default(),
+            series: Bundles::new(meter, &duration, &[], ["method", "route"])?,
         })
     }
 
@@ -60,10 +54,10 @@ impl Family {
     pub(super) fn with_clock(&self, clock: Clock) -> Self {
         Self {
             clock,
-            meter: self.meter.clone(),
+            duration: self.duration.clone(),
             in_flight: self.in_flight.clone(),
-            routes: RwLock::default(),
-            ..*self
+            route: self.route,
+            series: self.series.anew(),
         }
     }
 
@@ -75,73 +69,18 @@ impl Family {
         extensions: &Extensions,
     ) -> Guard<Arc<Series>> {
         let route = (self.route)(extensions).filter(|route| !route.is_empty());
-        let method = METHODS.iter().position(|it| *it == method.as_str());
-        let method = method.unwrap_or(METHODS.len());
-        Guard::start(self.series(route.unwrap_or(UNMATCHED), method))
-    }
-
-    fn series(self: &Arc<Self>, route: &str, method: usize) -> Arc<Series> {
-        {
-            let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
-            let by_method = routes.get(self.bounded(&routes, route));
-            if let Some(series) = by_method.and_then(|it| it[method].as_ref()) {
-                return Arc::clone(series);
-            }
-        }
-        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        let route = self.bounded(&routes, route).to_owned();
-        let by_method = routes.entry(route.clone()).or_default();
-        let series = by_method[method].get_or_insert_with(|| {
+        let method = METHODS.iter().find(|it| **it == method.as_str());
+        let method = method.copied().unwrap_or(Label::OVERFLOW);
+        let values = [method, route.unwrap_or(UNMATCHED)];
+        let series = self.series.with(values, |[_, route]| {
             Arc::new(Series {
                 family: Arc::clone(self),
-                method: METHODS.get(method).copied().unwrap_or(Label::OVERFLOW),
-                route,
+                method,
+                route: route.to_owned(),
                 ends: RwLock::default(),
             })
         });
-        Arc::clone(series)
-    }
-
-    /// Returns the route, or the overflow value where it has no place among those held.
-    fn bounded<'r>(&self, held: &Routes, route: &'r str) -> &'r str {
-        let label = self.duration.labels.iter().find(|it| it.name == "route");
-        let within = match label.map(|it| it.values) {
-            Some(Values::Cap(cap)) => held.len() < cap || held.contains_key(route),
-            Some(Values::OneOf(values)) => values.contains(&route),
-            None => false,
-        };
-        if within { route } else { Label::OVERFLOW }
-    }
-}
-
-/// Finds what the catalogue says of a metric, which may have other buckets and bounds than ours.
-///
-/// The series come with the first requests, so what they need is looked for here.
-fn declared(meter: &Meter, ours: &Metric) -> Result<Metric, HandleError> {
-    let Some(metric) = meter.catalogue().find(ours.name) else {
-        let metric = ours.name.to_owned();
-        return Err(HandleError::Undeclared { metric });
-    };
-    if metric.kind != ours.kind {
-        return Err(HandleError::WrongKind {
-            metric: metric.name,
-            declared: metric.kind,
-            kind: ours.kind,
-        });
-    }
-    let lacks = |of: &Metric, label: &str| of.labels.iter().all(|it| it.name != label);
-    if let Some(label) = ours.labels.iter().find(|it| lacks(metric, it.name)) {
-        return Err(HandleError::UnknownLabel {
-            metric: metric.name,
-            label: label.name.to_owned(),
-        });
-    }
-    match metric.labels.iter().find(|it| lacks(ours, it.name)) {
-        Some(label) => Err(HandleError::MissingLabel {
-            metric: metric.name,
-            label: label.name,
-        }),
-        None => Ok(*metric),
+        Guard::start(series)
     }
 }
 
@@ -160,14 +99,8 @@ impl Series {
             End::Panic => "_panic",
             End::Dropped => "_dropped",
         };
-        let labels = [
-            ("method", self.method),
-            ("route", &*self.route),
-            ("code", code),
-        ];
-        let family = &self.family;
-        let found = family.meter.histogram(&family.duration, &labels);
-        let histogram = found.unwrap_or_else(|_| Histogram::noop());
+        let values = [self.method, &*self.route, code];
+        let histogram = self.family.duration.with(values);
         let mut ends = self.ends.write().unwrap_or_else(PoisonError::into_inner);
         if ends.iter().all(|(it, _)| *it != end) {
             ends.push((end, histogram.clone()));

@@ -5,9 +5,9 @@ mod functions;
 mod http;
 #[cfg(feature = "tower")]
 mod layer;
+mod methods;
 #[cfg(feature = "tower")]
 mod model;
-mod monitoring;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -174,9 +174,51 @@ fn a_data_folder_that_goes_away_is_counted_and_found_again_when_it_is_back() {
     );
     assert_eq!(sample.failures[0].to_string(), expected);
     assert_eq!(failures(&exporter, "disk"), 1.0);
+    let shown = || {
+        let levels = ["admf_disk_usage_percent", "admf_disk_free_bytes"];
+        levels.map(|series| value(&exporter, series).is_some())
+    };
+    assert_eq!(shown(), [false; 2], "a level that nobody knows is none");
+    assert!(value(&exporter, "admf_memory_usage_bytes").is_some());
     fs::create_dir(&folder).unwrap();
     assert!(sampler.sample().disk.is_some());
     assert_eq!(failures(&exporter, "disk"), 1.0);
+    assert_eq!(shown(), [true; 2]);
+}
+
+#[test]
+fn a_level_is_shown_only_while_its_part_can_be_read() {
+    let it = Recorded::new();
+    let (exporter, sampler) = it.sampler();
+    sampler.sample();
+    it.cpu(1100, 9100);
+    sampler.sample();
+    let cpu = || value(&exporter, "admf_cpu_usage_percent");
+    let fds = || value(&exporter, "process_open_fds");
+    assert_eq!((cpu(), fds()), (Some(50.0), Some(5.0)));
+    it.take_away("proc/stat");
+    it.take_away("proc/self/status");
+    sampler.sample();
+    assert_eq!((cpu(), fds()), (None, None));
+    let total = value(&exporter, "process_cpu_seconds_total");
+    assert_eq!(total, Some(3.0), "a total stays");
+}
+
+#[test]
+fn processor_time_of_the_process_is_shown_in_hundredths_and_never_falls() {
+    let it = Recorded::new();
+    let (exporter, sampler) = it.sampler();
+    let shown = |ticks: u64| {
+        it.put(
+            "proc/self/stat",
+            &STAT.replace(" 250 50 ", &format!(" {ticks} 0 ")),
+        );
+        sampler.sample();
+        value(&exporter, "process_cpu_seconds_total")
+    };
+    for (ticks, seconds) in [(0, 0.0), (1, 0.01), (307, 3.07), (306, 3.07), (308, 3.08)] {
+        assert_eq!(shown(ticks), Some(seconds));
+    }
 }
 
 #[test]

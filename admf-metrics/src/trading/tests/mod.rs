@@ -1,3 +1,5 @@
+mod removal;
+
 use super::*;
 use crate::{Catalogue, Exporter, Label, Metric};
 
@@ -103,7 +105,7 @@ proptest! {
 fn an_unknown_reason_is_the_default_and_every_reason_has_a_series_from_the_beginning() {
     let (exporter, metrics) = metrics();
     assert_eq!(FilterReason::default(), FilterReason::Unknown);
-    for word in FilterReason::WORDS {
+    for word in FilterReason::VALUES {
         let series = format!("admf_signals_filtered_total{{reason=\"{word}\"}}");
         assert_eq!(value(&exporter, &series), Some(0.0));
     }
@@ -170,15 +172,15 @@ fn every_word_of_a_closed_list_counts_in_a_series_of_its_own() {
     }
     let count = |series: String| assert_eq!(value(&exporter, &series), Some(1.0), "{series}");
     let quoted = |name, label, word: &&str| count(format!("{name}{{{label}=\"{word}\"}}"));
-    OrderStatus::WORDS
+    OrderStatus::VALUES
         .iter()
         .for_each(|it| quoted("admf_orders_total", "status", it));
     let breaches = "admf_risk_limit_breaches_total";
-    RiskLimit::WORDS
+    RiskLimit::VALUES
         .iter()
         .for_each(|it| quoted(breaches, "limit", it));
     let errors = r#"admf_errors_total{component="feed",error_type"#;
-    ErrorType::WORDS
+    ErrorType::VALUES
         .iter()
         .for_each(|it| count(format!("{errors}=\"{it}\"}}")));
 }
@@ -203,21 +205,40 @@ fn errors_in_a_report_are_the_numbers_of_the_scrape() {
 fn a_component_has_one_state_and_is_up_also_where_it_is_degraded() {
     let (exporter, metrics) = metrics();
     let status = r#"admf_component_status{component="broker"}"#;
-    metrics.update_component_status("broker", ComponentStatus::Unknown);
-    assert_eq!(value(&exporter, status), None, "nobody knows");
     for (is, up) in [
-        (ComponentStatus::Healthy, 1.0),
-        (ComponentStatus::Degraded, 1.0),
-        (ComponentStatus::Unhealthy, 0.0),
+        (ComponentState::Unknown, None),
+        (ComponentState::Healthy, Some(1.0)),
+        (ComponentState::Degraded, Some(1.0)),
+        (ComponentState::Unhealthy, Some(0.0)),
     ] {
         metrics.update_component_status("broker", is);
-        assert_eq!(value(&exporter, status), Some(up));
-        for state in ComponentStatus::WORDS {
+        assert_eq!(value(&exporter, status), up);
+        for state in ComponentState::ALL {
             let labels = format!(r#"component="broker",state="{state}""#);
             let series = format!("admf_component_health{{{labels}}}");
-            let expected = f64::from(u8::from(*state == is.as_str()));
+            let expected = f64::from(u8::from(state == is));
             assert_eq!(value(&exporter, &series), Some(expected));
         }
+    }
+}
+
+#[test]
+fn a_component_that_is_told_here_looks_like_one_that_health_shows() {
+    let shown = |exporter: &Exporter| {
+        let text = exporter.render();
+        let of_components = |line: &&str| line.starts_with("admf_component_");
+        let lines = text.lines().filter(of_components).map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    };
+    for state in ComponentState::ALL {
+        let (told, metrics) = metrics();
+        metrics.update_component_status("broker", state);
+        let health = crate::Health::new();
+        health.critical("broker").unwrap().report(state, "");
+        let catalogue = Catalogue::new(crate::health::METRICS).unwrap();
+        let exporter = Exporter::local(catalogue);
+        crate::health::export(exporter.meter(), &health).unwrap();
+        assert_eq!(shown(&told), shown(&exporter), "{state}");
     }
 }
 
@@ -317,7 +338,7 @@ fn each_account_has_series_of_its_own_where_the_catalogue_says_so() {
     let eur = r#"admf_trades_total{account="eur",strategy="a",symbol="X",direction="buy"}"#;
     assert_eq!(value(&exporter, eur), Some(2.0));
     let broker = TradingMetrics::labelled(exporter.meter(), &[("account", "usd")]).unwrap();
-    broker.update_component_status("broker", ComponentStatus::Healthy);
+    broker.update_component_status("broker", ComponentState::Healthy);
     let status = r#"admf_component_status{component="broker"}"#;
     assert_eq!(
         value(&exporter, status),
@@ -367,27 +388,9 @@ fn one_that_records_nothing_takes_everything() {
     let metrics = TradingMetrics::noop();
     metrics.record_trade("a", "X", Direction::Buy, Some(1.0));
     metrics.record_signal("a", "X", None);
-    metrics.update_component_status("broker", ComponentStatus::Unhealthy);
+    metrics.update_component_status("broker", ComponentState::Unhealthy);
     metrics.record_error("broker", ErrorType::Timeout);
     metrics.set_position("X", None);
     metrics.forget_symbol("X");
     assert_eq!(metrics.errors().total, 1, "a report still counts");
-}
-
-#[test]
-fn a_symbol_that_was_let_go_begins_anew() {
-    let (exporter, metrics) = metrics();
-    metrics.record_volume("XYZ", 0.75);
-    metrics.record_volume("ABC", 0.75);
-    metrics.forget_symbol("XYZ");
-    for symbol in ["XYZ", "ABC"] {
-        metrics.record_volume(symbol, 0.5);
-    }
-    let volume = |symbol| {
-        value(
-            &exporter,
-            &format!("admf_trade_volume_total{{symbol=\"{symbol}\"}}"),
-        )
-    };
-    assert_eq!([volume("XYZ"), volume("ABC")], [Some(0.0), Some(1.0)]);
 }

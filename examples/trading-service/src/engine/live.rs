@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use admf_metrics::DatabaseMetrics;
+use admf_metrics::trading::ErrorType;
 use resilience_core::{Env, Event, Name};
 
 use crate::bars::{Bar, Bars, Date};
 use crate::broker::Order;
 use crate::ledger::Tally;
 use crate::portfolio::{Portfolio, Trade};
+use crate::report::SideReport;
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
 
@@ -31,6 +33,15 @@ pub(crate) struct Now {
     pub(crate) unrealized: i64,
     /// What was lost since the close of the day before, in cents; negative where it was won.
     pub(crate) lost_today: i64,
+    /// Whether nothing is bought, whatever the strategies say.
+    pub(crate) halted: bool,
+}
+
+impl Now {
+    /// Returns the drawdown to a hundredth of a per cent, which is as much as anybody reads.
+    pub(crate) fn drawdown_shown(&self) -> f64 {
+        (self.drawdown * 1e4).round() / 1e4
+    }
 }
 
 /// Who wished to trade what.
@@ -89,6 +100,10 @@ pub(crate) trait Watcher: Send + Sync {
     fn held(&self, _: &str, _: i64) {}
     /// So much did the trader take for it until now.
     fn took(&self, _: &TraderSummary) {}
+    /// A part of the service failed.
+    fn failed(&self, _: &str, _: ErrorType) {}
+    /// All is traded and reconciled, and came to this.
+    fn ended(&self, _: &SideReport) {}
 }
 
 /// Counts and levels of one side of a run; clones show the same side.
@@ -214,6 +229,14 @@ impl Live {
 
     pub(crate) fn took(&self, summary: &TraderSummary) {
         self.tell(|watcher| watcher.took(summary));
+    }
+
+    pub(crate) fn failed(&self, component: &str, error: ErrorType) {
+        self.tell(|watcher| watcher.failed(component, error));
+    }
+
+    pub(crate) fn ended(&self, report: &SideReport) {
+        self.tell(|watcher| watcher.ended(report));
     }
 
     pub(crate) fn day_done(&self, now: Now) {

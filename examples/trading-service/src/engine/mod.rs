@@ -338,6 +338,7 @@ impl<'a, T: Trader> Engine<'a, T> {
             drawdown: self.risk.drawdown(),
             unrealized: self.portfolio.unrealized(),
             lost_today: self.risk.lost_today(),
+            halted: self.risk.halted(),
         }
     }
 }

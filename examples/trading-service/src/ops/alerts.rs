@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use admf_alerts::promql::Settings;
 use admf_alerts::{AlertEvent, AlertState, Engine, Options, Rule, RuleError, RuleGroup, Samples};
-use admf_metrics::{Counter, Exporter, Gauge};
+use admf_metrics::{Counter, Gauge, Meter};
 
 use super::catalogue as m;
 
@@ -45,7 +45,7 @@ impl AlertConfig {
     }
 }
 
-/// The rules at work on the text of an exporter.
+/// The rules at work on the text of a scrape.
 #[derive(Debug)]
 pub(super) struct Alerts {
     engine: Engine,
@@ -64,7 +64,7 @@ impl Alerts {
     /// Begins with no alerts.
     pub(super) fn new(
         rules: impl IntoIterator<Item = Rule>,
-        exporter: &Exporter,
+        meter: &Meter,
     ) -> Result<Self, RuleError> {
         // Every step brings all there is, up to a hundred times a second: nothing older is asked for.
         let promql = Settings::default().lookback(LOOKBACK);
@@ -75,11 +75,8 @@ impl Alerts {
             let declared = "the catalogue declares it with this label";
             Shown {
                 rule: rule.name.clone(),
-                fired: exporter
-                    .meter()
-                    .counter(&m::FIRED, &labels)
-                    .expect(declared),
-                firing: exporter.meter().gauge(&m::FIRING, &labels).expect(declared),
+                fired: meter.counter(&m::FIRED, &labels).expect(declared),
+                firing: meter.gauge(&m::FIRING, &labels).expect(declared),
             }
         };
         let shown = engine.rules().map(|status| show(status.rule)).collect();

@@ -4,7 +4,7 @@ use admf_metrics::health;
 use admf_metrics::http;
 use admf_metrics::red::http::SERVER_METRICS;
 use admf_metrics::trading::{self, LabelSets};
-use admf_metrics::{Catalogue, CatalogueError, Label, Metric, database, policies};
+use admf_metrics::{Catalogue, CatalogueError, Label, Metric, database, monitoring, policies};
 
 use super::{admin, machine};
 
@@ -48,21 +48,27 @@ pub(super) const PROGRESS: Metric = gauge(
 )
 .unit("ratio");
 
+pub(super) const SKIPPED: Metric =
+    counter("bars_skipped_total", "Malformed bars that were left out.");
+
+/// The bare client has no policies that would count its second tries, and the stack's second venue is
+/// no retry of one of them: this is what both sides have in common.
 pub(super) const RETRIES: Metric = counter(
     "order_retries_total",
-    "Attempts at orders after the first one.",
+    "Attempts at orders after the first one, whoever made them.",
 );
 
-pub(super) const TRIPS: Metric = counter(
-    "breaker_trips_total",
-    "Times that a circuit breaker opened.",
-);
-
-pub(super) const SWITCHES: Metric = Metric::counter(
-    "venue_switches_total",
-    "Changes of the venue: away from the primary (failover), or back (failback).",
+pub(super) const VENUE_VALUE: Metric = gauge(
+    "venue_portfolio_value",
+    "What the portfolio is worth by the books of the venues, in dollars, once a run has ended.",
 )
-.labels(&[SIDE, Label::one_of("direction", &["failover", "failback"])]);
+.unit("dollars");
+
+pub(super) const UNRECONCILED: Metric = Metric::gauge(
+    "unreconciled_orders",
+    "Orders on which ledger and venues do not agree once a run has ended: executed and not in the ledger (lost), or executed twice (duplicated).",
+)
+.labels(&[SIDE, Label::one_of("kind", &["lost", "duplicated"])]);
 
 /// The names of the rules are the operator's, who has few.
 const ALERT: Label = Label::capped("alertname", 50);
@@ -82,22 +88,28 @@ pub(super) const ADMIN_ACTIONS: Metric = Metric::counter(
     Label::one_of("result", &["done", "refused"]),
 ]);
 
-/// Gives the catalogue: the service's own metrics, and those of trading, ledger, API, policies, machine and process.
-pub(super) fn catalogue() -> Result<Catalogue, CatalogueError> {
+/// Gives all metrics: the service's own, and those of trading, ledger, API, policies, machine and process.
+pub(super) fn metrics() -> impl Iterator<Item = Metric> {
     let own = [
         IN_DOUBT,
         ORDER_SECONDS,
         BARS,
+        SKIPPED,
         PROGRESS,
         RETRIES,
-        TRIPS,
-        SWITCHES,
+        VENUE_VALUE,
+        UNRECONCILED,
         FIRING,
         FIRED,
         ADMIN_ACTIONS,
     ];
     let own = own.into_iter().chain(trading::metrics_by(&BY_SIDE));
     let own = own.chain(database::METRICS).chain(SERVER_METRICS);
-    let own = own.chain(health::METRICS).chain(http::METRICS);
-    Catalogue::new(own.chain(policies::METRICS).chain(machine::metrics()))
+    own.chain(policies::METRICS).chain(machine::metrics())
+}
+
+/// Gives the catalogue of all that is exported: [`metrics`], and what monitoring feeds by itself.
+pub(crate) fn catalogue() -> Result<Catalogue, CatalogueError> {
+    let monitored = health::METRICS.into_iter().chain(http::METRICS);
+    Catalogue::new(metrics().chain(monitored).chain(monitoring::METRICS))
 }

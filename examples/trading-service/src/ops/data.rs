@@ -2,17 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use admf_metrics::trading::{GapDetector, Point, Quality, QualityConfig, TradingMetrics};
+use admf_metrics::{Clock, Meter};
 
 /// Dates by their numbers: between two of them there is one for each date on which anything was traded.
 type Dates = GapDetector<u64, fn(u64, u64) -> u64>;
 
+/// Where prices come from.
+pub(super) const FEED: &str = "feed";
+
 /// The bars of one side, by symbol.
 pub(super) struct Feeds {
     trading: TradingMetrics,
+    clock: Clock,
     seen: Mutex<Seen>,
+    /// When the newest prices came.
+    newest: Arc<Mutex<Option<Duration>>>,
 }
 
 #[derive(Debug, Default)]
@@ -22,9 +30,24 @@ struct Seen {
 }
 
 impl Feeds {
-    pub(super) fn new(trading: TradingMetrics) -> Self {
-        let seen = Mutex::default();
-        Self { trading, seen }
+    pub(super) fn new(trading: TradingMetrics, clock: Clock) -> Self {
+        Self {
+            trading,
+            clock,
+            seen: Mutex::default(),
+            newest: Arc::default(),
+        }
+    }
+
+    /// Shows at every scrape how long ago the newest prices came.
+    pub(super) fn show_age(&self, meter: &Meter) {
+        let (trading, clock) = (self.trading.clone(), self.clock.clone());
+        let newest = Arc::clone(&self.newest);
+        meter.on_scrape(move |_| {
+            let newest = *newest.lock().unwrap_or_else(PoisonError::into_inner);
+            let age = newest.map(|it| clock.now().saturating_sub(it));
+            trading.set_data_age(FEED, age);
+        });
     }
 
     /// Takes the symbols that have a bar on the next date.
@@ -32,6 +55,8 @@ impl Feeds {
     /// A symbol is expected on every date after its first one. What is in a file came in time, and what
     /// is malformed in it was left out.
     pub(super) fn opened(&self, symbols: &[&str]) {
+        let newest = Some(self.clock.now());
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.date += 1;
         let date = seen.date;

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use admf_metrics::trading::{ErrorType, OrderStatus, PortfolioSnapshot, TradingMetrics};
-use admf_metrics::{Counter, Exporter, Gauge, HandleError, Histogram};
+use admf_metrics::{Clock, Counter, Gauge, HandleError, Histogram};
 
 use super::catalogue as m;
-use super::data::Feeds;
+use super::data::{FEED, Feeds};
 use super::words;
 use crate::broker::{Order, Side};
 use crate::engine::{Booked, Now, Wish};
+use crate::report::SideReport;
 use crate::risk::Breach;
-use crate::trader::{Direction, Fate, TraderSummary};
+use crate::trader::{Fate, TraderSummary};
 
 /// The series of one side.
 #[derive(Debug)]
@@ -22,33 +23,39 @@ pub(crate) struct Meter {
     seconds: Histogram,
     bars: Counter,
     progress: Gauge,
+    skipped: Counter,
     retries: Counter,
-    trips: Counter,
-    failovers: Counter,
-    failbacks: Counter,
+    venue_value: Gauge,
+    lost: Gauge,
+    duplicated: Gauge,
 }
 
 impl Meter {
     /// Resolves the series of the side of this name.
-    pub(crate) fn new(exporter: &Exporter, side: &str) -> Result<Self, HandleError> {
+    pub(crate) fn new(meter: &admf_metrics::Meter, side: &str) -> Result<Self, HandleError> {
         let side = [("side", side)];
-        let meter = exporter.meter();
-        let switches = |direction| {
-            let labels = [side[0], ("direction", direction)];
-            meter.counter(&m::SWITCHES, &labels)
+        // Nothing is known of it before the end.
+        let at_the_end = |metric, labels: &[_]| {
+            let gauge = meter.gauge(metric, labels)?;
+            gauge.clear();
+            Ok::<_, HandleError>(gauge)
         };
+        let unreconciled = |kind| at_the_end(&m::UNRECONCILED, &[side[0], ("kind", kind)]);
         let trading = TradingMetrics::labelled(meter, &side)?;
+        let feeds = Feeds::new(trading.clone(), Clock::tokio());
+        feeds.show_age(meter);
         Ok(Self {
-            feeds: Feeds::new(trading.clone()),
+            feeds,
             trading,
             in_doubt: meter.gauge(&m::IN_DOUBT, &side)?,
             seconds: meter.histogram(&m::ORDER_SECONDS, &side)?,
             bars: meter.counter(&m::BARS, &side)?,
             progress: meter.gauge(&m::PROGRESS, &side)?,
             retries: meter.counter(&m::RETRIES, &side)?,
-            trips: meter.counter(&m::TRIPS, &side)?,
-            failovers: switches("failover")?,
-            failbacks: switches("failback")?,
+            skipped: meter.counter(&m::SKIPPED, &side)?,
+            venue_value: at_the_end(&m::VENUE_VALUE, &side)?,
+            lost: unreconciled("lost")?,
+            duplicated: unreconciled("duplicated")?,
         })
     }
 
@@ -59,7 +66,7 @@ impl Meter {
 
     /// Records how long prices were on their way.
     pub(crate) fn heard(&self, latency: Duration) {
-        self.trading.record_data_latency("feed", latency);
+        self.trading.record_data_latency(FEED, latency);
     }
 
     /// Records how long a date took.
@@ -73,11 +80,11 @@ impl Meter {
         self.progress.set(now.bars as f64 / now.of.max(1) as f64);
         self.trading.update_portfolio_metrics(&PortfolioSnapshot {
             value: dollars(now.equity),
-            // A hundredth of a per cent is as much as anybody reads.
-            drawdown: (now.drawdown * 1e4).round() / 1e4,
+            drawdown: now.drawdown_shown(),
             unrealized_pnl: Some(dollars(now.unrealized)),
             daily_pnl: Some(-dollars(now.lost_today)),
         });
+        self.trading.set_trading_halted(now.halted);
     }
 
     /// Counts a signal, and why it became no order.
@@ -151,11 +158,20 @@ impl Meter {
 
     /// Shows what the trader took until now.
     pub(crate) fn took(&self, summary: &TraderSummary) {
-        let switches = |direction| summary.count(direction) as u64;
         self.retries.absolute(summary.retries);
-        self.trips.absolute(summary.breaker_trips);
-        self.failovers.absolute(switches(Direction::Failover));
-        self.failbacks.absolute(switches(Direction::Failback));
+    }
+
+    /// Counts an error of a part of the service.
+    pub(crate) fn failed(&self, component: &str, error: ErrorType) {
+        self.trading.record_error(component, error);
+    }
+
+    /// Shows what a run came to, where nothing else has told it.
+    pub(crate) fn reported(&self, report: &SideReport) {
+        self.skipped.absolute(report.skipped_bars);
+        self.venue_value.set(report.venue_equity);
+        self.lost.set(report.lost as f64);
+        self.duplicated.set(report.duplicated as f64);
     }
 }
 

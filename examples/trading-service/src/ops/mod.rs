@@ -4,8 +4,13 @@ mod admin;
 mod alerts;
 mod catalogue;
 mod data;
+mod hold;
+#[cfg(test)]
+mod hold_tests;
 mod machine;
 mod meter;
+#[cfg(test)]
+mod meter_tests;
 #[cfg(test)]
 mod replay_tests;
 mod side;
@@ -18,117 +23,112 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admf_metrics::health::{self, Heartbeat};
-use admf_metrics::http::{ServerConfig, Switches, serve};
+use admf_metrics::monitoring::{Group, StartError};
 use admf_metrics::policies::PolicyMetrics;
-use admf_metrics::{Clock, Exporter, HandleError, Health, Routes};
-use axum::Router;
-use resilience_core::{Env, Policies};
+use admf_metrics::{Exporter, Monitoring, MonitoringConfig};
+use resilience_core::Env;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
-use tokio::time::interval;
+use tokio::time::sleep;
 
 pub(crate) use admf_metrics::http::Token;
 pub(crate) use admin::AdminConfig;
 pub(crate) use alerts::AlertConfig;
+pub(crate) use catalogue::catalogue;
 pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};
 use crate::error::Error;
 use alerts::Alerts;
+use hold::Hold;
 use side::Announcement;
 use watch::{Dates, Watch};
-
-/// Time between two beats of the runtime's heart.
-const BEAT: Duration = Duration::from_secs(1);
-/// Time after which a beat is missed, and liveness fails.
-const MISSED: Duration = Duration::from_secs(30);
 
 /// Takes a line for the terminal.
 pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// What the user says of operations.
+#[derive(Clone, Debug)]
+pub(crate) struct OpsConfig<'a> {
+    /// Where they are served, and which parts are on.
+    pub(crate) monitoring: MonitoringConfig,
+    /// When to alert.
+    pub(crate) alerts: &'a AlertConfig,
+    /// The folder whose disk is watched, with machine and process.
+    pub(crate) data_dir: Option<&'a Path>,
+    /// Who may operate policies; `None` where nobody may.
+    pub(crate) admin: Option<&'a AdminConfig>,
+}
+
 /// The metrics, the health and the alerts of the process; dropped, nothing is served any more.
 pub(crate) struct Ops {
-    exporter: Exporter,
+    monitoring: Monitoring,
     policies: PolicyMetrics,
-    health: Health,
     /// The policies that operators may operate.
     operated: admin::Place,
-    watch: Arc<Watch>,
+    /// `None` where no alert is evaluated.
+    watch: Option<Arc<Watch>>,
+    hold: Hold,
     dates: Arc<Dates>,
     /// Wakes the evaluation of alerts.
     news: Arc<Notify>,
     announcement: Arc<Announcement>,
-    tasks: JoinSet<()>,
 }
 
 impl Ops {
     /// Takes the address, and begins to serve and to watch; with `admin`, policies can be operated
-    /// there too.
+    /// there too. Switched off, it does neither, and all else works.
     ///
     /// # Errors
     ///
     /// If the address is taken or cannot be had, or a rule cannot be evaluated.
-    pub(crate) async fn start(
-        address: SocketAddr,
-        config: &AlertConfig,
-        console: Console,
-        admin: Option<&AdminConfig>,
-    ) -> Result<Self, Error> {
-        let (listener, address) = bind("--ops", address).await?;
-        let exporter = Exporter::local(catalogue::catalogue().map_err(Error::run)?);
-        let policies = PolicyMetrics::new(exporter.meter()).map_err(Error::run)?;
-        let alerts = Alerts::new(config.rules().map_err(Error::run)?, &exporter);
-        let alerts = alerts.map_err(Error::run)?;
-        let dates = Arc::<Dates>::default();
+    pub(crate) async fn start(config: OpsConfig<'_>, console: Console) -> Result<Self, Error> {
+        let (address, switches) = (config.monitoring.bind(), config.monitoring.switches());
+        let interval = config.monitoring.performance_interval;
+        let mut monitoring = Monitoring::builder(config.monitoring).metrics(catalogue::metrics());
+        let meter = monitoring.meter().map_err(Error::run)?;
+        let policies = PolicyMetrics::new(&meter).map_err(Error::run)?;
+        let alerts = Alerts::new(config.alerts.rules().map_err(Error::run)?, &meter);
+        let (dates, news) = (Arc::<Dates>::default(), Arc::<Notify>::default());
         let watch = Watch::new(
-            exporter.clone(),
-            alerts,
-            console.clone(),
+            alerts.map_err(Error::run)?,
+            Arc::clone(&console),
             Arc::clone(&dates),
         );
         let watch = Arc::new(watch);
-        let (health, news) = (Health::new(), Arc::<Notify>::default());
-        let heartbeat = Heartbeat::new(MISSED, Clock::tokio());
-        let routes = routes(&exporter, &health, &heartbeat).map_err(Error::run)?;
+        let evaluated = Arc::clone(&watch).run(Arc::clone(&news));
+        monitoring = monitoring.run(Group::Alerts, "alerts", evaluated);
+        if let Some(data_dir) = config.data_dir {
+            monitoring = machine::watched(monitoring, &meter, data_dir, interval)?;
+        }
         let operated = admin::Place::default();
-        let routes = match admin {
-            Some(config) => routes.merge(admin::routes(
-                config.token.clone(),
+        if let Some(admin) = config.admin {
+            monitoring = monitoring.routes(admin::routes(
+                admin.token.clone(),
                 address,
                 Arc::clone(&operated),
-                exporter.clone(),
+                meter,
                 Arc::clone(&console),
-            )),
-            None => routes,
-        };
-        let mut tasks = JoinSet::new();
-        // It ends with the task.
-        let forever = std::future::pending();
-        tasks.spawn(serve(listener, routes, ServerConfig::default(), forever));
-        tasks.spawn(async move {
-            let mut beats = interval(BEAT);
-            loop {
-                beats.tick().await;
-                heartbeat.beat();
-            }
-        });
-        tasks.spawn(Arc::clone(&watch).run(Arc::clone(&news)));
+            ));
+        }
+        let hold = Hold::default();
+        let seen = hold.clone();
+        let monitoring = monitoring.around(move |routes| seen.around(routes));
+        let monitoring = monitoring.start().await.map_err(not_started)?;
+        watch.begin(monitoring.exporter());
         Ok(Self {
-            exporter,
             policies,
-            health,
             operated,
-            watch,
+            watch: switches.alerts.then_some(watch),
+            hold,
             dates,
             news,
-            announcement: Arc::new(Announcement::new(address, console)),
-            tasks,
+            announcement: Arc::new(Announcement::new(monitoring.address(), console)),
+            monitoring,
         })
     }
 
@@ -148,7 +148,7 @@ impl Ops {
     /// If those of another environment are exported already.
     pub(crate) fn policies(&self, env: &Env) -> Result<(), Error> {
         self.policies.export(env).map_err(Error::run)?;
-        self.health.add_source(env.clone());
+        self.monitoring.health().add_source(env.clone());
         Ok(())
     }
 
@@ -158,12 +158,7 @@ impl Ops {
     ///
     /// If the file cannot be read, or breaks a rule.
     pub(crate) fn operate(&self, config: &AdminConfig, env: &Env) -> Result<(), Error> {
-        let load = |path: &PathBuf| {
-            let policies = Policies::load(path, env);
-            let policies = policies.map_err(|error| Error::Config(format!("--policies: {error}")));
-            Ok::<_, Error>((path.clone(), policies?))
-        };
-        let file = config.policies.as_ref().map(load).transpose()?;
+        let file = config.load(env)?;
         let env = env.clone();
         self.operated.get_or_init(|| admin::Operated { env, file });
         Ok(())
@@ -171,12 +166,12 @@ impl Ops {
 
     /// Returns what holds the metrics.
     pub(crate) fn exporter(&self) -> &Exporter {
-        &self.exporter
+        self.monitoring.exporter()
     }
 
     /// Says that every side was added: from here on they decide whether the service is ready.
     pub(crate) fn started(&self) {
-        self.health.started();
+        self.monitoring.health().started();
     }
 
     /// Tells on the terminal where it listens, once.
@@ -186,7 +181,7 @@ impl Ops {
 
     /// Says that the service takes no new work, and never will again.
     pub(crate) fn shutting_down(&self) {
-        self.health.shutting_down();
+        self.monitoring.health().shutting_down();
     }
 
     /// Does `work` to its end, and is not ready any more once somebody asks to stop.
@@ -203,34 +198,54 @@ impl Ops {
         }
     }
 
-    /// Evaluates the alerts a last time.
+    /// Evaluates the alerts a last time; from here on nothing is counted any more.
     pub(crate) fn finish(&self) {
         self.shutting_down();
-        self.watch.finish();
+        if let Some(watch) = &self.watch {
+            watch.finish();
+        }
+        self.hold.counted();
+    }
+
+    /// Serves on until what was counted in the end was scraped, for at most this time, or until somebody
+    /// asks to stop.
+    pub(crate) async fn hold(&self, at_most: Duration, stop: &Stop) {
+        let Some(address) = self.monitoring.address() else {
+            return;
+        };
+        let seconds = at_most.as_secs_f64();
+        self.announcement.tell(&format!(
+            "ops held for the last scrape of {address}/metrics, at most {seconds} s"
+        ));
+        tokio::select! {
+            biased;
+            () = self.hold.scraped() => {}
+            () = stop.wanted() => {}
+            () = sleep(at_most) => {}
+        }
+    }
+
+    /// Ends, and lets the answers that are under way come to their end.
+    pub(crate) async fn stop(self) {
+        self.monitoring.stop().await;
     }
 }
 
 impl fmt::Debug for Ops {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ops")
-            .field("health", &self.health)
+            .field("monitoring", &self.monitoring)
             .finish_non_exhaustive()
     }
 }
 
-/// Gives the routes for probes and scrapes; alerts are always watched here.
-fn routes(
-    exporter: &Exporter,
-    health: &Health,
-    heartbeat: &Heartbeat,
-) -> Result<Router, HandleError> {
-    health::export(exporter.meter(), health)?;
-    let switches = Switches {
-        alerts: true,
-        ..Switches::default()
-    };
-    let routes = Routes::new(exporter, health)?;
-    Ok(routes.heartbeat(heartbeat).switches(switches).router())
+/// Says why nothing is served: an address by the flag that names it.
+fn not_started(error: StartError) -> Error {
+    match error {
+        StartError::Bind { address, error } => Error::Run(format!("--ops {address}: {error}")),
+        StartError::Setting(error) => Error::Config(error.to_string()),
+        error => Error::run(error),
+    }
 }
 
 /// Listens at an address that `flag` gave.

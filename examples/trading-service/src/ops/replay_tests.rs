@@ -32,21 +32,10 @@ fn config() -> EngineConfig {
     }
 }
 
-async fn ops() -> Ops {
-    let free = "127.0.0.1:0".parse().unwrap();
-    let alerts = AlertConfig {
-        drawdown: 0.1,
-        breaker_open: std::time::Duration::from_secs(2),
-    };
-    Ops::start(free, &alerts, Arc::new(|_| {}), None)
-        .await
-        .unwrap()
-}
-
 /// Replays bars to their end, and settles what is in doubt then; returns the ledger, how many fills
 /// were known late, and the scrape.
 async fn replayed(bars: &Bars, folder: &TempDir) -> (Ledger, usize, Samples) {
-    let ops = ops().await;
+    let ops = super::tests::started().await;
     let live = Live::new(ops.side("stack", |_| {}).unwrap());
     let path = folder.path().join("ledger.sqlite");
     let ledger = Ledger::open(&path, &Identity::new([])).unwrap();
@@ -56,6 +45,8 @@ async fn replayed(bars: &Bars, folder: &TempDir) -> (Ledger, usize, Samples) {
     let replayed = engine.replay(&Stop::default()).await.unwrap();
     let late = finish(bars, &mut ledger, &live, &trader.0, replayed.bars).await;
     let text = ops.exporter().render();
+    let catalogue = catalogue::catalogue().unwrap();
+    catalogue.check_exposed(&text).unwrap();
     (ledger, late, Samples::parse(&text).unwrap())
 }
 

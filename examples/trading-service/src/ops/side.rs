@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use admf_metrics::health::ComponentState::Healthy;
 use admf_metrics::policies::{PolicyMetrics, PolicyObserver};
-use admf_metrics::{Clock, Component, DatabaseMetrics, Health};
+use admf_metrics::trading::ErrorType;
+use admf_metrics::{Clock, Component, DatabaseMetrics, Exporter, Health};
 use resilience_core::{Env, Event, Name, Observer};
 use tokio::sync::Notify;
 
@@ -16,6 +17,7 @@ use super::{Console, Ops};
 use crate::broker::Order;
 use crate::engine::{Booked, Now, Watcher, Wish};
 use crate::error::Error;
+use crate::report::SideReport;
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
 
@@ -23,6 +25,7 @@ use crate::trader::{Fate, TraderSummary};
 pub(crate) struct SideOps {
     name: &'static str,
     meter: Meter,
+    exporter: Exporter,
     database: DatabaseMetrics,
     venues: Component,
     replay: Component,
@@ -42,18 +45,19 @@ impl SideOps {
         name: &'static str,
         on_day: impl Fn(&Now) + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let component = |what| ops.health.critical(format!("{name} {what}"));
+        let (meter, health) = (ops.exporter().meter(), ops.monitoring.health());
+        let component = |what| health.critical(format!("{name} {what}"));
         Ok(Self {
             name,
-            meter: Meter::new(&ops.exporter, name).map_err(Error::run)?,
-            database: DatabaseMetrics::new(ops.exporter.meter(), Clock::default())
-                .map_err(Error::run)?,
+            meter: Meter::new(meter, name).map_err(Error::run)?,
+            exporter: ops.exporter().clone(),
+            database: DatabaseMetrics::new(meter, Clock::default()).map_err(Error::run)?,
             venues: component("venues").map_err(Error::run)?,
             replay: component("replay").map_err(Error::run)?,
             ready_since: OnceLock::new(),
             policies: ops.policies.clone(),
             observer: ops.policies.observer(),
-            health: ops.health.clone(),
+            health: health.clone(),
             dates: Arc::clone(&ops.dates),
             news: Arc::clone(&ops.news),
             announcement: Arc::clone(&ops.announcement),
@@ -137,19 +141,30 @@ impl Watcher for SideOps {
     fn took(&self, summary: &TraderSummary) {
         self.meter.took(summary);
     }
+
+    fn failed(&self, component: &str, error: ErrorType) {
+        self.meter.failed(component, error);
+    }
+
+    fn ended(&self, report: &SideReport) {
+        self.meter.reported(report);
+        // What policies count by themselves is read when somebody looks, and they are about to go.
+        let _ = self.exporter.render();
+    }
 }
 
 /// Tells once where operations are served.
 ///
 /// Not before the venues are up: what is wrong with a run until then is told in one line, alone.
 pub(super) struct Announcement {
-    address: SocketAddr,
+    /// `None` where nothing is served.
+    address: Option<SocketAddr>,
     console: Console,
     made: OnceLock<()>,
 }
 
 impl Announcement {
-    pub(super) fn new(address: SocketAddr, console: Console) -> Self {
+    pub(super) fn new(address: Option<SocketAddr>, console: Console) -> Self {
         Self {
             address,
             console,
@@ -159,10 +174,15 @@ impl Announcement {
 
     pub(super) fn make(&self) {
         self.made.get_or_init(|| {
-            let address = self.address;
-            (self.console)(&format!(
-                "ops listening {address} (/metrics /health /health/detail /ready)"
-            ));
+            if let Some(address) = self.address {
+                self.tell(&format!(
+                    "ops listening {address} (/metrics /health /health/detail /ready)"
+                ));
+            }
         });
+    }
+
+    pub(super) fn tell(&self, line: &str) {
+        (self.console)(line);
     }
 }

@@ -1,22 +1,20 @@
 use std::time::Duration;
 
 use admf_alerts::{AlertEvent, Samples};
+use admf_metrics::Routes;
 use axum::body::{Body, to_bytes};
 use tower::ServiceExt;
 
 use super::alerts::Alerts;
 use super::meter::Meter;
 use super::*;
-use crate::broker::{Order, Side};
-use crate::engine::{Live, Watcher, Wish};
-use crate::risk::Breach;
-use crate::trader::{Direction, Fate, Switch, TraderSummary};
+use crate::engine::{Live, Watcher};
 
-fn exporter() -> Exporter {
+pub(super) fn exporter() -> Exporter {
     Exporter::local(catalogue::catalogue().unwrap())
 }
 
-fn scrape(exporter: &Exporter) -> Samples {
+pub(super) fn scrape(exporter: &Exporter) -> Samples {
     Samples::parse(&exporter.render()).unwrap()
 }
 
@@ -24,22 +22,6 @@ fn config() -> AlertConfig {
     AlertConfig {
         drawdown: 0.1,
         breaker_open: Duration::from_secs(2),
-    }
-}
-
-const WISH: Wish<'_> = Wish {
-    strategy: "crossover",
-    symbol: "IBM",
-};
-
-fn order() -> Order {
-    Order {
-        client_id: "run-0-crossover-IBM".to_owned(),
-        symbol: "IBM".to_owned(),
-        side: Side::Buy,
-        quantity: 10,
-        price: 100,
-        at: 0,
     }
 }
 
@@ -55,8 +37,8 @@ fn words(events: &[AlertEvent]) -> Vec<String> {
 #[test]
 fn a_drawdown_above_the_threshold_fires_once_for_its_side_and_resolves() {
     let exporter = exporter();
-    let mut alerts = Alerts::new(config().rules().unwrap(), &exporter).unwrap();
-    let [stack, naive] = ["stack", "naive"].map(|side| Meter::new(&exporter, side).unwrap());
+    let mut alerts = Alerts::new(config().rules().unwrap(), exporter.meter()).unwrap();
+    let [stack, naive] = ["stack", "naive"].map(|side| Meter::new(exporter.meter(), side).unwrap());
     let mut events = Vec::new();
     for (second, drawdown) in [0.0, 0.1, 0.11, 0.05, 0.2, 0.05, 0.05, 0.05]
         .into_iter()
@@ -88,7 +70,7 @@ fn an_open_breaker_fires_after_its_time_and_resolves_when_it_probes() {
     let exporter = exporter();
     let policies = PolicyMetrics::new(exporter.meter()).unwrap();
     policies.export(&env).unwrap();
-    let mut alerts = Alerts::new(config().rules().unwrap(), &exporter).unwrap();
+    let mut alerts = Alerts::new(config().rules().unwrap(), exporter.meter()).unwrap();
     let open_for = Duration::from_secs(4);
     let breaker = CircuitBreakerConfig {
         open_for: Some(open_for),
@@ -113,84 +95,14 @@ fn an_open_breaker_fires_after_its_time_and_resolves_when_it_probes() {
     assert_eq!(step(), ["resolved BreakerOpen"]);
 }
 
-#[test]
-fn every_end_of_an_order_and_every_breach_has_a_series_that_counts_it() {
-    let exporter = exporter();
-    let meter = Meter::new(&exporter, "stack").unwrap();
-    let fates = [Fate::Cancelled, Fate::RefusedUnsent, Fate::InDoubt];
-    for fate in &fates {
-        meter.answered(&order(), fate, Duration::from_millis(3));
-    }
-    let breaches = [
-        Breach::TradingDisabled,
-        Breach::OrderSize,
-        Breach::PositionSize,
-        Breach::DailyLoss,
-        Breach::Drawdown,
-        Breach::Cash,
-        Breach::NothingHeld,
-    ];
-    for breach in breaches {
-        meter.signalled(WISH, Err(breach));
-        meter.overlooked(breach);
-    }
-    let samples = scrape(&exporter);
-    let value = |metric, label, word| samples.value(metric, &[("side", "stack"), (label, word)]);
-    for status in ["cancelled", "unsent", "in_doubt"] {
-        let orders = value("admf_orders_total", "status", status);
-        assert_eq!(orders, Some(1.0), "{status}");
-    }
-    for breach in breaches {
-        let filtered = value("admf_signals_filtered_total", "reason", breach.word());
-        assert_eq!(filtered, Some(1.0), "{breach}");
-    }
-    for limit in ["order_size", "position_size", "daily_loss", "drawdown"] {
-        let broken = value("admf_risk_limit_breaches_total", "limit", limit);
-        assert_eq!(broken, Some(1.0), "{limit}");
-    }
-    let side = [("side", "stack")];
-    let missed = samples.value("admf_missed_trades_total", &side);
-    assert_eq!(missed, Some(2.0), "one was cancelled, one never left");
-    assert_eq!(
-        samples.value("order_duration_seconds_count", &side),
-        Some(3.0)
-    );
-    assert_eq!(samples.value("orders_in_doubt", &side), Some(1.0));
-    meter.settled(&order(), &Fate::Cancelled);
-    assert_eq!(scrape(&exporter).value("orders_in_doubt", &side), Some(0.0));
-}
-
-#[test]
-fn what_the_trader_took_is_shown_as_totals() {
-    let exporter = exporter();
-    let meter = Meter::new(&exporter, "stack").unwrap();
-    let switch = |direction| Switch {
-        at: 0,
-        after: Duration::ZERO,
-        direction,
-        reason: String::new(),
-    };
-    meter.took(&TraderSummary {
-        retries: 7,
-        breaker_trips: 2,
-        switches: vec![switch(Direction::Failover), switch(Direction::Failback)],
-    });
-    let samples = scrape(&exporter);
-    let total = |metric| samples.value(metric, &[("side", "stack")]);
-    assert_eq!(total("order_retries_total"), Some(7.0));
-    assert_eq!(total("breaker_trips_total"), Some(2.0));
-    for direction in ["failover", "failback"] {
-        let labels = [("side", "stack"), ("direction", direction)];
-        assert_eq!(samples.value("venue_switches_total", &labels), Some(1.0));
-    }
-}
-
 async fn readiness(ops: &Ops) -> (u16, String) {
     ask(ops, "/ready").await
 }
 
 async fn ask(ops: &Ops, path: &str) -> (u16, String) {
-    let routes = Routes::new(&ops.exporter, &ops.health).unwrap().router();
+    let routes = Routes::new(ops.exporter(), ops.monitoring.health())
+        .unwrap()
+        .router();
     let request = http::Request::get(path).body(Body::empty()).unwrap();
     let answer = routes.oneshot(request).await.unwrap();
     let status = answer.status().as_u16();
@@ -202,9 +114,32 @@ fn silent() -> Console {
     Arc::new(|_| {})
 }
 
-async fn started() -> Ops {
+/// Operations at an address, with nothing that samples the machine.
+pub(super) async fn started_at(address: SocketAddr, console: Console) -> Result<Ops, Error> {
+    let monitoring = MonitoringConfig {
+        address: address.ip(),
+        port: address.port(),
+        ..MonitoringConfig::default()
+    };
+    started_with(monitoring, console).await
+}
+
+pub(super) async fn started_with(
+    monitoring: MonitoringConfig,
+    console: Console,
+) -> Result<Ops, Error> {
+    let config = OpsConfig {
+        monitoring,
+        alerts: &config(),
+        data_dir: None,
+        admin: None,
+    };
+    Ops::start(config, console).await
+}
+
+pub(super) async fn started() -> Ops {
     let free = "127.0.0.1:0".parse().unwrap();
-    Ops::start(free, &config(), silent(), None).await.unwrap()
+    started_at(free, silent()).await.unwrap()
 }
 
 #[tokio::test]
@@ -241,9 +176,7 @@ async fn it_is_ready_between_the_first_bars_of_every_side_and_the_wish_to_stop()
 #[tokio::test]
 async fn an_address_that_is_taken_is_named_with_its_flag() {
     let (_held, address) = bind("--ops", "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let error = Ops::start(address, &config(), silent(), None)
-        .await
-        .unwrap_err();
+    let error = started_at(address, silent()).await.unwrap_err();
     let expected = format!("--ops {address}: Address already in use");
     assert!(error.to_string().starts_with(&expected), "{error}");
 }
@@ -253,7 +186,7 @@ async fn alerts_are_evaluated_on_news_and_told_on_the_console() {
     let (lines, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let console: Console = Arc::new(move |line| lines.send(line.to_owned()).unwrap());
     let free = "127.0.0.1:0".parse().unwrap();
-    let ops = Ops::start(free, &config(), console, None).await.unwrap();
+    let ops = started_at(free, console).await.unwrap();
     let live = Live::new(ops.side("naive", |_| {}).unwrap());
     live.day_done(Now {
         drawdown: 0.25,
@@ -323,7 +256,7 @@ async fn circuits_and_errors_have_the_same_numbers_in_the_detail_and_in_metrics(
     }
     let (_, detail) = ask(&ops, "/health/detail").await;
     let detail: serde_json::Value = serde_json::from_str(&detail).unwrap();
-    let samples = scrape(&ops.exporter);
+    let samples = scrape(ops.exporter());
     let calls = |outcome| {
         let labels = [("name", "primary"), ("result", outcome)];
         samples
@@ -342,8 +275,8 @@ async fn circuits_and_errors_have_the_same_numbers_in_the_detail_and_in_metrics(
         Some(1.0)
     );
     let errors = &detail["error_handling"];
-    let category = [("category", "network_timeout")];
-    let counted = samples.value("admf_health_errors_total", &category);
+    let category = [("name", "service"), ("category", "network_timeout")];
+    let counted = samples.value("admf_recovery_errors_total", &category);
     assert_eq!(errors["by_category"]["network_timeout"].as_f64(), counted);
     assert_eq!(errors["total_errors"], 2);
 }

@@ -1,7 +1,7 @@
 //! The evaluation of alerts while the service runs.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use admf_alerts::Samples;
@@ -21,27 +21,30 @@ const GAP: Duration = Duration::from_millis(10);
 
 /// Steps the alerts over what the exporter says, and prints what changes.
 pub(super) struct Watch {
-    exporter: Exporter,
-    alerts: Mutex<Alerts>,
+    /// There is one once it is served.
+    exporter: OnceLock<Exporter>,
+    /// `None` once they were evaluated for the last time.
+    alerts: Mutex<Option<Alerts>>,
     console: Console,
     dates: Arc<Dates>,
     started: Instant,
 }
 
 impl Watch {
-    pub(super) fn new(
-        exporter: Exporter,
-        alerts: Alerts,
-        console: Console,
-        dates: Arc<Dates>,
-    ) -> Self {
+    /// Prepares to evaluate what is exported later.
+    pub(super) fn new(alerts: Alerts, console: Console, dates: Arc<Dates>) -> Self {
         Self {
-            exporter,
-            alerts: Mutex::new(alerts),
+            exporter: OnceLock::new(),
+            alerts: Mutex::new(Some(alerts)),
             console,
             dates,
             started: Instant::now(),
         }
+    }
+
+    /// Evaluates what this exports.
+    pub(super) fn begin(&self, exporter: &Exporter) {
+        self.exporter.get_or_init(|| exporter.clone());
     }
 
     /// Evaluates at every tick of real time, and soon after there is news.
@@ -69,14 +72,19 @@ impl Watch {
     pub(super) fn finish(&self) {
         self.step();
         self.step_in(KEEP_FIRING);
+        *self.alerts() = None;
     }
 
     fn step_in(&self, ahead: Duration) {
         // Held from the reading on, so that two evaluations do not change places.
-        let mut alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut alerts = self.alerts();
+        let (Some(alerts), Some(exporter)) = (alerts.as_mut(), self.exporter.get()) else {
+            return;
+        };
         let now = (self.started.elapsed() + ahead).as_millis();
         let now = Duration::from_millis(u64::try_from(now).unwrap_or(u64::MAX));
-        let scrape = Samples::parse(&self.exporter.render());
+        let text = exporter.render();
+        let scrape = Samples::parse(&text);
         let scrape = scrape.expect("the exporter writes what the parser reads");
         for event in alerts.step(now, &scrape) {
             let line = match self.dates.of(event.alert().labels.get("side")) {
@@ -85,6 +93,10 @@ impl Watch {
             };
             (self.console)(&line);
         }
+    }
+
+    fn alerts(&self) -> MutexGuard<'_, Option<Alerts>> {
+        self.alerts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

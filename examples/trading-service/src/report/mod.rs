@@ -66,6 +66,8 @@ pub(crate) struct SideReport {
     pub(crate) final_equity: f64,
     /// Dollars by the venues' books: what there really is.
     pub(crate) venue_equity: f64,
+    /// The part of the highest equity that is lost in the end.
+    pub(crate) drawdown: f64,
     pub(crate) risk_rejections: BTreeMap<String, u64>,
     pub(crate) limits_overlooked: u64,
     pub(crate) bars: u64,

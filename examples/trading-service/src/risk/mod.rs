@@ -141,6 +141,13 @@ impl Risk {
         self.lost_today
     }
 
+    /// Says whether nothing is bought today, whatever the signal: trading is off, or a loss is too large.
+    pub(crate) fn halted(&self) -> bool {
+        let config = &self.config;
+        let lost = self.lost_today > config.max_daily_loss || self.pause_left > 0;
+        !config.trading || (config.checks && config.enforced && lost)
+    }
+
     /// Says what to trade on a signal. A sell never takes more than is held.
     ///
     /// # Errors

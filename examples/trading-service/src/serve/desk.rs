@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use admf_metrics::trading::ErrorType;
 use futures_util::future::join_all;
 use resilience_core::BoxError;
 use resilience_tower::context;
@@ -154,6 +155,11 @@ impl<U: Upstream> Desk<U> {
         }
     }
 
+    /// Takes that a part of the service failed.
+    pub(super) fn failed(&self, component: &str, error: ErrorType) {
+        self.live.failed(component, error);
+    }
+
     /// Takes how long the prices that come next were on their way.
     pub(super) fn heard(&self, latency: Duration) {
         self.live.heard(latency);
@@ -180,6 +186,7 @@ impl<U: Upstream> Desk<U> {
             drawdown: risk.drawdown(),
             unrealized: portfolio.unrealized(),
             lost_today: risk.lost_today(),
+            halted: risk.halted(),
         };
         let held = portfolio.clone();
         drop(account);

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use admf_metrics::trading::ErrorType;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -48,6 +49,11 @@ impl<'a, U: Upstream> Feed<'a, U> {
             next: AtomicUsize::new(0),
             fails: Mutex::new(fails.into()),
         }
+    }
+
+    /// Returns whom it tells.
+    pub(super) fn desk(&self) -> &'a Desk<U> {
+        self.desk
     }
 
     /// Tells prices without end.
@@ -95,7 +101,13 @@ impl<'a, U: Upstream> Feed<'a, U> {
                 .map(|quote| timeout(PATIENCE, venue.feed(quote)))
         });
         // A venue that did not hear has an old price, and says so by its time.
-        join_all(told).await;
+        for told in join_all(told).await {
+            match told {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => self.desk.failed("feed", ErrorType::Upstream),
+                Err(_) => self.desk.failed("feed", ErrorType::Timeout),
+            }
+        }
     }
 
     fn fail_at(&self, number: usize) -> Result<(), Error> {

@@ -20,7 +20,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ use crate::bars::Bars;
 use crate::broker::Broker;
 use crate::engine::{Live, Stop};
 use crate::error::Error;
-use crate::ops::{Console, Ops, bind};
+use crate::ops::{Console, Ops, OpsConfig, bind};
 use crate::settings::{ServeSettings, Settings};
 use crate::side::Venues;
 use crate::stack::{Stack, Surroundings};
@@ -42,13 +42,12 @@ use desk::Desk;
 use feed::Feed;
 use parts::Parts;
 
-/// Where operations are served if the user does not say.
-const OPS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 /// What a request may take beyond the time of an order.
 const MARGIN: Duration = Duration::from_millis(500);
 
 /// Serves until asked to stop, and finishes what is in flight then.
 pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<(), Error> {
+    serve.admin.check()?;
     let bars = Bars::load(&settings.data, settings.bad_bars)?;
     let state = StateDir::open(settings.state.as_deref())?;
     let folder = state.path().join("serve");
@@ -56,10 +55,13 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
         .map_err(|error| Error::Run(format!("{}: {error}", folder.display())))?;
     let (listener, address) = bind("--api", serve.api).await?;
     let console: Console = Arc::new(|line| eprintln!("{line}"));
-    let ops = settings.ops.unwrap_or(OPS);
-    let admin = Some(&serve.admin);
-    let mut ops = Ops::start(ops, &settings.alerts, Arc::clone(&console), admin).await?;
-    ops.machine(&folder)?;
+    let config = OpsConfig {
+        monitoring: settings.monitoring.clone(),
+        alerts: &settings.alerts,
+        data_dir: Some(&folder),
+        admin: Some(&serve.admin),
+    };
+    let ops = Ops::start(config, Arc::clone(&console)).await?;
     console(&format!(
         "api listening {address} (/api/quotes /api/orders)"
     ));
@@ -77,7 +79,9 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
     };
     ops.started();
     let serving = ops.until_stopped(&stop, service.run(&folder, listener));
-    stop.while_listening(serving).await?
+    let served = stop.while_listening(serving).await?;
+    ops.stop().await;
+    served
 }
 
 struct Service<'a> {

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use admf_metrics::trading::ErrorType;
 use futures_util::future::{Either, join, select};
 use resilience_core::health::{HealthSource, UnknownComponent};
 use resilience_core::recovery::SupervisorConfig;
@@ -78,8 +79,9 @@ impl Parts {
         circuits: &[CircuitBreaker; 2],
         feed: &Feed<'_, U>,
     ) -> Result<Infallible, Error> {
-        let primary = self.supervisor(primary.name().as_str(), || self.run_venue(primary))?;
-        let backup = self.supervisor(backup.name().as_str(), || self.run_venue(backup))?;
+        let run = |venue| self.run_venue(venue, feed);
+        let primary = self.supervisor(primary.name().as_str(), || run(primary))?;
+        let backup = self.supervisor(backup.name().as_str(), || run(backup))?;
         let feed = self.supervisor("feed", || self.run_feed(feed))?;
         let processes = [primary.supervised(), backup.supervised()];
         let checks = self.checks(processes, circuits).map_err(Error::run)?;
@@ -132,17 +134,19 @@ impl Parts {
             .source("venues", move || way_of_both(primary(), backup()))
     }
 
-    async fn run_venue(&self, venue: &Venue) -> Result<(), Error> {
+    async fn run_venue<U: Upstream>(&self, venue: &Venue, feed: &Feed<'_, U>) -> Result<(), Error> {
         if venue.restart().await? {
             (self.console)(&format!("venue {} listens again", venue.name()));
         }
         let ended = venue.ended().await;
+        feed.desk().failed("venues", ErrorType::Upstream);
         (self.console)(&ended.to_string());
         Err(ended)
     }
 
     async fn run_feed<U: Upstream>(&self, feed: &Feed<'_, U>) -> Result<(), Error> {
         let Err(error) = feed.run().await;
+        feed.desk().failed("feed", ErrorType::Upstream);
         (self.console)(&format!("feed: {error}"));
         Err(error)
     }

@@ -22,7 +22,7 @@ use crate::venue::VenueArgs;
     args_conflicts_with_subcommands = true
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed or not reconciled, 2 bad setting, 130 and 143 stopped by a signal."
+    after_help = "What watches the service is switched by MONITORING_*: ENABLED, PERFORMANCE_ENABLED, ALERTS_ENABLED, HEALTH_CHECK_ENABLED, PERFORMANCE_INTERVAL, ADDRESS, PORT, TOKEN, TOKEN_FILE, ALLOW_PUBLIC.\n\nExit codes: 0 done, 1 failed or not reconciled, 2 bad setting, 130 and 143 stopped by a signal."
 )]
 pub(crate) struct Cli {
     /// Ask a running service how it is, and exit with 0 or 1
@@ -37,6 +37,8 @@ pub(crate) struct Cli {
 /// What to do other than to replay a day.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Print the table of all metrics, in Markdown
+    Metrics,
     /// Stay up: an API for quotes and orders, and health, metrics and the operation of policies beside it
     Serve(Box<ServeArgs>),
     /// Is a simulated venue: the service starts its own
@@ -128,7 +130,19 @@ pub(crate) struct Args {
     /// Keep ledger and books in this folder; a run that was cut short goes on where it was
     #[arg(long, env = "ADMF_STATE", value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
-    /// Where health and metrics are served (default: a free port of the loopback; for `serve` 127.0.0.1:8081)
+    /// After a run, serve on until what was counted in the end was scraped, for at most so many seconds
+    #[arg(
+        long,
+        env = "ADMF_HOLD",
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "60",
+        value_parser = seconds,
+        allow_negative_numbers = true
+    )]
+    pub(super) hold: Option<Duration>,
+    /// Where health and metrics are served (default: a free port of the loopback; for `serve` 127.0.0.1:8081);
+    /// beyond the loopback only with MONITORING_TOKEN, or MONITORING_ALLOW_PUBLIC=true
     #[arg(long, env = "ADMF_OPS_ADDR", value_name = "ADDR")]
     pub(super) ops: Option<SocketAddr>,
     /// Part of the highest equity after whose loss the alert HighDrawdown fires

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use admf_metrics::MonitoringConfig;
 use clap::Parser;
 
 pub(crate) use args::{Args, Cli, Command, ServeArgs};
@@ -25,6 +26,10 @@ use crate::risk::RiskConfig;
 /// Seconds of a trading day's script that pass in one real second: timeouts are divided by it, so
 /// that a day with all its outages fits a run.
 const TIME_SCALE: u32 = 20;
+
+/// At which port operations are served if the user does not say: a free one for a run.
+const RUN_PORT: &str = "0";
+const SERVE_PORT: &str = "8081";
 
 /// Which clients trade the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +56,10 @@ pub(crate) struct Settings {
     pub(crate) risk: RiskConfig,
     /// How long an order may stay unanswered, in real time.
     pub(crate) order_timeout: Duration,
-    /// Where health and metrics are served; a free port if none is named.
-    pub(crate) ops: Option<SocketAddr>,
+    /// How long the end is shown to a scrape that is still to come.
+    pub(crate) hold: Option<Duration>,
+    /// Where health and metrics are served, and which parts are on.
+    pub(crate) monitoring: MonitoringConfig,
     /// When to alert.
     pub(crate) alerts: AlertConfig,
 }
@@ -87,14 +94,67 @@ impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
             token: token(admin_token, admin_token_file.as_deref())?,
             policies,
         };
+        let monitoring = monitoring(args.ops, SERVE_PORT, variable)?;
+        if admin.token.is_none() && monitoring.enabled && is_public(&monitoring) {
+            let address = monitoring.bind();
+            let line = format!(
+                "--admin-token: must be set where operations are not on the loopback, but at {address}"
+            );
+            return Err(Error::Config(line));
+        }
+        let settings = Settings {
+            monitoring,
+            ..args.try_into()?
+        };
         let serve = ServeSettings {
             api,
             pace,
             admin,
             feed_fails,
         };
-        Ok((args.try_into()?, serve))
+        Ok((settings, serve))
     }
+}
+
+/// Takes what says how the service is watched: from variables, with the address of the flag if there is one.
+fn monitoring(
+    ops: Option<SocketAddr>,
+    port: &str,
+    read: impl Fn(&str) -> Option<String>,
+) -> Result<MonitoringConfig, Error> {
+    let default = |name: &str| match name {
+        "MONITORING_PORT" => Some(port.to_owned()),
+        // A run lasts seconds.
+        "MONITORING_PERFORMANCE_INTERVAL" => Some("1s".to_owned()),
+        _ => None,
+    };
+    let config = MonitoringConfig::from_env(|name| read(name).or_else(|| default(name)));
+    let mut config = config.map_err(|error| Error::Config(error.to_string()))?;
+    if let Some(address) = ops {
+        (config.address, config.port) = (address.ip(), address.port());
+    }
+    let is_open = config.token.is_none() && !config.allow_public;
+    if config.enabled && is_open && is_public(&config) {
+        let address = config.bind();
+        let line = format!(
+            "--ops: must be on the loopback where neither MONITORING_TOKEN nor MONITORING_ALLOW_PUBLIC=true is set, got {address}"
+        );
+        return Err(Error::Config(line));
+    }
+    config
+        .check()
+        .map_err(|error| Error::Config(error.to_string()))?;
+    Ok(config)
+}
+
+fn is_public(config: &MonitoringConfig) -> bool {
+    !config.address.to_canonical().is_loopback()
+}
+
+/// Reads a variable; what is no text breaks the rule of whatever it is for.
+fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?;
+    Some(value.to_string_lossy().into_owned())
 }
 
 /// Takes the token, or reads it; says what is wrong with it, and never what it is.
@@ -187,7 +247,8 @@ impl TryFrom<Args> for Settings {
                 trading: args.paper_trading_enabled,
             },
             order_timeout: args.default_order_timeout / TIME_SCALE,
-            ops: args.ops,
+            hold: args.hold,
+            monitoring: monitoring(args.ops, RUN_PORT, variable)?,
             alerts: AlertConfig {
                 drawdown: args.alert_drawdown,
                 breaker_open: args.alert_breaker_open,

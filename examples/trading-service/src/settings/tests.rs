@@ -168,3 +168,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_flag_says_where_operations_are_served_before_the_variables_and_they_before_the_default() {
+    let given = |name: &str| match name {
+        "MONITORING_PORT" => Some("9000".to_owned()),
+        "MONITORING_PERFORMANCE_INTERVAL" => Some("5s".to_owned()),
+        _ => None,
+    };
+    let flag = Some("127.0.0.2:7000".parse().unwrap());
+    let (none, some) = (|_: &str| None, given);
+    let bound = |config: MonitoringConfig| config.bind().to_string();
+    let defaults = monitoring(None, SERVE_PORT, none).unwrap();
+    assert_eq!(defaults.performance_interval, Duration::from_secs(1));
+    assert_eq!(bound(defaults), "127.0.0.1:8081");
+    assert_eq!(
+        bound(monitoring(None, RUN_PORT, none).unwrap()),
+        "127.0.0.1:0"
+    );
+    let set = monitoring(None, SERVE_PORT, some).unwrap();
+    assert_eq!(set.performance_interval, Duration::from_secs(5));
+    assert_eq!(bound(set), "127.0.0.1:9000");
+    assert_eq!(
+        bound(monitoring(flag, SERVE_PORT, some).unwrap()),
+        "127.0.0.2:7000"
+    );
+}
+
+#[test]
+fn beyond_the_loopback_operations_need_a_token_or_the_wish_and_nothing_where_they_are_off() {
+    let public = || Some("0.0.0.0:8081".parse().unwrap());
+    let with = |name: &'static str, value: &'static str| {
+        move |asked: &str| (asked == name).then(|| value.to_owned())
+    };
+    assert!(monitoring(public(), SERVE_PORT, |_| None).is_err());
+    for read in [
+        with("MONITORING_TOKEN", "a-secret-of-the-scrapers"),
+        with("MONITORING_ALLOW_PUBLIC", "true"),
+        with("MONITORING_ENABLED", "false"),
+    ] {
+        assert!(monitoring(public(), SERVE_PORT, read).is_ok());
+    }
+}

@@ -109,6 +109,7 @@ impl Side<'_> {
     ) -> Result<SideReport, Error> {
         // What a killed run left open is closed at the hour at which it was killed, in its weather.
         self.close_open(&mut ledger, venues).await?;
+        let earlier = ledger.trader()?;
         let config = self.settings.engine(run.clone());
         let replayed = Engine::new(config, self.bars, trader, &mut ledger, &self.live)?
             .replay(self.stop)
@@ -116,7 +117,14 @@ impl Side<'_> {
         self.close_doubts(&mut ledger, venues, replayed.bars)
             .await?;
         let books = self.books(venues).await?;
-        self.report(&ledger, &replayed, &books, &run)
+        // A venue may have been found well again after the last order.
+        trader.rest().await;
+        let summary = trader.summary().after(&earlier);
+        ledger.finish_day(&[], &summary)?;
+        self.live.took(&summary);
+        let report = self.report(&ledger, &replayed, &books, &run)?;
+        self.live.ended(&report);
+        Ok(report)
     }
 
     async fn close_open<B: Broker>(&self, ledger: &mut Ledger, venues: &[B]) -> Result<(), Error> {
@@ -200,6 +208,7 @@ impl Side<'_> {
             .skipped(self.bars.skipped.count);
         Ok(SideReport {
             interrupted: replayed.ending == Ending::Stopped,
+            drawdown: self.live.now().drawdown_shown(),
             ..report
         })
     }

@@ -22,8 +22,8 @@ mod times;
 mod watch;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -68,7 +68,7 @@ pub(crate) struct Surroundings<'a> {
 #[derive(Debug)]
 pub(crate) struct Stack<W: Wire = HttpTransport> {
     inner: Arc<Inner<W>>,
-    _probing: JoinSet<()>,
+    probing: Mutex<JoinSet<()>>,
 }
 
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl<W: Wire> Stack<W> {
         }
         Ok(Self {
             inner,
-            _probing: probing,
+            probing: Mutex::new(probing),
         })
     }
 
@@ -284,6 +284,15 @@ impl<W: Wire> Trader for Stack<W> {
             None if all => Fate::Cancelled,
             None => Fate::InDoubt,
         }
+    }
+
+    /// Asks for no more health.
+    async fn rest(&self) {
+        let mut probing = {
+            let mut probing = self.probing.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *probing)
+        };
+        probing.shutdown().await;
     }
 
     fn summary(&self) -> TraderSummary {

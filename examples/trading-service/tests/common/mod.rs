@@ -12,7 +12,8 @@ pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Erro
 pub(crate) fn service(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trading-service"));
     command.args(flags).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ADMF_")) {
+    let ours = |name: &str| name.starts_with("ADMF_") || name.starts_with("MONITORING_");
+    for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
         command.env_remove(name);
     }
     command

@@ -1,9 +1,11 @@
 //! The service that stays up, and the operations of a run, as processes.
 
 mod admin;
-#[expect(dead_code, reason = "reports of whole runs are for other tests")]
+#[expect(dead_code, reason = "whole runs are for other tests")]
 #[path = "../common/mod.rs"]
 mod common;
+mod fed;
+mod hold;
 mod machine;
 mod parts;
 mod running;

@@ -23,10 +23,12 @@ impl Drop for Running {
 
 impl Running {
     pub(super) fn start(flags: &[&str]) -> Result<Self> {
-        let mut child = service(flags)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        Self::of(service(flags).stdout(Stdio::null()))
+    }
+
+    /// Starts what was prepared.
+    pub(super) fn of(command: &mut Command) -> Result<Self> {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
         let said = child.stderr.take().ok_or("standard error is piped")?;
         Ok(Self {
             child,

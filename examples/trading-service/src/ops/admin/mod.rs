@@ -17,9 +17,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use admf_metrics::Exporter;
+use admf_metrics::Meter;
 use admf_metrics::http::Token;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{ConnectInfo, OriginalUri, Path, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -35,6 +35,7 @@ use self::access::Access;
 use self::act::{Done, Problem};
 use super::Console;
 use super::catalogue::ADMIN_ACTIONS;
+use crate::error::Error;
 
 /// What the user says of it.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,27 @@ pub(crate) struct AdminConfig {
     pub(crate) token: Option<Token>,
     /// The file of policies that can be reloaded.
     pub(crate) policies: Option<PathBuf>,
+}
+
+impl AdminConfig {
+    /// Checks the file, before anything is started that would go by it.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, or breaks a rule.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.load(&Env::default()).map(drop)
+    }
+
+    /// Lets policies go by the file, if there is one.
+    pub(super) fn load(&self, env: &Env) -> Result<Option<(PathBuf, Policies)>, Error> {
+        let Some(path) = &self.policies else {
+            return Ok(None);
+        };
+        let policies = Policies::load(path, env);
+        let policies = policies.map_err(|error| Error::Config(format!("--policies: {error}")))?;
+        Ok(Some((path.clone(), policies)))
+    }
 }
 
 /// Policies that can be operated.
@@ -60,7 +82,7 @@ pub(super) type Place = Arc<OnceLock<Operated>>;
 struct Admin {
     access: Arc<Access>,
     place: Place,
-    exporter: Exporter,
+    meter: Meter,
     console: Console,
 }
 
@@ -73,13 +95,13 @@ pub(super) fn routes(
     token: Option<Token>,
     address: SocketAddr,
     place: Place,
-    exporter: Exporter,
+    meter: Meter,
     console: Console,
 ) -> Router {
     let admin = Admin {
         access: Arc::new(Access { token, address }),
         place,
-        exporter,
+        meter,
         console,
     };
     let routes = Router::new()
@@ -92,11 +114,8 @@ pub(super) fn routes(
             "/policies/{kind}/{name}/keys/{key}/{action}",
             post(operate_key),
         )
-        .fallback(async || answer(Problem::missing("path: is unknown")))
-        .method_not_allowed_fallback(async |method: Method| {
-            let line = format!("method: {method} is not one of this path");
-            answer(Problem::new(StatusCode::METHOD_NOT_ALLOWED, line))
-        })
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_allowed)
         .with_state(admin.clone())
         .layer(from_fn_with_state(admin, admitted));
     Router::new().nest("/admin", routes)
@@ -117,7 +136,7 @@ async fn admitted(State(admin): State<Admin>, mut request: Request, next: Next) 
         }
         Err((status, line)) => {
             if request.method() != Method::GET {
-                let what = format!("{} {:?}", request.method(), request.uri().path());
+                let what = asked(&request);
                 admin.audit(&Who(format!("nobody {peer}")), "other", &what, Err(line));
             }
             let mut response = answer(Problem::new(status, line.to_owned()));
@@ -154,6 +173,12 @@ impl Admin {
         }
     }
 
+    /// Answers to what can be done to nothing, and writes down who tried.
+    fn no_act(&self, who: &Who, request: &Request, problem: Problem) -> Response {
+        self.audit(who, "other", &asked(request), Err(&problem.line));
+        answer(problem)
+    }
+
     fn audit(&self, Who(who): &Who, action: &str, what: &str, result: Result<&str, &str>) {
         let (word, line) = match result {
             Ok(line) => ("done", line),
@@ -164,7 +189,7 @@ impl Admin {
         let action = act::ACTIONS.iter().find(|it| **it == action);
         let action = action.copied().unwrap_or("other");
         let labels = [("action", action), ("result", word)];
-        if let Ok(counter) = self.exporter.meter().counter(&ADMIN_ACTIONS, &labels) {
+        if let Ok(counter) = self.meter.counter(&ADMIN_ACTIONS, &labels) {
             counter.increment(1);
         }
     }
@@ -178,6 +203,31 @@ impl Admin {
 fn now() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     format!("{:.3}", since.unwrap_or_default().as_secs_f64())
+}
+
+/// Says in a line what was asked for, where it is no act.
+fn asked(request: &Request) -> String {
+    let whole = request.extensions().get::<OriginalUri>();
+    let uri = whole.map_or(request.uri(), |OriginalUri(uri)| uri);
+    format!("{} {:?}", request.method(), uri.path())
+}
+
+async fn unknown(
+    State(admin): State<Admin>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Response {
+    admin.no_act(&who, &request, Problem::missing("path: is unknown"))
+}
+
+async fn not_allowed(
+    State(admin): State<Admin>,
+    Extension(who): Extension<Who>,
+    request: Request,
+) -> Response {
+    let line = format!("method: {} is not one of this path", request.method());
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, line);
+    admin.no_act(&who, &request, problem)
 }
 
 async fn list(State(admin): State<Admin>) -> Response {

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use admf_alerts::Samples;
+use admf_metrics::Exporter;
 use axum::body::{Body, to_bytes};
 use resilience_core::{
     Ask, Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitState, Keyed,
@@ -46,7 +47,13 @@ fn bench(token: Option<&str>, address: &str) -> Bench {
     let place = Place::default();
     let token = token.map(|it| Token::new(it).unwrap());
     let address = address.parse().unwrap();
-    let routes = routes(token, address, place.clone(), exporter.clone(), console);
+    let routes = routes(
+        token,
+        address,
+        place.clone(),
+        exporter.meter().clone(),
+        console,
+    );
     let operated = Operated { env, file: None };
     assert!(place.set(operated).is_ok());
     Bench {
@@ -222,7 +229,16 @@ async fn what_there_is_not_is_said_by_its_name() {
         assert_eq!(said, line, "{request}");
     }
     assert_eq!(bench.counted("reload", "refused"), Some(1.0));
-    assert_eq!(bench.counted("other", "refused"), Some(1.0));
+    let lines = bench.lines();
+    for tried in [
+        r#"by=loopback 127.0.0.1:4711 GET "/admin/policies/circuit_breaker/primary/reset": refused, method: GET"#,
+        r#"DELETE "/admin/policies": refused, method: DELETE is not"#,
+        r#"GET "/admin/nothing": refused, path: is unknown"#,
+    ] {
+        let told = lines.iter().filter(|line| line.contains(tried)).count();
+        assert_eq!(told, 1, "{tried} is not in {lines:?}");
+    }
+    assert_eq!(bench.counted("other", "refused"), Some(4.0));
 }
 
 #[tokio::test]
@@ -291,7 +307,13 @@ async fn a_service_that_is_starting_says_so() {
     let place = Place::default();
     let exporter = bench.exporter.clone();
     let address = NEAR.parse().unwrap();
-    let routes = routes(None, address, place, exporter, Arc::new(|_| {}));
+    let routes = routes(
+        None,
+        address,
+        place,
+        exporter.meter().clone(),
+        Arc::new(|_| {}),
+    );
     let starting = Bench { routes, ..bench };
     assert!(starting.place.get().is_some());
     let said = starting.refused(503, "GET /admin/policies").await;

@@ -43,6 +43,8 @@ struct Lines {
     settled: Option<Fate>,
     /// What the next quotes are.
     quotes: VecDeque<Result<Quote, BoxError>>,
+    /// How long each of them takes.
+    quote_takes: Duration,
     executed: Vec<Order>,
     /// What each of them bore.
     calls: Vec<CallContext>,
@@ -88,7 +90,11 @@ impl MarketData for Script {
             price: 100,
             at,
         };
-        let next = self.lines().quotes.pop_front();
+        let (next, takes) = {
+            let mut lines = self.lines();
+            (lines.quotes.pop_front(), lines.quote_takes)
+        };
+        tokio::time::sleep(takes).await;
         next.unwrap_or(Ok(fresh)).map_err(VenueError::Transport)
     }
 }

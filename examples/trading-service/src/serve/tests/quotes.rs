@@ -95,6 +95,47 @@ async fn what_is_not_there_is_a_404_or_405_in_json() {
     assert!(answer.status == 405 && !answer.error().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn all_quotes_wait_as_long_as_one_and_no_layer_adds_a_wait() {
+    let served = served(&[]);
+    let takes = Duration::from_millis(70);
+    served.script.lines().quote_takes = takes;
+    assert!(served.desk.bars().symbols.len() > 1);
+    for path in ["/api/quotes/IBM", "/api/quotes"] {
+        let asked = tokio::time::Instant::now();
+        assert_eq!(served.get(path).await.status, 200);
+        // Tokio's clock stands still but for waits: what else a request takes, it does not know.
+        assert_eq!(asked.elapsed(), takes, "{path}");
+    }
+    served.script.lines().quote_takes = 2 * LIMIT;
+    let asked = tokio::time::Instant::now();
+    assert_eq!(served.get("/api/quotes").await.status, 504);
+    assert_eq!(asked.elapsed(), LIMIT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_answer_is_json_whatever_its_status() {
+    let served = served(&[]);
+    served
+        .script
+        .lines()
+        .quotes
+        .extend([Ok(told(0)), Err("connection refused".into())]);
+    for (method, path, status) in [
+        ("GET", "/api/quotes/IBM", 200),
+        ("GET", "/api/quotes/IBM", 502),
+        ("GET", "/api/quotes", 200),
+        ("GET", "/api/quotes/NONE", 404),
+        ("GET", "/nothing", 404),
+        ("PUT", "/api/quotes", 405),
+        ("POST", "/api/orders", 400),
+    ] {
+        let answer = served.ask(method, path, Body::empty()).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert_eq!(answer.headers["content-type"], "application/json");
+    }
+}
+
 /// A request of one of many clients.
 fn of_client(number: u8) -> Request<Body> {
     let request = Request::get("/api/orders/a");

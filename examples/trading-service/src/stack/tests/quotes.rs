@@ -12,6 +12,22 @@ async fn a_quote_is_asked_again_where_it_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_quote_takes_what_its_venue_takes_and_silent_venues_no_longer_than_the_limit() {
+    let bench = Bench::new();
+    bench.primary.price("IBM", 100);
+    bench.primary.weather(Fault::SlowAfter(ms(30)));
+    let asked = tokio::time::Instant::now();
+    bench.stack.quote("IBM", 1).await.unwrap();
+    assert_eq!(asked.elapsed(), ms(30), "no policy waits where all is well");
+
+    bench.primary.weather(Fault::BlackHole);
+    bench.backup.weather(Fault::BlackHole);
+    let asked = tokio::time::Instant::now();
+    assert!(bench.stack.quote("MSFT", 1).await.is_err());
+    assert!(asked.elapsed() <= Times::new(ORDER).quote);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_last_good_quote_answers_for_venues_that_are_down() {
     let bench = Bench::new();
     bench.primary.price("IBM", 100);

@@ -115,3 +115,22 @@ async fn what_happens_at_the_other_venue_does_not_move_the_orders() {
     }
     assert_eq!(bench.active(), "primary");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_at_rest_asks_for_no_health_and_counts_nothing_any_more() {
+    let bench = Bench::new();
+    bench.primary.weather(Fault::Refuse);
+    for id in ["a", "b", "c"] {
+        bench.execute(id).await;
+    }
+    pass(ms(100)).await;
+    let asked = bench.primary.reached("health");
+    assert!(asked > 0);
+    bench.stack.rest().await;
+    let (asked, counted) = (bench.primary.reached("health"), bench.stack.summary());
+    bench.primary.weather(Fault::None);
+    pass(ms(400)).await;
+    assert_eq!(bench.primary.reached("health"), asked);
+    assert_eq!(bench.stack.summary(), counted);
+    assert_eq!(bench.active(), "backup");
+}

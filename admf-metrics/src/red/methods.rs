@@ -11,21 +11,21 @@ use super::{MAX_OPERATIONS, Operation};
 use crate::clock::Clock;
 use crate::meter::{HandleError, Meter};
 
-/// Settings of [`Monitoring`].
+/// Settings of [`Methods`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
     serde(default, deny_unknown_fields)
 )]
-pub struct MonitoringConfig {
+pub struct MethodsConfig {
     /// Whether anything is measured at all. Default: true.
     pub production_monitoring: bool,
     /// Names of the methods that are measured, each once, at most 128. Default: none.
     pub monitored_methods: Vec<String>,
 }
 
-impl Default for MonitoringConfig {
+impl Default for MethodsConfig {
     fn default() -> Self {
         Self {
             production_monitoring: true,
@@ -34,16 +34,16 @@ impl Default for MonitoringConfig {
     }
 }
 
-impl MonitoringConfig {
-    /// Says whether [`Monitoring::new`] would take it.
+impl MethodsConfig {
+    /// Says whether [`Methods::new`] would take it.
     ///
     /// # Errors
     ///
     /// Names field, rule and value where a name is empty or listed twice, or where there are more than
     /// 128.
-    pub fn check(&self) -> Result<(), MonitoringError> {
+    pub fn check(&self) -> Result<(), MethodsError> {
         let names = &self.monitored_methods;
-        let refuse = |rule, value| Err(MonitoringError::Config { rule, value });
+        let refuse = |rule, value| Err(MethodsError::Config { rule, value });
         if names.len() > MAX_OPERATIONS {
             return refuse("must list at most 128 names", names.len().to_string());
         }
@@ -61,24 +61,26 @@ impl MonitoringConfig {
 
 /// Measures the methods of a component that its config lists, and no other. Clones share it.
 ///
+/// To start and serve all of a program's monitoring is the module `monitoring`.
+///
 /// A method that is not listed is called as it is: it costs the look into the list.
 ///
 /// # Examples
 ///
 /// ```
-/// use admf_metrics::red::{self, Monitoring, MonitoringConfig};
+/// use admf_metrics::red::{self, Methods, MethodsConfig};
 /// use admf_metrics::{Catalogue, Exporter};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let exporter = Exporter::local(Catalogue::new(red::METRICS)?);
-/// let config = MonitoringConfig {
+/// let config = MethodsConfig {
 ///     monitored_methods: vec!["place_order".into()],
 ///     ..Default::default()
 /// };
-/// let monitoring = Monitoring::new(exporter.meter(), &config, &[])?;
+/// let methods = Methods::new(exporter.meter(), &config, &[])?;
 ///
-/// let placed = monitoring.call("place_order", || Ok::<_, std::io::Error>(7));
-/// let quoted = monitoring.call("quote", || Ok::<_, std::io::Error>(101));
+/// let placed = methods.call("place_order", || Ok::<_, std::io::Error>(7));
+/// let quoted = methods.call("quote", || Ok::<_, std::io::Error>(101));
 ///
 /// assert_eq!((placed?, quoted?), (7, 101));
 /// let text = exporter.render();
@@ -88,11 +90,11 @@ impl MonitoringConfig {
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Monitoring {
+pub struct Methods {
     operations: Arc<BTreeMap<String, Operation>>,
 }
 
-impl Monitoring {
+impl Methods {
     /// Creates the operations that the config lists, whose errors have these classes.
     ///
     /// # Errors
@@ -100,9 +102,9 @@ impl Monitoring {
     /// The config breaks a rule, or the catalogue of the meter lacks [`METRICS`](super::METRICS).
     pub fn new(
         meter: &Meter,
-        config: &MonitoringConfig,
+        config: &MethodsConfig,
         classes: &[&'static str],
-    ) -> Result<Self, MonitoringError> {
+    ) -> Result<Self, MethodsError> {
         config.check()?;
         let listed = match config.production_monitoring {
             true => &config.monitored_methods[..],
@@ -113,7 +115,7 @@ impl Monitoring {
             Ok((name.clone(), operation))
         });
         let operations = operations.collect::<Result<_, HandleError>>();
-        let operations = Arc::new(operations.map_err(MonitoringError::Handle)?);
+        let operations = Arc::new(operations.map_err(MethodsError::Handle)?);
         Ok(Self { operations })
     }
 
@@ -182,10 +184,10 @@ impl Monitoring {
     }
 }
 
-/// Reports a config that [`Monitoring`] does not take, or a catalogue without its metrics.
+/// Reports a config that [`Methods`] does not take, or a catalogue without its metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum MonitoringError {
+pub enum MethodsError {
     /// `monitored_methods` breaks a rule.
     Config {
         /// The rule.
@@ -197,7 +199,7 @@ pub enum MonitoringError {
     Handle(HandleError),
 }
 
-impl fmt::Display for MonitoringError {
+impl fmt::Display for MethodsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config { rule, value } => write!(f, "`monitored_methods` {rule}, is {value}"),
@@ -206,7 +208,7 @@ impl fmt::Display for MonitoringError {
     }
 }
 
-impl std::error::Error for MonitoringError {
+impl std::error::Error for MethodsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Config { .. } => None,
