@@ -51,7 +51,12 @@ fn the_service_trades_shows_what_it_did_and_ends_well_when_asked_to() -> Result 
         );
 
         // Clients of the API see nothing of how the service is.
-        for path in ["GET /metrics", "GET /health", "GET /ready", "GET /health/detail"] {
+        for path in [
+            "GET /metrics",
+            "GET /health",
+            "GET /ready",
+            "GET /health/detail",
+        ] {
             assert_eq!(ask(&api, path, "")?.0, 404, "{path}");
         }
 
