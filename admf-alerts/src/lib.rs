@@ -35,8 +35,6 @@
 //! | [`rule`] | [`Rule`] and [`RuleGroup`]: when to alert, after how long, and what to say; what to record |
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
-//! | [`condition`] | [`Condition`]: a selector compared with a number |
-//! | [`rule`] | [`Rule`]: when to alert, after how long, and what to say |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
