@@ -27,6 +27,7 @@ mod parse;
 mod problem;
 mod rule;
 mod text;
+pub mod units;
 mod validate;
 pub mod write;
 

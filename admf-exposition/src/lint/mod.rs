@@ -2,7 +2,6 @@
 
 #[cfg(test)]
 mod tests;
-mod units;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -10,6 +9,7 @@ use std::fmt;
 
 use crate::kind::Kind;
 use crate::model::{Exposition, Family};
+use crate::units;
 
 /// Says what is unusual about a metric, as promtool does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +60,7 @@ fn of<'t>(family: &Family<'t>) -> impl Iterator<Item = Lint<'t>> + use<'t> {
     if family.help.is_none() {
         said.push("no help text".into());
     }
-    said.extend(units::not_base(metric).map(Cow::Owned));
+    said.extend(not_base(metric).map(Cow::Owned));
     suffixes(family, &mut said);
     labels(family, &mut said);
     for kind in [
@@ -85,6 +85,14 @@ fn of<'t>(family: &Family<'t>) -> impl Iterator<Item = Lint<'t>> + use<'t> {
     }
     said.into_iter()
         .map(move |message| Lint { metric, message })
+}
+
+/// Says which base unit to use, for the first word of a name that is a unit but not a base unit.
+fn not_base(name: &str) -> Option<String> {
+    let (unit, base) = name
+        .split('_')
+        .find_map(|word| Some((word, units::base_of(word)?)))?;
+    (unit != base).then(|| format!("use base unit \"{base}\" instead of \"{unit}\""))
 }
 
 fn suffixes(family: &Family<'_>, said: &mut Vec<Cow<'static, str>>) {

@@ -1,44 +1,9 @@
 //! What a name must be: valid, and one that `promtool check metrics` finds nothing wrong with.
 
+use admf_exposition::units::{ABBREVIATED, base_of};
+
 use super::check::Checked;
 use super::{Kind, Metric};
-
-/// What a unit of measurement is to be given in.
-const BASE_UNITS: [(&str, &str); 24] = [
-    ("amperes", "amperes"),
-    ("bytes", "bytes"),
-    ("celsius", "celsius"),
-    ("grams", "grams"),
-    ("joules", "joules"),
-    ("kelvin", "kelvin"),
-    ("meters", "meters"),
-    ("metres", "metres"),
-    ("seconds", "seconds"),
-    ("volts", "volts"),
-    ("minutes", "seconds"),
-    ("hours", "seconds"),
-    ("days", "seconds"),
-    ("weeks", "seconds"),
-    ("kelvins", "kelvin"),
-    ("fahrenheit", "celsius"),
-    ("rankine", "celsius"),
-    ("inches", "meters"),
-    ("yards", "meters"),
-    ("miles", "meters"),
-    ("bits", "bytes"),
-    ("calories", "joules"),
-    ("pounds", "grams"),
-    ("ounces", "grams"),
-];
-
-const PREFIXES: [&str; 18] = [
-    "pico", "nano", "micro", "milli", "centi", "deci", "deca", "hecto", "kilo", "kibi", "mega",
-    "mibi", "giga", "gibi", "tera", "tebi", "peta", "pebi",
-];
-
-const ABBREVIATIONS: [&str; 14] = [
-    "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d",
-];
 
 const KINDS: [&str; 4] = ["counter", "gauge", "histogram", "summary"];
 
@@ -88,7 +53,7 @@ fn lint(name: &str) -> Option<String> {
     let words = name.split('_').enumerate();
     words.into_iter().find_map(|(i, word)| {
         let word = word.to_ascii_lowercase();
-        if let Some(base) = base_unit(&word).filter(|base| *base != word) {
+        if let Some(base) = base_of(&word).filter(|base| *base != word) {
             return Some(format!(
                 "name must use the base unit `{base}`, not `{word}`"
             ));
@@ -99,19 +64,10 @@ fn lint(name: &str) -> Option<String> {
         if KINDS.contains(&word.as_str()) {
             return Some(format!("name must not include the kind `{word}`"));
         }
-        ABBREVIATIONS
+        ABBREVIATED
             .contains(&word.as_str())
             .then(|| format!("name must not abbreviate a unit, but has `{word}`"))
     })
-}
-
-/// Returns the base unit of what the word measures in, where it is a unit at all.
-fn base_unit(word: &str) -> Option<&'static str> {
-    let unit = |word: &str| BASE_UNITS.iter().find(|(unit, _)| *unit == word);
-    let prefixed = PREFIXES
-        .iter()
-        .find_map(|prefix| unit(word.strip_prefix(prefix)?));
-    unit(word).or(prefixed).map(|(_, base)| *base)
 }
 
 pub(super) fn is_camel_case(name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Units as promtool knows them.
+//! Units in names of metrics, as promtool knows them.
 
 /// Units, and the base unit of each.
 const UNITS: [(&str, &str); 24] = [
@@ -34,19 +34,21 @@ const PREFIXES: [&str; 18] = [
 ];
 
 /// Abbreviations that no name should have as a word.
-pub(super) const ABBREVIATED: [&str; 14] = [
+pub const ABBREVIATED: [&str; 14] = [
     "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d",
 ];
 
-/// Says which base unit to use, for the first word of a name that is a unit but not a base unit.
-pub(super) fn not_base(name: &str) -> Option<String> {
-    let (unit, base) = name
-        .split('_')
-        .find_map(|word| Some((word, base_of(word)?)))?;
-    (unit != base).then(|| format!("use base unit \"{base}\" instead of \"{unit}\""))
-}
-
-fn base_of(word: &str) -> Option<&'static str> {
+/// Returns the base unit of what a word in lower case measures in; `None` where it is no unit.
+///
+/// ```
+/// use admf_exposition::units::base_of;
+///
+/// assert_eq!(base_of("milliseconds"), Some("seconds"));
+/// assert_eq!(base_of("seconds"), Some("seconds"));
+/// assert_eq!(base_of("orders"), None);
+/// ```
+#[must_use]
+pub fn base_of(word: &str) -> Option<&'static str> {
     let plain = UNITS.iter().find(|(unit, _)| *unit == word);
     let prefixed = || {
         let unit = PREFIXES.iter().find_map(|it| word.strip_prefix(it))?;
