@@ -42,6 +42,7 @@
 //! and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod burn;
+mod duration;
 pub mod engine;
 pub mod labels;
 pub mod promql;
@@ -51,11 +52,12 @@ pub mod samples;
 mod scan;
 pub mod series;
 pub mod template;
+mod yaml;
 
 pub use burn::BurnRate;
 pub use engine::{
     Alert, AlertEvent, AlertState, Engine, EvalError, Health, Notice, Options, Snapshot,
 };
 pub use labels::Labels;
-pub use rule::{Rule, RuleError, RuleGroup, RuleKind};
+pub use rule::{AtLeast, Closure, NoData, OnError, Rule, RuleError, RuleGroup, RuleKind};
 pub use samples::{Samples, Selector};

@@ -18,6 +18,7 @@ pub struct Row {
 }
 
 /// A store at one time.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
     pub(super) store: &'a Store,
     pub(super) settings: &'a Settings,
@@ -42,6 +43,23 @@ impl At<'_> {
             }
             _ => Err(EvalError::query("rule result is not a vector or scalar")),
         }
+    }
+}
+
+/// Shows the series of an engine to a [closure](crate::rule::Closure), as they are at the time of an evaluation.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a>(pub(super) At<'a>);
+
+impl View<'_> {
+    /// Returns the rows of an expression.
+    ///
+    /// # Errors
+    ///
+    /// Says why it is none, or has no answer.
+    pub fn query(&self, expr: &str) -> Result<Vec<Row>, EvalError> {
+        let query = Query::parse(expr, self.0.settings);
+        self.0
+            .rows(&query.map_err(|error| EvalError::query(error.to_string()))?)
     }
 }
 

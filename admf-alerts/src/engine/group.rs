@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::alert::AlertEvent;
-use super::ask::{Row, millis};
+use super::ask::{Row, View, millis};
 use super::compiled::Compiled;
 use super::error::EvalError;
 use super::evaluated::{Evaluated, Turn};
@@ -90,9 +90,10 @@ impl Group {
         };
         let mut events = Vec::new();
         for rule in &mut self.rules {
-            let rows = match query {
-                Some(query) => query(&rule.compiled.rule),
-                None => turn.at().rows(&rule.compiled.query),
+            let rows = match (&mut *query, &rule.compiled.rule.closure) {
+                (Some(query), _) => query(&rule.compiled.rule),
+                (None, Some(closure)) => closure.rows(&View(turn.at())),
+                (None, None) => turn.at().rows(&rule.compiled.query),
             };
             events.extend(rule.evaluate(&mut turn, rows));
         }

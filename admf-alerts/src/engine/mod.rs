@@ -25,7 +25,7 @@ use crate::rule::{Rule, RuleError, RuleGroup};
 use crate::samples::Samples;
 use crate::series::{Feed, NAME, Store};
 pub use alert::{Alert, AlertEvent, AlertState};
-pub use ask::Row;
+pub use ask::{Row, View};
 use clock::Clock;
 pub use error::EvalError;
 use evaluated::Evaluated;

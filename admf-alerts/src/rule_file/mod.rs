@@ -1,16 +1,13 @@
 //! Rule files of Prometheus.
 
-mod duration;
-mod error;
 mod read;
 #[cfg(test)]
 mod tests;
-mod yaml;
-
-pub use error::FileError;
 
 use crate::promql::Settings;
 use crate::rule::RuleGroup;
+use crate::yaml;
+pub use crate::yaml::FileError;
 
 /// Reads a rule file of Prometheus, and checks all that can be checked without data.
 ///
@@ -47,16 +44,6 @@ use crate::rule::RuleGroup;
 /// # Ok::<(), admf_alerts::rule_file::FileError>(())
 /// ```
 pub fn parse(file: &str, text: &str, settings: &Settings) -> Result<Vec<RuleGroup>, FileError> {
-    let at = |mark, field: &str, problem: String| FileError {
-        file: file.to_owned(),
-        mark,
-        field: field.to_owned(),
-        problem,
-    };
-    let document = yaml::read(text).map_err(|(mark, problem)| at(mark, "", problem))?;
-    let Some(document) = document else {
-        return Ok(Vec::new());
-    };
-    let read = read::file(file, &document, settings);
-    read.map_err(|refused| at(refused.mark, &refused.field, refused.problem))
+    let groups = yaml::document(file, text, |document| read::file(file, document, settings));
+    groups.map(Option::unwrap_or_default)
 }

@@ -1,11 +1,20 @@
 //! Rules: when to alert and what to say, or what to record.
 
+mod closure;
+mod error;
+mod group;
+mod notify;
+mod policy;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use crate::promql::{Query, Settings};
-use crate::scan;
+pub use closure::Closure;
+pub use error::RuleError;
+pub use group::RuleGroup;
+pub use notify::{Escalation, Notify};
+pub use policy::{AtLeast, NoData, OnError};
 
 /// Says what becomes of a rule's result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +26,7 @@ pub enum RuleKind {
     Record,
 }
 
-/// Declares an alert or a recorded series, with the fields of a Prometheus rule.
+/// Declares an alert or a recorded series: the fields of a Prometheus rule, and what only a program can say.
 ///
 /// A plain value; [`Engine`](crate::Engine) checks names, expression and templates.
 ///
@@ -61,6 +70,21 @@ pub struct Rule {
     /// `{{ $value }}` is the value, `{{ $labels.NAME }}` a label of the series, empty if missing. One that
     /// fails says so in its text. Queries have nobody to answer them yet, and fail.
     pub annotations: BTreeMap<String, String>,
+    /// What tells it from all others of the engine, for whoever changes rules at run time; empty: nothing does.
+    pub id: String,
+    /// Asked in place of the expression, which is empty then.
+    pub closure: Option<Closure>,
+    /// How many of the last evaluations must have held; `None`: this one.
+    pub at_least: Option<AtLeast>,
+    /// An expression that keeps an alert firing as long as it has a row of the alert's labels, even where
+    /// [`expr`](Self::expr) has none: fires above 0.2, goes on above 0.15.
+    pub hold: Option<String>,
+    /// What becomes of it where there is nothing to compare.
+    pub no_data: NoData,
+    /// What becomes of it where its evaluation fails.
+    pub on_error: OnError,
+    /// Who is told, how often, and who next.
+    pub notify: Notify,
 }
 
 impl Rule {
@@ -137,126 +161,3 @@ impl Rule {
         }
     }
 }
-
-/// Declares rules that are evaluated together, one after another: later ones see what earlier ones record.
-///
-/// # Examples
-///
-/// ```
-/// use std::time::Duration;
-/// use admf_alerts::{Rule, RuleGroup};
-///
-/// let rules = [
-///     Rule::record("job:calls:rate5m", "sum by (job) (rate(calls_total[5m]))"),
-///     Rule::new("NoCalls", "job:calls:rate5m == 0"),
-/// ];
-/// let group = RuleGroup::new("calls", rules).interval(Duration::from_secs(15)).limit(20);
-/// assert_eq!(group.rules.len(), 2);
-/// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct RuleGroup {
-    /// Where it comes from: the path of its file, or empty. With the name it tells groups apart.
-    pub file: String,
-    /// Its name, unlike those of all other groups of the file.
-    pub name: String,
-    /// How far its evaluations are apart; `None`: it is evaluated at every step.
-    pub interval: Option<Duration>,
-    /// How far back in time its expressions are asked. Default 0.
-    pub query_offset: Duration,
-    /// How many alerts, pending and firing, or samples a rule may have; more is an error. 0, the default: any number.
-    pub limit: u64,
-    /// Its rules, in the order of their evaluation.
-    pub rules: Vec<Rule>,
-}
-
-impl RuleGroup {
-    /// Creates a group that is evaluated at every step, without a limit.
-    pub fn new(name: impl Into<String>, rules: impl IntoIterator<Item = Rule>) -> Self {
-        Self {
-            name: name.into(),
-            rules: rules.into_iter().collect(),
-            ..Self::default()
-        }
-    }
-
-    /// Sets how far evaluations are apart.
-    #[must_use]
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = Some(interval);
-        self
-    }
-
-    /// Sets how far back in time expressions are asked.
-    #[must_use]
-    pub fn query_offset(mut self, offset: Duration) -> Self {
-        self.query_offset = offset;
-        self
-    }
-
-    /// Sets how many alerts or samples a rule may have.
-    #[must_use]
-    pub fn limit(mut self, limit: u64) -> Self {
-        self.limit = limit;
-        self
-    }
-}
-
-impl RuleGroup {
-    pub(crate) fn refused(&self, field: &str, value: &str, problem: impl ToString) -> RuleError {
-        RuleError {
-            of: "group",
-            rule: self.name.clone(),
-            field: field.to_owned(),
-            value: value.to_owned(),
-            problem: problem.to_string(),
-        }
-    }
-}
-
-/// Reports a rule, or a group, that cannot be evaluated as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleError {
-    /// `rule` or `group`.
-    pub(crate) of: &'static str,
-    pub(crate) rule: String,
-    pub(crate) field: String,
-    pub(crate) value: String,
-    pub(crate) problem: String,
-}
-
-impl RuleError {
-    /// Returns the name of the rule, or of the group.
-    #[must_use]
-    pub fn rule(&self) -> &str {
-        &self.rule
-    }
-
-    /// Returns the field that was refused, such as `expr` or `labels.severity`.
-    #[must_use]
-    pub fn field(&self) -> &str {
-        &self.field
-    }
-
-    /// Returns what it held.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-}
-
-impl fmt::Display for RuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            of,
-            rule,
-            field,
-            value,
-            problem,
-        } = self;
-        let line = format!("{of} `{rule}`: {field} `{value}`: {problem}");
-        f.write_str(&scan::shown(&line))
-    }
-}
-
-impl std::error::Error for RuleError {}

@@ -1,7 +1,12 @@
 //! YAML as a tree that knows its places; texts stay as they are written.
 
+mod at;
+mod error;
+
 use std::collections::{HashMap, HashSet};
 
+pub(crate) use at::{At, Read, Refused};
+pub use error::FileError;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 /// How deep lists and maps may be nested.
@@ -11,19 +16,19 @@ const NODES: usize = 1_000_000;
 
 /// Where something is: line and column from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct Mark {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) mark: Mark,
-    pub(super) kind: Kind,
+pub(crate) struct Node {
+    pub(crate) mark: Mark,
+    pub(crate) kind: Kind,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A text, and whether it stands there without quotes.
     Scalar(String, bool),
     List(Vec<Node>),
@@ -32,21 +37,21 @@ pub(super) enum Kind {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) mark: Mark,
-    pub(super) value: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) mark: Mark,
+    pub(crate) value: Node,
 }
 
-pub(super) type Read<T> = Result<T, (Mark, String)>;
+type Parsed<T> = Result<T, (Mark, String)>;
 
 impl Node {
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         let null = |text: &str| ["", "~", "null", "Null", "NULL"].contains(&text);
         matches!(&self.kind, Kind::Scalar(text, true) if null(text))
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
         match &self.kind {
             Kind::Map(entries) => entries.iter().find(|entry| entry.key == key),
             _ => None,
@@ -62,8 +67,25 @@ impl Node {
     }
 }
 
+/// Reads the one document of a file; `None` where there is none.
+pub(crate) fn document<T>(
+    file: &str,
+    text: &str,
+    take: impl FnOnce(&Node) -> Read<T>,
+) -> Result<Option<T>, FileError> {
+    let at = |mark, field: &str, problem: String| FileError {
+        file: file.to_owned(),
+        mark,
+        field: field.to_owned(),
+        problem,
+    };
+    let document = read(text).map_err(|(mark, problem)| at(mark, "", problem))?;
+    let taken = document.map(|document| take(&document)).transpose();
+    taken.map_err(|refused| at(refused.mark, &refused.field, refused.problem))
+}
+
 /// Reads one document; `None` where there is none.
-pub(super) fn read(text: &str) -> Read<Option<Node>> {
+fn read(text: &str) -> Parsed<Option<Node>> {
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
         anchors: HashMap::new(),
@@ -93,7 +115,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn next(&mut self) -> Read<(Event<'t>, Mark)> {
+    fn next(&mut self) -> Parsed<(Event<'t>, Mark)> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, mark(span))),
             Some(Err(error)) => {
@@ -108,7 +130,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn node(&mut self, event: Event<'t>, mark: Mark, depth: usize) -> Read<Node> {
+    fn node(&mut self, event: Event<'t>, mark: Mark, depth: usize) -> Parsed<Node> {
         if depth > DEPTH {
             return Err((mark, format!("nested deeper than {DEPTH}")));
         }
@@ -130,14 +152,14 @@ impl<'t> Reader<'t> {
         Ok(node)
     }
 
-    fn alias(&mut self, anchor: usize, mark: Mark) -> Read<Node> {
+    fn alias(&mut self, anchor: usize, mark: Mark) -> Parsed<Node> {
         let node = self.anchors.get(&anchor).cloned();
         let node = node.ok_or_else(|| (mark, "unknown anchor".to_owned()))?;
         self.count(node.size(), mark)?;
         Ok(node)
     }
 
-    fn count(&mut self, nodes: usize, mark: Mark) -> Read<()> {
+    fn count(&mut self, nodes: usize, mark: Mark) -> Parsed<()> {
         self.nodes += nodes;
         match self.nodes > NODES {
             true => Err((mark, format!("more than {NODES} values"))),
@@ -145,7 +167,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Read<Vec<Node>> {
+    fn list(&mut self, depth: usize) -> Parsed<Vec<Node>> {
         let mut nodes = Vec::new();
         loop {
             match self.next()? {
@@ -155,7 +177,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Read<Vec<Entry>> {
+    fn map(&mut self, depth: usize) -> Parsed<Vec<Entry>> {
         let mut entries = Vec::new();
         let mut keys = HashSet::new();
         loop {

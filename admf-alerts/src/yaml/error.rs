@@ -1,11 +1,11 @@
-//! What is wrong with a rule file, and where.
+//! What is wrong with a file, and where.
 
 use std::fmt;
 
-use super::yaml::Mark;
+use super::Mark;
 use crate::scan;
 
-/// Reports the first thing in a rule file that is refused: file, line, field, what is wrong.
+/// Reports the first thing in a file that is refused: file, line, field, what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
     pub(super) file: String,

@@ -1,4 +1,4 @@
-//! Lengths of time as rule files write them.
+//! Lengths of time as files write them.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const UNITS: [(&str, u64); 7] = [
 ];
 
 /// Reads whole numbers with units, each at most once and the longest first: `1h30m`; or `0`.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }

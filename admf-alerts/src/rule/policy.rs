@@ -1,0 +1,36 @@
+//! What a rule does where Prometheus leaves no choice.
+
+/// Says what a rule does where there is nothing to compare: the expression without its comparisons has no row.
+///
+/// A comparison that does not hold is no such case. A series that is gone while others are there resolves its own alert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum NoData {
+    /// It holds not: what fires is resolved.
+    #[default]
+    Ok,
+    /// It holds: an alert with the label `alert_reason="no_data"`.
+    Alert,
+    /// Its alerts stay as they are.
+    KeepLast,
+}
+
+/// Says what a rule does where its evaluation fails. It is counted and shown in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnError {
+    /// Its alerts stay as they are, as in Prometheus.
+    #[default]
+    KeepLast,
+    /// It holds: an alert with the label `alert_reason="error"`.
+    Alert,
+    /// It holds not: what fires is resolved.
+    Ok,
+}
+
+/// Asks that a condition held at some of the last evaluations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AtLeast {
+    /// At how many it must have held; from 1 to `of`.
+    pub times: u32,
+    /// Of how many, this one included.
+    pub of: u32,
+}
