@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::error::EvalError;
 use crate::labels::Labels;
-use crate::promql::{Query, Settings, Value};
-use crate::series::Store;
+use crate::promql::{Query, Semantics, Settings, Value};
+use crate::series::{Matcher, NAME, Store};
 use crate::template;
 
 /// Holds one row of a rule's result: a label set for which the condition holds.
@@ -51,6 +51,50 @@ impl At<'_> {
 pub struct View<'a>(pub(super) At<'a>);
 
 impl View<'_> {
+    /// Returns the time of the evaluation, as of which the series are shown.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        Duration::from_millis(self.0.time.unsigned_abs())
+    }
+
+    /// Returns the latest samples of the series that have this name and these labels, and any more: as the selector does.
+    #[must_use]
+    pub fn rows(&self, name: &str, labels: &[(&str, &str)]) -> Vec<Row> {
+        let named = [(NAME, name)];
+        let pairs = named.iter().chain(labels);
+        let matchers: Vec<Matcher> = pairs
+            .map(|(name, value)| Matcher::equal(name, value))
+            .collect();
+        let At {
+            store,
+            settings,
+            time,
+        } = self.0;
+        let begin = time.saturating_sub(millis(settings.lookback));
+        let after = match settings.semantics {
+            Semantics::Prometheus2 => begin.saturating_sub(1),
+            Semantics::Prometheus3 => begin,
+        };
+        let selected = store.select(&matchers);
+        let rows = selected.into_iter().filter_map(|series| {
+            Some(Row {
+                labels: Labels::clone(series.labels()),
+                value: series.at(time, after)?.value,
+            })
+        });
+        rows.collect()
+    }
+
+    /// Returns the latest value of the one series that has this name and these labels; `None` where there is none, or
+    /// more than one.
+    #[must_use]
+    pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
+        match &self.rows(name, labels)[..] {
+            [row] => Some(row.value),
+            _ => None,
+        }
+    }
+
     /// Returns the rows of an expression.
     ///
     /// # Errors

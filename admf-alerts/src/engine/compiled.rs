@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::Duration;
 
-use super::ask::{At, Row};
+use super::ask::{At, Row, View};
 use super::error::EvalError;
 use crate::labels::Labels;
 use crate::promql::{Query, Settings};
-use crate::rule::{Rule, RuleError, RuleKind};
+use crate::rule::{Rule, RuleError, RuleKind, compile};
 use crate::scan;
 use crate::series::NAME;
 use crate::template::{Data, Template, TemplateError};
@@ -18,7 +19,8 @@ pub(super) const ALERTNAME: &str = "alertname";
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) rule: Rule,
-    pub(super) query: Query,
+    /// `None` for a rule with a closure.
+    pub(super) query: Option<Query>,
     labels: Vec<(String, Template)>,
     annotations: Vec<(String, Template)>,
 }
@@ -30,10 +32,21 @@ pub(super) struct Instance {
 }
 
 impl Compiled {
-    pub(super) fn new(rule: Rule, settings: &Settings) -> Result<Self, RuleError> {
+    pub(super) fn new(
+        rule: Rule,
+        interval: Option<Duration>,
+        settings: &Settings,
+    ) -> Result<Self, RuleError> {
         check_name(&rule)?;
-        let query = Query::parse(&rule.expr, settings);
-        let query = query.map_err(|error| rule.refused("expr", &rule.expr, error))?;
+        let plain = compile(&rule, interval, settings)?;
+        let read = |field, expr: &str| {
+            let query = Query::parse(expr, settings);
+            query.map_err(|error| rule.refused(field, expr, error))
+        };
+        let query = match rule.closure {
+            Some(_) => None,
+            None => Some(read("expr", &plain.expr)?),
+        };
         check_names(&rule, "labels", &rule.labels, &[NAME])?;
         check_names(&rule, "annotations", &rule.annotations, &[])?;
         let (labels, annotations) = match rule.kind {
@@ -49,6 +62,15 @@ impl Compiled {
             labels,
             annotations,
         })
+    }
+
+    /// What holds, by the expression or by the closure.
+    pub(super) fn rows(&self, at: &At<'_>) -> Result<Vec<Row>, EvalError> {
+        match (&self.query, &self.rule.closure) {
+            (Some(query), _) => at.rows(query),
+            (None, Some(closure)) => closure.rows(&View(*at)),
+            (None, None) => Err(EvalError::query("there is nothing to evaluate")),
+        }
     }
 
     /// Turns rows into alerts, each once.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::alert::AlertEvent;
-use super::ask::{Row, View, millis};
+use super::ask::{Row, millis};
 use super::compiled::Compiled;
 use super::error::EvalError;
 use super::evaluated::{Evaluated, Turn};
@@ -36,7 +36,9 @@ impl Group {
             return Err(config.refused("interval", &format!("{interval:?}"), problem));
         }
         let rules = std::mem::take(&mut config.rules).into_iter();
-        let compiled = rules.map(|rule| Compiled::new(rule, settings).map(Evaluated::new));
+        let interval = config.interval;
+        let compiled = rules.map(|rule| Compiled::new(rule, interval, settings));
+        let compiled = compiled.map(|rule| rule.map(Evaluated::new));
         Ok(Self {
             rules: compiled.collect::<Result<_, _>>()?,
             config,
@@ -90,10 +92,9 @@ impl Group {
         };
         let mut events = Vec::new();
         for rule in &mut self.rules {
-            let rows = match (&mut *query, &rule.compiled.rule.closure) {
-                (Some(query), _) => query(&rule.compiled.rule),
-                (None, Some(closure)) => closure.rows(&View(turn.at())),
-                (None, None) => turn.at().rows(&rule.compiled.query),
+            let rows = match query {
+                Some(query) => query(&rule.compiled.rule),
+                None => rule.compiled.rows(&turn.at()),
             };
             events.extend(rule.evaluate(&mut turn, rows));
         }

@@ -24,7 +24,10 @@ impl Wanted {
         let mut names = BTreeSet::new();
         for rule in groups.iter().flat_map(|group| &group.rules) {
             let rule = &rule.compiled;
-            for used in rule.query.uses() {
+            let Some(query) = &rule.query else {
+                return Self::All;
+            };
+            for used in query.uses() {
                 match used.name() {
                     Some(name) => names.insert(name.to_owned()),
                     None => return Self::All,
@@ -207,7 +210,7 @@ fn reach(groups: &[Group], options: &Options) -> Duration {
         let offset = group.config.query_offset;
         let queries = group.rules.iter().map(|rule| &rule.compiled.query);
         queries.map(move |query| {
-            let reach = query.reach(&options.promql);
+            let reach = query.as_ref().and_then(|it| it.reach(&options.promql));
             reach.unwrap_or(kept).saturating_add(offset)
         })
     });

@@ -177,7 +177,8 @@ impl Engine {
     }
 }
 
-/// Says whether a rule can be evaluated.
+/// Says whether a rule can be evaluated, in a group that has an interval.
 pub(crate) fn check(rule: &Rule, settings: &Settings) -> Result<(), RuleError> {
-    compiled::Compiled::new(rule.clone(), settings).map(drop)
+    let interval = Some(Duration::from_secs(60));
+    compiled::Compiled::new(rule.clone(), interval, settings).map(drop)
 }

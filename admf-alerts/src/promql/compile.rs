@@ -17,14 +17,18 @@ use super::operators::{aggregate_op, binary_op};
 use crate::series::{MatchOp, Matcher, NAME};
 
 pub(super) fn compile(text: &str, semantics: Semantics) -> Result<Expr, QueryError> {
+    let mut compiler = Compiler { semantics, ids: 0 };
+    compiler.expr(&tree(text, semantics)?)
+}
+
+/// The parser's tree.
+pub(super) fn tree(text: &str, semantics: Semantics) -> Result<parsed::Expr, QueryError> {
     guard::check(text, semantics)?;
     register_older();
-    let tree = parsed::parse(text).map_err(|problem| {
+    parsed::parse(text).map_err(|problem| {
         let line = problem.replace('\n', " ");
         QueryError::syntax(None, line)
-    })?;
-    let mut compiler = Compiler { semantics, ids: 0 };
-    compiler.expr(&tree)
+    })
 }
 
 /// Tells the parser of a function that later versions call by another name.

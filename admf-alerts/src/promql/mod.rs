@@ -18,6 +18,7 @@ mod matching;
 mod number;
 mod older;
 mod operators;
+mod presence;
 mod select;
 mod sets;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use crate::series::{Matcher, Store};
 pub use error::QueryError;
 use eval::{Eval, Span};
 use expr::{Expr, Kind};
+pub(crate) use presence::presence;
 pub use uses::Use;
 pub use value::{Range, Sample, Value};
 
@@ -176,6 +178,11 @@ impl Query {
     #[must_use]
     pub fn reach(&self, settings: &Settings) -> Option<Duration> {
         uses::reach(&self.expr, settings)
+    }
+
+    /// Says whether it is a number, which has no labels and no end.
+    pub(crate) fn is_scalar(&self) -> bool {
+        self.expr.kind() == Kind::Scalar
     }
 
     /// Returns which series it selects, if it does nothing else.

@@ -1,16 +1,21 @@
 //! Rules: when to alert and what to say, or what to record.
 
+mod builder;
 mod closure;
+mod compile;
 mod error;
 mod group;
 mod notify;
 mod policy;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::promql::{Query, Settings};
-pub use closure::Closure;
+pub use closure::{Closure, Held};
+pub use compile::{CompiledExpr, Loss, compile};
 pub use error::RuleError;
 pub use group::RuleGroup;
 pub use notify::{Escalation, Notify};

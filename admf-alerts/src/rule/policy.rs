@@ -1,5 +1,7 @@
 //! What a rule does where Prometheus leaves no choice.
 
+use std::fmt;
+
 /// Says what a rule does where there is nothing to compare: the expression without its comparisons has no row.
 ///
 /// A comparison that does not hold is no such case. A series that is gone while others are there resolves its own alert.
@@ -33,4 +35,34 @@ pub struct AtLeast {
     pub times: u32,
     /// Of how many, this one included.
     pub of: u32,
+}
+
+impl NoData {
+    /// Names it as files do.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Alert => "alert",
+            Self::KeepLast => "keep_last",
+        }
+    }
+}
+
+impl OnError {
+    /// Names it as files do.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KeepLast => "keep_last",
+            Self::Alert => "alert",
+            Self::Ok => "ok",
+        }
+    }
+}
+
+impl fmt::Display for AtLeast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.times, self.of)
+    }
 }

@@ -58,6 +58,15 @@ impl Matcher {
         })
     }
 
+    pub(crate) fn equal(name: &str, value: &str) -> Self {
+        Self {
+            name: name.into(),
+            op: MatchOp::Equal,
+            value: value.into(),
+            regex: None,
+        }
+    }
+
     /// Returns the label's name.
     #[must_use]
     pub fn name(&self) -> &str {
