@@ -1,3 +1,4 @@
+mod presence;
 mod uses;
 
 use std::time::Duration;
