@@ -1,5 +1,6 @@
 //! Scenarios made by chance: series with gaps, resets and ends, and rules over them.
 
+use admf_alerts::{AtLeast, NoData};
 use serde_json::{Value, json};
 use tests::chance::Chance;
 
@@ -17,7 +18,16 @@ pub(crate) struct Scenario {
     /// The rule file.
     pub(crate) rules: Value,
     pub(crate) alerts: Vec<String>,
+    /// What each of these says besides what Prometheus knows.
+    pub(crate) own: Vec<Own>,
     pub(crate) steps: u64,
+}
+
+/// What is compiled to the expression of a rule.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Own {
+    pub(crate) no_data: NoData,
+    pub(crate) at_least: Option<AtLeast>,
 }
 
 pub(crate) struct Series {
@@ -73,12 +83,14 @@ impl Scenario {
             rules.push(rule(chance, &alerts[index]));
         }
         let rules = json!({"groups": [{"name": "g", "rules": rules}]});
+        let own = alerts.iter().map(|_| own(chance)).collect();
         Self {
             interval,
             evaluation,
             series: series(chance),
             rules,
             alerts,
+            own,
             steps: (SAMPLES as u64 * interval / evaluation).min(50),
         }
     }
@@ -103,6 +115,16 @@ impl Scenario {
         });
         series.collect()
     }
+}
+
+fn own(chance: &mut Chance) -> Own {
+    let no_data = match chance.one_in(4) {
+        true => NoData::Alert,
+        false => NoData::Ok,
+    };
+    let (times, of) = chance.pick(&[(1, 1), (1, 2), (2, 3), (3, 3), (2, 5)]);
+    let at_least = chance.one_in(4).then_some(AtLeast { times, of });
+    Own { no_data, at_least }
 }
 
 fn rule(chance: &mut Chance, name: &str) -> Value {

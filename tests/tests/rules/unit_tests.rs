@@ -6,9 +6,10 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use admf_alerts::promql::{Query, Semantics, Settings, Value as Found};
+use admf_alerts::rule::compile;
 use admf_alerts::rule_file::parse;
 use admf_alerts::series::{Limits, NAME, STALE};
-use admf_alerts::{AlertState, Engine, Labels, Options};
+use admf_alerts::{AlertState, Engine, Labels, NoData, Options, RuleGroup};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tests::chance::Chance;
@@ -26,10 +27,39 @@ fn settings(scenario: &Scenario) -> Settings {
     settings.subquery_step(step)
 }
 
+/// The groups as the engine has them; into `file` goes what they are to Prometheus.
+fn groups(scenario: &Scenario, file: &mut Value, settings: &Settings) -> Vec<RuleGroup> {
+    let groups = parse("", &scenario.rules.to_string(), settings);
+    let mut groups = groups.expect("the rules are good");
+    let interval = Duration::from_secs(scenario.evaluation);
+    groups[0].interval = Some(interval);
+    for (rule, own) in groups[0].rules[1..].iter_mut().zip(&scenario.own) {
+        let plain = rule.clone();
+        (rule.no_data, rule.at_least) = (own.no_data, own.at_least);
+        // There is data at all times, or a number.
+        if compile(rule, Some(interval), settings).is_err() {
+            *rule = plain;
+        }
+    }
+    for (index, rule) in groups[0].rules.iter().enumerate() {
+        let compiled = compile(rule, Some(interval), settings).expect("it was tried");
+        file["groups"][0]["rules"][index]["expr"] = compiled.expr.into();
+    }
+    groups
+}
+
 /// Evaluates all steps, and returns the unit test; `None` where a rule fails, which promtool takes for a failed test.
-fn expected(scenario: &Scenario, file: &str, counts: &mut [usize; 2]) -> Option<Value> {
+fn expected(
+    scenario: &Scenario,
+    file: &str,
+    rules: &mut Value,
+    counts: &mut [usize; 3],
+) -> Option<Value> {
     let settings = settings(scenario);
-    let groups = parse(file, &scenario.rules.to_string(), &settings).expect("the rules are good");
+    let groups = groups(scenario, rules, &settings);
+    let own = groups[0].rules.iter();
+    let own = own.filter(|it| it.no_data == NoData::Alert || it.at_least.is_some());
+    counts[2] += own.count();
     let options = Options::default()
         .promql(settings)
         .limits(Limits::default());
@@ -125,23 +155,24 @@ fn alerts_at_every_step_are_those_that_promtool_sees() {
     let mut chance = Chance::new(seed);
     let folder = TempDir::new().expect("a folder can be made");
     let mut args = vec![OsString::from("test"), OsString::from("rules")];
-    let (mut made, mut counts) = (0, [0; 2]);
+    let (mut made, mut counts) = (0, [0; 3]);
     while made < count {
         let scenario = Scenario::new(&mut chance);
         let file = format!("{made:06}-rules.yml");
-        let Some(test) = expected(&scenario, &file, &mut counts) else {
+        let mut rules = scenario.rules.clone();
+        let Some(test) = expected(&scenario, &file, &mut rules, &mut counts) else {
             continue;
         };
         let path = folder.path().join(format!("{made:06}.yml"));
         let write = |path, value: &Value| std::fs::write(path, value.to_string());
-        write(folder.path().join(file), &scenario.rules).expect("it can be written");
+        write(folder.path().join(file), &rules).expect("it can be written");
         write(path.clone(), &test).expect("it can be written");
         args.push(path.into());
         made += 1;
     }
     // Something fires, and something is pending besides, or it shows nothing.
     assert!(
-        counts[0] as u64 > 20 * count && counts[1] > 2 * counts[0],
+        counts[0] as u64 > 20 * count && counts[1] > 2 * counts[0] && counts[2] as u64 > count / 2,
         "{counts:?}"
     );
     let Some(done) = promtool(args) else {
