@@ -52,6 +52,8 @@ pub struct Alert {
     pub resolved_at: Option<Duration>,
     /// When it was last [sent](super::Engine::notices).
     pub last_sent_at: Option<Duration>,
+    /// The labels of the row that it is of, without the name: by them it is found among the rows that hold it.
+    pub(super) series: Labels,
 }
 
 impl Alert {
@@ -67,6 +69,7 @@ impl Alert {
             keep_firing_since: None,
             resolved_at: None,
             last_sent_at: None,
+            series: Labels::new(),
         }
     }
 
@@ -100,6 +103,15 @@ impl Alert {
             }
             _ => None,
         }
+    }
+
+    /// Its condition does not hold, but what keeps it firing does. Where it is not firing, that is nothing to it.
+    pub(super) fn is_held(&mut self, now: Duration) -> bool {
+        let held = self.state == AlertState::Firing;
+        if held {
+            (self.seen_at, self.keep_firing_since) = (now, None);
+        }
+        held
     }
 
     /// Its condition does not hold: it is resolved once it has been kept firing.

@@ -1,5 +1,6 @@
 //! What an expression is asked of, and what it answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::EvalError;
@@ -17,11 +18,20 @@ pub struct Row {
     pub value: f64,
 }
 
+/// What a condition says.
+pub(super) enum Found {
+    Rows(Vec<Row>),
+    /// There is nothing to compare, and the alerts stay as they are.
+    NoData,
+}
+
 /// A store at one time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
     pub(super) store: &'a Store,
     pub(super) settings: &'a Settings,
+    /// Who says what is rendered.
+    pub(super) external: &'a Arc<Labels>,
     /// Milliseconds.
     pub(super) time: i64,
 }
@@ -69,6 +79,7 @@ impl View<'_> {
             store,
             settings,
             time,
+            ..
         } = self.0;
         let begin = time.saturating_sub(millis(settings.lookback));
         let after = match settings.semantics {

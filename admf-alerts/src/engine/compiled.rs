@@ -1,26 +1,35 @@
 //! A rule that has been checked, with its expression and templates parsed.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::ask::{At, Row, View};
+use super::ask::{At, Found, Row, View};
+use super::check::{check_name, check_names, templates};
 use super::error::EvalError;
 use crate::labels::Labels;
 use crate::promql::{Query, Settings};
-use crate::rule::{Rule, RuleError, RuleKind, compile};
-use crate::scan;
+use crate::rule::{Closure, Rule, RuleError, RuleKind, compile};
 use crate::series::NAME;
-use crate::template::{Data, Template, TemplateError};
+use crate::template::{Data, Template};
 
 /// The label that holds the name of an alert's rule.
 pub(super) const ALERTNAME: &str = "alertname";
+
+/// The label that says why there is an alert that no series is behind, as in what `no_data` is compiled to.
+const REASON: &str = "alert_reason";
 
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) rule: Rule,
     /// `None` for a rule with a closure.
     pub(super) query: Option<Query>,
+    /// Has a row where there is data, for a rule that keeps its alerts where there is none.
+    data: Option<Query>,
+    /// Has the rows that keep alerts firing.
+    hold: Option<Query>,
     labels: Vec<(String, Template)>,
     annotations: Vec<(String, Template)>,
 }
@@ -28,6 +37,8 @@ pub(super) struct Compiled {
 /// What a row is, once the labels of the rule are on it.
 pub(super) struct Instance {
     pub(super) value: f64,
+    /// Of the row, without the name.
+    pub(super) series: Labels,
     pub(super) annotations: BTreeMap<String, String>,
 }
 
@@ -43,34 +54,72 @@ impl Compiled {
             let query = Query::parse(expr, settings);
             query.map_err(|error| rule.refused(field, expr, error))
         };
+        let some = |field, expr: &Option<String>| expr.as_ref().map(|it| read(field, it));
         let query = match rule.closure {
             Some(_) => None,
             None => Some(read("expr", &plain.expr)?),
         };
+        let data = some("no_data", &plain.data).transpose()?;
+        let hold = some("hold", &rule.hold).transpose()?;
         check_names(&rule, "labels", &rule.labels, &[NAME])?;
         check_names(&rule, "annotations", &rule.annotations, &[])?;
         let (labels, annotations) = match rule.kind {
             RuleKind::Record => (Vec::new(), Vec::new()),
             RuleKind::Alert => (
-                parse(&rule, "labels", &rule.labels)?,
-                parse(&rule, "annotations", &rule.annotations)?,
+                templates(&rule, "labels", &rule.labels)?,
+                templates(&rule, "annotations", &rule.annotations)?,
             ),
         };
         Ok(Self {
             rule,
             query,
+            data,
+            hold,
             labels,
             annotations,
         })
     }
 
+    /// What is asked of the store, but for what a closure asks.
+    pub(super) fn queries(&self) -> impl Iterator<Item = &Query> {
+        let asked = [&self.query, &self.data, &self.hold];
+        asked.into_iter().flatten()
+    }
+
     /// What holds, by the expression or by the closure.
-    pub(super) fn rows(&self, at: &At<'_>) -> Result<Vec<Row>, EvalError> {
+    pub(super) fn found(&self, at: &At<'_>) -> Result<Found, EvalError> {
+        if let Some(data) = &self.data
+            && at.rows(data)?.is_empty()
+        {
+            return Ok(Found::NoData);
+        }
         match (&self.query, &self.rule.closure) {
             (Some(query), _) => at.rows(query),
-            (None, Some(closure)) => closure.rows(&View(*at)),
+            (None, Some(closure)) => caught(closure, &View(*at)),
             (None, None) => Err(EvalError::query("there is nothing to evaluate")),
         }
+        .map(Found::Rows)
+    }
+
+    /// The rows, without their names, that keep alerts firing.
+    pub(super) fn holding(&self, at: &At<'_>) -> Result<BTreeSet<Labels>, EvalError> {
+        let Some(hold) = &self.hold else {
+            return Ok(BTreeSet::new());
+        };
+        let rows = at.rows(hold)?.into_iter();
+        Ok(rows.map(|row| unnamed(&row)).collect())
+    }
+
+    /// The alert that tells of an error.
+    pub(super) fn failed(&self, error: &EvalError, at: &At<'_>) -> BTreeMap<Labels, Instance> {
+        let row = Row {
+            labels: Labels::from_iter([(REASON, "error")]),
+            value: 1.0,
+        };
+        let (labels, mut instance) = self.instance(&row, at);
+        let said = instance.annotations.entry("error".to_owned());
+        said.or_insert_with(|| error.to_string());
+        BTreeMap::from([(labels, instance)])
     }
 
     /// Turns rows into alerts, each once.
@@ -81,22 +130,28 @@ impl Compiled {
     ) -> Result<BTreeMap<Labels, Instance>, EvalError> {
         let mut alerts = BTreeMap::new();
         for row in rows {
-            let mut labels = row.labels.clone();
-            labels.remove(NAME);
-            for (name, template) in &self.labels {
-                labels.insert(name, expand(template, row, at));
-            }
-            labels.insert(ALERTNAME, &self.rule.name);
-            let said = self.annotations.iter();
-            let annotations = said.map(|(name, text)| (name.clone(), expand(text, row, at)));
-            let instance = Instance {
-                value: row.value,
-                annotations: annotations.collect(),
-            };
+            let (labels, instance) = self.instance(row, at);
             insert_once(&mut alerts, labels, instance)
                 .map_err(|labels| EvalError::DuplicateAlerts { labels })?;
         }
         Ok(alerts)
+    }
+
+    fn instance(&self, row: &Row, at: &At<'_>) -> (Labels, Instance) {
+        let series = unnamed(row);
+        let mut labels = series.clone();
+        for (name, template) in &self.labels {
+            labels.insert(name, expand(template, row, at));
+        }
+        labels.insert(ALERTNAME, &self.rule.name);
+        let said = self.annotations.iter();
+        let annotations = said.map(|(name, text)| (name.clone(), expand(text, row, at)));
+        let instance = Instance {
+            value: row.value,
+            series,
+            annotations: annotations.collect(),
+        };
+        (labels, instance)
     }
 
     /// Turns rows into the samples that the rule records, each series once.
@@ -115,6 +170,24 @@ impl Compiled {
     }
 }
 
+fn unnamed(row: &Row) -> Labels {
+    let mut labels = row.labels.clone();
+    labels.remove(NAME);
+    labels
+}
+
+/// Asks a closure, whose panic is an error of its own rule.
+fn caught(closure: &Closure, view: &View<'_>) -> Result<Vec<Row>, EvalError> {
+    // It is shown what it cannot change, so that nothing of ours is left half done.
+    let asked = catch_unwind(AssertUnwindSafe(|| closure.rows(view)));
+    asked.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        let message = text.unwrap_or("no text").to_owned();
+        Err(EvalError::Panicked { message })
+    })
+}
+
 fn insert_once<T>(map: &mut BTreeMap<Labels, T>, labels: Labels, value: T) -> Result<(), Labels> {
     match map.entry(labels) {
         Entry::Vacant(place) => {
@@ -125,66 +198,10 @@ fn insert_once<T>(map: &mut BTreeMap<Labels, T>, labels: Labels, value: T) -> Re
     }
 }
 
-fn check_name(rule: &Rule) -> Result<(), RuleError> {
-    if rule.name.is_empty() {
-        return Err(rule.refused("name", &rule.name, "must not be empty"));
-    }
-    if rule.kind == RuleKind::Alert {
-        return Ok(());
-    }
-    if !scan::is_metric_name(&rule.name) {
-        let problem = "a recorded series must be named [a-zA-Z_:][a-zA-Z0-9_:]*";
-        return Err(rule.refused("name", &rule.name, problem));
-    }
-    let zero = [
-        ("for", rule.for_),
-        ("keep_firing_for", rule.keep_firing_for),
-    ];
-    if let Some((field, length)) = zero.into_iter().find(|(_, length)| !length.is_zero()) {
-        let problem = "a rule that records has none";
-        return Err(rule.refused(field, &format!("{length:?}"), problem));
-    }
-    match rule.annotations.keys().next() {
-        Some(name) => Err(rule.refused("annotations", name, "a rule that records has none")),
-        None => Ok(()),
-    }
-}
-
-fn check_names(
-    rule: &Rule,
-    field: &str,
-    texts: &BTreeMap<String, String>,
-    but: &[&str],
-) -> Result<(), RuleError> {
-    let bad = |name: &&String| !scan::is_label_name(name) || but.contains(&name.as_str());
-    let Some(name) = texts.keys().find(bad) else {
-        return Ok(());
-    };
-    let problem = match but {
-        [] => "name must match [a-zA-Z_][a-zA-Z0-9_]*".to_owned(),
-        [name, ..] => format!("name must match [a-zA-Z_][a-zA-Z0-9_]* and not be `{name}`"),
-    };
-    Err(rule.refused(field, name, problem))
-}
-
-fn parse(
-    rule: &Rule,
-    field: &str,
-    texts: &BTreeMap<String, String>,
-) -> Result<Vec<(String, Template)>, RuleError> {
-    let parsed = texts.iter().map(|(name, text)| {
-        let template = Template::parse(text);
-        let refused =
-            |problem: TemplateError| rule.refused(format!("{field}.{name}"), text, problem);
-        Ok((name.clone(), template.map_err(refused)?))
-    });
-    parsed.collect()
-}
-
 /// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time;
 /// one that fails says so in its text, so that the alert goes out all the same.
 fn expand(template: &Template, row: &Row, at: &At<'_>) -> String {
-    let data = Data::new(row.labels.clone(), row.value);
+    let data = Data::new(row.labels.clone(), row.value).external(Arc::clone(at.external), "");
     let text = template.render(&data, at);
     text.unwrap_or_else(|error| error.text())
 }

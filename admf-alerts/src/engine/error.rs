@@ -32,6 +32,11 @@ pub enum EvalError {
         /// How many there were.
         series: usize,
     },
+    /// The condition, which is code, panicked.
+    Panicked {
+        /// What with, if that is a text.
+        message: String,
+    },
     /// The expression has no answer, or the caller's query failed.
     Query {
         /// Why.
@@ -60,6 +65,7 @@ impl fmt::Display for EvalError {
             Self::SeriesLimit { limit, series } => {
                 write!(f, "exceeded limit of {limit} with {series} series")
             }
+            Self::Panicked { message } => write!(f, "the condition panicked: {message}"),
             Self::Query { reason } => write!(f, "query failed: {reason}"),
         }
     }

@@ -1,17 +1,17 @@
 //! A rule at work: what it is, and what became of it so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::alert::{AlertEvent, AlertState};
-use super::ask::{At, Row, millis};
-use super::compiled::{ALERTNAME, Compiled, Instance};
+use super::ask::{At, Found, millis};
+use super::compiled::{ALERTNAME, Compiled};
 use super::error::EvalError;
 use super::options::Options;
-use super::state::Alerts;
+use super::state::{Alerts, Rest, Shown};
 use super::status::RuleStatus;
 use crate::labels::Labels;
-use crate::rule::{Rule, RuleKind};
+use crate::rule::{OnError, Rule, RuleKind};
 use crate::series::{Feed, NAME, Store};
 
 #[derive(Debug)]
@@ -48,6 +48,7 @@ impl Turn<'_> {
         At {
             store: self.store,
             settings: &self.options.promql,
+            external: &self.options.external_labels,
             time: millis(self.asked),
         }
     }
@@ -61,36 +62,37 @@ impl Evaluated {
         }
     }
 
-    /// Takes the rows of the rule's expression, and returns what changed.
+    /// Takes what the rule's condition says, and returns what changed.
     pub(super) fn evaluate(
         &mut self,
         turn: &mut Turn<'_>,
-        rows: Result<Vec<Row>, EvalError>,
+        found: Result<Found, EvalError>,
     ) -> Vec<AlertEvent> {
         self.carried.evaluations = self.carried.evaluations.saturating_add(1);
-        let (result, events) = match rows {
-            Err(error) => (Err(error), Vec::new()),
-            Ok(rows) => match self.compiled.rule.kind {
-                RuleKind::Record => (self.record(turn, &rows), Vec::new()),
-                RuleKind::Alert => self.alert(turn, &rows),
-            },
+        let outcome = match self.compiled.rule.kind {
+            RuleKind::Record => self.record(turn, found).into(),
+            RuleKind::Alert => self.alert(turn, found),
         };
-        self.carried.error = match result {
-            Ok(samples) => {
-                let time = millis(turn.asked);
-                self.carried.written.scrape(turn.store, time, samples);
-                None
-            }
-            Err(error) => {
-                self.carried.failures = self.carried.failures.saturating_add(1);
-                Some(error)
-            }
-        };
-        events
+        if let Some(samples) = outcome.samples {
+            let written = &mut self.carried.written;
+            written.scrape(turn.store, millis(turn.asked), samples);
+        }
+        let failed = u64::from(outcome.error.is_some());
+        self.carried.failures = self.carried.failures.saturating_add(failed);
+        self.carried.error = outcome.error;
+        outcome.events
     }
 
-    fn record(&self, turn: &Turn<'_>, rows: &[Row]) -> Evaluation {
-        let samples = self.compiled.samples(rows)?;
+    fn record(
+        &self,
+        turn: &Turn<'_>,
+        found: Result<Found, EvalError>,
+    ) -> Result<BTreeMap<Labels, f64>, EvalError> {
+        let rows = match found? {
+            Found::Rows(rows) => rows,
+            Found::NoData => Vec::new(),
+        };
+        let samples = self.compiled.samples(&rows)?;
         let (limit, series) = (turn.limit, samples.len());
         if limit > 0 && series as u64 > limit {
             return Err(EvalError::SeriesLimit { limit, series });
@@ -98,24 +100,73 @@ impl Evaluated {
         Ok(samples)
     }
 
-    fn alert(&mut self, turn: &Turn<'_>, rows: &[Row]) -> (Evaluation, Vec<AlertEvent>) {
-        let held: BTreeMap<Labels, Instance> = match self.compiled.alerts(rows, &turn.at()) {
-            Ok(held) => held,
-            Err(error) => return (Err(error), Vec::new()),
+    fn alert(&mut self, turn: &Turn<'_>, found: Result<Found, EvalError>) -> Outcome {
+        let (shown, error) = match found.and_then(|found| self.shown(&turn.at(), found)) {
+            Ok(shown) => (shown, None),
+            Err(error) => {
+                let shown = self.shown_on(&error, &turn.at());
+                if shown.is_none() {
+                    return Err(error).into();
+                }
+                (shown, Some(error))
+            }
         };
         let (rule, alerts) = (&self.compiled.rule, &mut self.carried.alerts);
-        let events = alerts.update(turn.now, rule, held, turn.options);
+        let update = |shown| alerts.update(turn.now, rule, shown, turn.options);
+        let events = shown.map_or_else(Vec::new, update);
         match alerts.check(turn.limit) {
-            Ok(()) => (Ok(series(rule, alerts)), events),
+            Ok(()) => Outcome {
+                samples: Some(series(rule, alerts)),
+                error,
+                events,
+            },
             Err((error, dropped)) => {
                 // Of what fired in this very step nobody was told.
                 let of_before = |event: &AlertEvent| event.alert().fired_at < Some(turn.now);
                 let resolved = |event: &AlertEvent| !matches!(event, AlertEvent::Fired(_));
                 let events = events.into_iter().filter(resolved);
                 let dropped = dropped.into_iter().filter(of_before);
-                (Err(error), events.chain(dropped).collect())
+                Outcome {
+                    events: events.chain(dropped).collect(),
+                    ..Err(error).into()
+                }
             }
         }
+    }
+
+    /// What a condition shows; `None` where the alerts stay as they are.
+    fn shown(&self, at: &At<'_>, found: Found) -> Result<Option<Shown>, EvalError> {
+        let Found::Rows(rows) = found else {
+            return Ok(None);
+        };
+        let held = self.compiled.alerts(&rows, at)?;
+        let mut alerts = self.carried.alerts.iter();
+        let holding = match alerts.any(|it| it.state == AlertState::Firing) {
+            true => self.compiled.holding(at)?,
+            false => BTreeSet::new(),
+        };
+        let rest = Rest::Over(holding);
+        Ok(Some(Shown { held, rest }))
+    }
+
+    /// What a condition that fails shows.
+    fn shown_on(&self, error: &EvalError, at: &At<'_>) -> Option<Shown> {
+        match self.compiled.rule.on_error {
+            OnError::KeepLast => None,
+            OnError::Alert => Some(Shown {
+                held: self.compiled.failed(error, at),
+                rest: Rest::AsTheyAre,
+            }),
+            OnError::Ok => Some(Shown {
+                held: BTreeMap::new(),
+                rest: Rest::Over(BTreeSet::new()),
+            }),
+        }
+    }
+
+    /// Says whether its alerts are what they are by its last evaluation.
+    pub(super) fn is_sound(&self) -> bool {
+        self.carried.error.is_none() || self.compiled.rule.on_error != OnError::KeepLast
     }
 
     pub(super) fn status(&self) -> RuleStatus<'_> {
@@ -123,7 +174,27 @@ impl Evaluated {
     }
 }
 
-type Evaluation = Result<BTreeMap<Labels, f64>, EvalError>;
+/// What an evaluation came to.
+struct Outcome {
+    /// What is written; `None`: what was written goes on.
+    samples: Option<BTreeMap<Labels, f64>>,
+    error: Option<EvalError>,
+    events: Vec<AlertEvent>,
+}
+
+impl From<Result<BTreeMap<Labels, f64>, EvalError>> for Outcome {
+    fn from(result: Result<BTreeMap<Labels, f64>, EvalError>) -> Self {
+        let (samples, error) = match result {
+            Ok(samples) => (Some(samples), None),
+            Err(error) => (None, Some(error)),
+        };
+        Self {
+            samples,
+            error,
+            events: Vec::new(),
+        }
+    }
+}
 
 /// The series that tell of alerts: `ALERTS` and `ALERTS_FOR_STATE`.
 fn series(rule: &Rule, alerts: &Alerts) -> BTreeMap<Labels, f64> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::alert::AlertEvent;
-use super::ask::{Row, millis};
+use super::ask::{Found, Row, millis};
 use super::compiled::Compiled;
 use super::error::EvalError;
 use super::evaluated::{Evaluated, Turn};
@@ -92,11 +92,11 @@ impl Group {
         };
         let mut events = Vec::new();
         for rule in &mut self.rules {
-            let rows = match query {
-                Some(query) => query(&rule.compiled.rule),
-                None => rule.compiled.rows(&turn.at()),
+            let found = match query {
+                Some(query) => query(&rule.compiled.rule).map(Found::Rows),
+                None => rule.compiled.found(&turn.at()),
             };
-            events.extend(rule.evaluate(&mut turn, rows));
+            events.extend(rule.evaluate(&mut turn, found));
         }
         events
     }

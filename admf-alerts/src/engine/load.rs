@@ -1,6 +1,6 @@
 //! Rules come, go, and hand on what they know.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::alert::AlertEvent;
@@ -9,6 +9,7 @@ use super::group::{Group, Slots};
 use super::options::Options;
 use super::snapshot::{Heirs, Restored, RuleSnapshot, Snapshot};
 use super::{Clock, Engine};
+use crate::promql::Query;
 use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
 use crate::series::{Feed, Limits, Store};
 
@@ -24,10 +25,10 @@ impl Wanted {
         let mut names = BTreeSet::new();
         for rule in groups.iter().flat_map(|group| &group.rules) {
             let rule = &rule.compiled;
-            let Some(query) = &rule.query else {
+            if rule.rule.closure.is_some() {
                 return Self::All;
-            };
-            for used in query.uses() {
+            }
+            for used in rule.queries().flat_map(Query::uses) {
                 match used.name() {
                     Some(name) => names.insert(name.to_owned()),
                     None => return Self::All,
@@ -60,7 +61,8 @@ impl Engine {
     /// # Errors
     ///
     /// Names the first rule or group, field and value that is refused: an empty name, an expression, a label's or
-    /// annotation's name or template that is not valid, two groups of one name in a file, a limit of 0 for the store.
+    /// annotation's name or template that is not valid, what [`compile`](crate::rule::compile) refuses, two rules of one id, two
+    /// groups of one name in a file, a limit of 0 for the store.
     pub fn with(
         groups: impl IntoIterator<Item = RuleGroup>,
         options: Options,
@@ -191,27 +193,41 @@ fn compiled(
     groups: impl IntoIterator<Item = RuleGroup>,
     options: &Options,
 ) -> Result<Vec<Group>, RuleError> {
+    let watchdog = options.watchdog.then(RuleGroup::watchdog);
     let mut seen = BTreeSet::new();
-    let checked = groups.into_iter().map(|group| {
+    let mut ids = BTreeMap::new();
+    let checked = groups.into_iter().chain(watchdog).map(|group| {
         if !seen.insert((group.file.clone(), group.name.clone())) {
             let problem = "another group of the file has this name";
             return Err(group.refused("name", &group.name, problem));
+        }
+        for rule in group.rules.iter().filter(|it| !it.id.is_empty()) {
+            let place = format!("rule `{}` of group `{}`", rule.name, group.name);
+            if let Some(other) = ids.insert(rule.id.clone(), place) {
+                let of = format!("{other} has it too, and this is of group `{}`", group.name);
+                return Err(rule.refused("id", &rule.id, of));
+            }
         }
         Group::new(group, &options.promql)
     });
     checked.collect()
 }
 
-/// How far back any rule looks. Where that depends on when it is asked, as far as the limits say.
+/// How far back any rule looks. Where that depends on when it is asked, or on code, as far as the limits say.
 fn reach(groups: &[Group], options: &Options) -> Duration {
     let kept = Limits::kept(&options.limits);
     let lookback = options.promql.lookback;
     let rules = groups.iter().flat_map(|group| {
         let offset = group.config.query_offset;
-        let queries = group.rules.iter().map(|rule| &rule.compiled.query);
-        queries.map(move |query| {
-            let reach = query.as_ref().and_then(|it| it.reach(&options.promql));
-            reach.unwrap_or(kept).saturating_add(offset)
+        let rules = group.rules.iter().map(|rule| &rule.compiled);
+        rules.map(move |rule| {
+            let furthest = |far: Duration, query: &Query| {
+                let reach = query.reach(&options.promql);
+                far.max(reach.unwrap_or(kept))
+            };
+            let code = rule.rule.closure.as_ref().map_or(Duration::ZERO, |_| kept);
+            let reach = rule.queries().fold(code, furthest);
+            reach.saturating_add(offset)
         })
     });
     // Chunks end at an eighth of it, so that it is to be more than that of milliseconds.

@@ -4,6 +4,7 @@
 
 mod alert;
 mod ask;
+mod check;
 mod clock;
 mod compiled;
 mod error;

@@ -1,7 +1,9 @@
 //! How an engine evaluates.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::labels::Labels;
 use crate::promql::Settings;
 use crate::series::Limits;
 
@@ -20,6 +22,12 @@ pub struct Options {
     /// How long after a start a restored alert stays pending at least; rules that hold for less are not
     /// restored. Default: 10 minutes.
     pub for_grace: Duration,
+    /// Who says it: `$externalLabels` in texts, and labels of what is [sent](super::Engine::notices), unless the alert
+    /// has them already. Default: none.
+    pub external_labels: Arc<Labels>,
+    /// Adds [`RuleGroup::watchdog`](crate::RuleGroup::watchdog) to whatever groups there are, at each reload too.
+    /// Default: off.
+    pub watchdog: bool,
 }
 
 impl Default for Options {
@@ -30,6 +38,8 @@ impl Default for Options {
             resend_delay: Duration::from_secs(60),
             outage_tolerance: Duration::from_secs(3_600),
             for_grace: Duration::from_secs(600),
+            external_labels: Arc::default(),
+            watchdog: false,
         }
     }
 }
@@ -67,6 +77,20 @@ impl Options {
     #[must_use]
     pub fn for_grace(mut self, grace: Duration) -> Self {
         self.for_grace = grace;
+        self
+    }
+
+    /// Sets who says it.
+    #[must_use]
+    pub fn external_labels(mut self, labels: impl Into<Arc<Labels>>) -> Self {
+        self.external_labels = labels.into();
+        self
+    }
+
+    /// Adds an alert that fires at all times.
+    #[must_use]
+    pub fn watchdog(mut self, watchdog: bool) -> Self {
+        self.watchdog = watchdog;
         self
     }
 }

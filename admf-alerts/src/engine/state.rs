@@ -1,6 +1,6 @@
 //! The state machine of one alerting rule: rows in, transitions out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::alert::{Alert, AlertEvent, AlertState};
@@ -15,10 +15,23 @@ use crate::rule::Rule;
 /// How long an alert is remembered once it is resolved, as in Prometheus.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 
+/// What an evaluation shows.
+pub(super) struct Shown {
+    pub(super) held: BTreeMap<Labels, Instance>,
+    pub(super) rest: Rest,
+}
+
+/// What becomes of the alerts that do not hold.
+pub(super) enum Rest {
+    /// They are over, but for those that fire and are of one of these series.
+    Over(BTreeSet<Labels>),
+    AsTheyAre,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Alerts {
     alerts: BTreeMap<Labels, Alert>,
-    /// What a snapshot said; looked at by the first evaluation, and by no other.
+    /// What a snapshot said; looked at until the first evaluation that says what holds, and no longer.
     restored: Restored,
 }
 
@@ -52,17 +65,20 @@ impl Alerts {
         &mut self,
         now: Duration,
         rule: &Rule,
-        held: BTreeMap<Labels, Instance>,
+        Shown { held, rest }: Shown,
         options: &Options,
     ) -> Vec<AlertEvent> {
-        let restored = std::mem::take(&mut self.restored);
         let mut gone = Vec::new();
         let mut events = Vec::new();
-        for (labels, alert) in &mut self.alerts {
-            if !held.contains_key(labels) {
-                events.extend(alert.holds_not(now, rule.keep_firing_for));
-                if over(alert, now) {
-                    gone.push(labels.clone());
+        if let Rest::Over(holding) = &rest {
+            for (labels, alert) in &mut self.alerts {
+                let holds = held.contains_key(labels)
+                    || (holding.contains(&alert.series) && alert.is_held(now));
+                if !holds {
+                    events.extend(alert.holds_not(now, rule.keep_firing_for));
+                    if over(alert, now) {
+                        gone.push(labels.clone());
+                    }
                 }
             }
         }
@@ -72,15 +88,19 @@ impl Alerts {
         for (labels, instance) in held {
             let known = self.alerts.get(&labels);
             if known.is_none_or(|alert| alert.state == AlertState::Inactive) {
-                let active_at = restored.active_at(now, &labels, rule.for_, options);
+                let active_at = self.restored.active_at(now, &labels, rule.for_, options);
                 let alert = Alert::begin(active_at.unwrap_or(now), labels.clone());
                 self.alerts.insert(labels.clone(), alert);
             }
             let alert = self.alerts.get_mut(&labels).expect("it is there by now");
             alert.value = instance.value;
             alert.annotations = instance.annotations;
+            alert.series = instance.series;
             let again = options.promql.semantics == Semantics::Prometheus3;
             events.extend(alert.holds(now, rule.for_, again));
+        }
+        if matches!(rest, Rest::Over(_)) {
+            self.restored = Restored::default();
         }
         events.sort_by(|a, b| a.alert().labels.cmp(&b.alert().labels));
         events

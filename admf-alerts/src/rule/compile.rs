@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use promql_parser::util::display_duration;
 
-use super::{AtLeast, NoData, OnError, Rule, RuleError, RuleKind};
+use super::loss::{Loss, losses};
+use super::{AtLeast, NoData, Rule, RuleError, RuleKind};
 use crate::promql::{Query, Semantics, Settings, presence};
 
 /// Holds what a rule is to Prometheus.
@@ -18,18 +19,6 @@ pub struct CompiledExpr {
     pub losses: Vec<Loss>,
     /// The expression that has a row where there is data, for a rule that keeps its alerts where there is none.
     pub(crate) data: Option<String>,
-}
-
-/// Names what a rule says and Prometheus cannot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Loss {
-    /// The field of the rule, such as `cooldown`.
-    pub field: &'static str,
-    /// What it holds.
-    pub value: String,
-    /// Why Prometheus cannot say it.
-    pub reason: &'static str,
 }
 
 /// Compiles a rule of a group with this interval to plain PromQL, which the engine evaluates and an export writes.
@@ -175,63 +164,5 @@ fn plain(rule: &Rule) -> Result<(), RuleError> {
     match losses(rule).iter().find(|it| it.field != "closure") {
         Some(loss) => Err(rule.refused(loss.field, &loss.value, problem)),
         None => Ok(()),
-    }
-}
-
-const NO_NOTICES: &str = "rules say nothing of notices there";
-
-/// What Prometheus cannot say, but for what is done where there is no data.
-fn losses(rule: &Rule) -> Vec<Loss> {
-    let notify = &rule.notify;
-    let levels = notify.escalation.iter();
-    let levels: Vec<_> = levels
-        .map(|it| {
-            format!(
-                "{} after {:?}: {}",
-                it.level,
-                it.delay,
-                it.receivers.join(", ")
-            )
-        })
-        .collect();
-    let cooldown = notify.cooldown;
-    let cooldown = (!cooldown.is_zero()).then(|| format!("{cooldown:?}"));
-    let error = (rule.on_error != OnError::KeepLast).then(|| rule.on_error.name().to_owned());
-    let some = |text: String| (!text.is_empty()).then_some(text);
-    let closure = rule.closure.as_ref().map(|_| "code".to_owned());
-    let found = [
-        ("closure", closure, "it is code of the program"),
-        (
-            "hold",
-            rule.hold.clone(),
-            "an alert has one expression there",
-        ),
-        (
-            "on_error",
-            error,
-            "an evaluation that fails leaves alerts as they are there",
-        ),
-        ("cooldown", cooldown, NO_NOTICES),
-        ("receivers", some(notify.receivers.join(", ")), NO_NOTICES),
-        ("escalation", some(levels.join("; ")), NO_NOTICES),
-    ];
-    let loss = |(field, value, reason): (_, Option<String>, _)| {
-        let value = value?;
-        Some(Loss {
-            field,
-            value,
-            reason,
-        })
-    };
-    found.into_iter().filter_map(loss).collect()
-}
-
-impl Rule {
-    fn no_data_loss(&self) -> Loss {
-        Loss {
-            field: "no_data",
-            value: self.no_data.name().to_owned(),
-            reason: "an alert without a row is resolved there",
-        }
     }
 }

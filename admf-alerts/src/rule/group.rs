@@ -49,6 +49,20 @@ impl RuleGroup {
         }
     }
 
+    /// Creates the group of one alert, `Watchdog`, that fires at all times. Whoever is sent it knows that rules are evaluated
+    /// and notices arrive, and is to raise the alarm once it stays away: a dead man's switch.
+    #[must_use]
+    pub fn watchdog() -> Self {
+        let rule = Rule::new("Watchdog", "vector(1)")
+            .label("severity", "none")
+            .annotation("summary", "Alerts are evaluated and sent")
+            .annotation(
+                "description",
+                "This alert fires at all times. Where it is not received, no other alert is.",
+            );
+        Self::new("watchdog", [rule])
+    }
+
     /// Sets how far evaluations are apart.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {

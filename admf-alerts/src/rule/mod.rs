@@ -5,6 +5,7 @@ mod closure;
 mod compile;
 mod error;
 mod group;
+mod loss;
 mod notify;
 mod policy;
 #[cfg(test)]
@@ -15,9 +16,10 @@ use std::time::Duration;
 
 use crate::promql::{Query, Settings};
 pub use closure::{Closure, Held};
-pub use compile::{CompiledExpr, Loss, compile};
+pub use compile::{CompiledExpr, compile};
 pub use error::RuleError;
 pub use group::RuleGroup;
+pub use loss::Loss;
 pub use notify::{Escalation, Notify};
 pub use policy::{AtLeast, NoData, OnError};
 

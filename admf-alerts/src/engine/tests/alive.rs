@@ -165,3 +165,16 @@ fn more_alerts_than_the_limit_are_all_dropped_and_those_that_fired_are_told() {
     assert_eq!((status.health, status.alerts().count()), (Health::Err, 0));
     assert_eq!(status.state, Some(AlertState::Inactive));
 }
+
+#[test]
+fn a_resolved_alert_is_remembered_for_fifteen_minutes() {
+    let mut engine = engine(rule(0, 0));
+    engine.step(seconds(0), &scrape("a 2\n"));
+    engine.step(seconds(100), &scrape("a 0\n"));
+    let mut states = |at| {
+        engine.step(seconds(at), &scrape("a 0\n"));
+        engine.alerts().map(|alert| alert.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(1000), [AlertState::Inactive]);
+    assert_eq!(states(1001), []);
+}

@@ -1,5 +1,6 @@
 mod alive;
 mod groups;
+mod own;
 
 use super::*;
 
@@ -269,19 +270,6 @@ fn an_alert_is_refreshed_while_it_lasts_and_keeps_what_it_last_said() {
         times(resolved.alert()),
         (seconds(1), Some(seconds(1)), Some(seconds(3)))
     );
-}
-
-#[test]
-fn a_resolved_alert_is_remembered_for_fifteen_minutes() {
-    let mut engine = engine(rule(0, 0));
-    engine.step(seconds(0), &scrape("a 2\n"));
-    engine.step(seconds(100), &scrape("a 0\n"));
-    let mut states = |at| {
-        engine.step(seconds(at), &scrape("a 0\n"));
-        engine.alerts().map(|alert| alert.state).collect::<Vec<_>>()
-    };
-    assert_eq!(states(1000), [AlertState::Inactive]);
-    assert_eq!(states(1001), []);
 }
 
 #[test]

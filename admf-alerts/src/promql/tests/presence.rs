@@ -9,13 +9,13 @@ use super::*;
 enum Shape {
     Series(&'static str),
     /// A filter by a number, which may stand on either side.
-    Above(Box<Shape>, f64, bool),
+    Above(Box<Self>, f64, bool),
     /// A filter by another vector.
-    Against(Box<Shape>, &'static str, &'static str, Box<Shape>),
-    Bool(Box<Shape>, f64),
-    Math(Box<Shape>, &'static str, Box<Shape>),
-    Set(Box<Shape>, &'static str, &'static str, Box<Shape>),
-    Around(&'static str, Box<Shape>, &'static str),
+    Against(Box<Self>, &'static str, &'static str, Box<Self>),
+    Bool(Box<Self>, f64),
+    Math(Box<Self>, &'static str, Box<Self>),
+    Set(Box<Self>, &'static str, &'static str, Box<Self>),
+    Around(&'static str, Box<Self>, &'static str),
     Absent(&'static str),
 }
 
