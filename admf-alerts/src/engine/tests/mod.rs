@@ -1,5 +1,6 @@
 mod alive;
 mod groups;
+mod model;
 mod own;
 
 use super::*;
