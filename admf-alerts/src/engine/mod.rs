@@ -98,7 +98,7 @@ impl Engine {
     /// Only series that a rule asks for are kept of the scrape. The samples of a second step in the same
     /// millisecond are not taken. A rule that fails keeps its alerts as they are; [`rules`](Self::rules) shows why.
     pub fn step(&mut self, now: Duration, samples: &Samples) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now);
+        let now = self.clock.turn(now, self.options.longest_step);
         let wanted = samples.iter().filter(|it| self.wanted.has(it.name));
         let named = wanted.map(|sample| {
             let mut labels = sample.labels.clone();
@@ -111,13 +111,13 @@ impl Engine {
 
     /// Does as [`step`](Self::step) over what the [store](Self::store_mut) holds.
     pub fn advance(&mut self, now: Duration) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now);
+        let now = self.clock.turn(now, self.options.longest_step);
         self.turn(now, false, &mut None)
     }
 
     /// Does as [`advance`](Self::advance) with all groups, whether they are due or not.
     pub fn evaluate(&mut self, now: Duration) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now);
+        let now = self.clock.turn(now, self.options.longest_step);
         self.turn(now, true, &mut None)
     }
 
@@ -129,7 +129,7 @@ impl Engine {
         now: Duration,
         mut query: impl FnMut(&Rule) -> Result<Vec<Row>, EvalError>,
     ) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now);
+        let now = self.clock.turn(now, self.options.longest_step);
         self.turn(now, true, &mut Some(&mut query))
     }
 

@@ -48,7 +48,7 @@ impl Engine {
     /// remembered. Of a rule whose last evaluation failed nothing is sent, unless its [`on_error`](crate::Rule::on_error)
     /// says what that means.
     pub fn notices(&mut self, now: Duration) -> Vec<Notice> {
-        let now = self.clock.turn(now);
+        let now = self.clock.turn(now, self.options.longest_step);
         let resend = self.options.resend_delay;
         let external = &*self.options.external_labels;
         let mut notices = Vec::new();

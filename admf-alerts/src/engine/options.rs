@@ -25,6 +25,9 @@ pub struct Options {
     /// Who says it: `$externalLabels` in texts, and labels of what is [sent](super::Engine::notices), unless the alert
     /// has them already. Default: none.
     pub external_labels: Arc<Labels>,
+    /// How far time goes on from one step to the next at most. What is beyond that is taken for a clock that was set or a
+    /// machine that was suspended, and counts for nothing. Default: none, so that all of it counts, as in Prometheus.
+    pub longest_step: Option<Duration>,
     /// Adds [`RuleGroup::watchdog`](crate::RuleGroup::watchdog) to whatever groups there are, at each reload too.
     /// Default: off.
     pub watchdog: bool,
@@ -39,6 +42,7 @@ impl Default for Options {
             outage_tolerance: Duration::from_secs(3_600),
             for_grace: Duration::from_secs(600),
             external_labels: Arc::default(),
+            longest_step: None,
             watchdog: false,
         }
     }
@@ -84,6 +88,13 @@ impl Options {
     #[must_use]
     pub fn external_labels(mut self, labels: impl Into<Arc<Labels>>) -> Self {
         self.external_labels = labels.into();
+        self
+    }
+
+    /// Sets how far time goes on from one step to the next at most.
+    #[must_use]
+    pub fn longest_step(mut self, longest: Duration) -> Self {
+        self.longest_step = Some(longest);
         self
     }
 

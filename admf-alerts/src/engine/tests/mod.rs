@@ -1,4 +1,5 @@
 mod alive;
+mod clock;
 mod groups;
 mod model;
 mod own;
