@@ -75,16 +75,17 @@ pub struct Rule {
     /// What the alert says to people; templates, as in [`template`](crate::template).
     ///
     /// `{{ $value }}` is the value, `{{ $labels.NAME }}` a label of the series, empty if missing. One that
-    /// fails says so in its text. Queries have nobody to answer them yet, and fail.
+    /// fails says so in its text. Queries are asked of the engine's series, as of the evaluation.
     pub annotations: BTreeMap<String, String>,
     /// What tells it from all others of the engine, for whoever changes rules at run time; empty: nothing does.
     pub id: String,
     /// Asked in place of the expression, which is empty then.
     pub closure: Option<Closure>,
-    /// How many of the last evaluations must have held; `None`: this one.
+    /// How many of the last evaluations must have held; `None`: this one. The value of the alert is how many did.
     pub at_least: Option<AtLeast>,
     /// An expression that keeps an alert firing as long as it has a row of the alert's labels, even where
-    /// [`expr`](Self::expr) has none: fires above 0.2, goes on above 0.15.
+    /// [`expr`](Self::expr) has none: fires above 0.2, goes on above 0.15. The labels are those of the series, before those
+    /// of the rule.
     pub hold: Option<String>,
     /// What becomes of it where there is nothing to compare.
     pub no_data: NoData,

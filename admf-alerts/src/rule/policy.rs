@@ -22,7 +22,7 @@ pub enum OnError {
     /// Its alerts stay as they are, as in Prometheus.
     #[default]
     KeepLast,
-    /// It holds: an alert with the label `alert_reason="error"`.
+    /// It holds: an alert with the label `alert_reason="error"` and the annotation `error`; the others stay as they are.
     Alert,
     /// It holds not: what fires is resolved.
     Ok,

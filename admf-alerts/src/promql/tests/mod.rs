@@ -368,7 +368,12 @@ proptest! {
         let words: Vec<_> = words.into_iter().map(|it| WORDS[it]).collect();
         let text = words.join(if spaced { " " } else { "" });
         for semantics in [OLDER, Semantics::Prometheus3] {
-            let _ = ask(&text, &Settings::default().semantics(semantics).max_samples(100_000));
+            let settings = Settings::default().semantics(semantics).max_samples(100_000);
+            let _ = ask(&text, &settings);
+            if Query::parse(&text, &settings).is_ok() && let Ok(found) = presence(&text, semantics) {
+                let read = Query::parse(&found.expr, &settings);
+                prop_assert!(read.is_ok(), "{} | {} | {:?}", text, found.expr, read);
+            }
         }
     }
 

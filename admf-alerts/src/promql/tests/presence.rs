@@ -150,7 +150,7 @@ fn rows(text: &str, store: &Store, settings: &Settings, minute: i64) -> Option<u
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn an_expression_without_its_filters_has_a_row_exactly_where_there_is_data(
