@@ -45,6 +45,7 @@ pub mod burn;
 mod duration;
 pub mod engine;
 pub mod labels;
+pub mod notify;
 pub mod promql;
 pub mod rule;
 pub mod rule_file;
