@@ -42,6 +42,7 @@
 //! and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod burn;
+pub mod channel;
 mod duration;
 pub mod engine;
 pub mod labels;

@@ -7,15 +7,6 @@ use super::report::Verdict;
 use super::rules::Kind;
 use super::schema::{Checked, Fields};
 
-/// The kinds of `alerts.json` that are not built yet.
-pub(super) const ALERTS: &[&str] = &[
-    "dedup_key",
-    "http_retry",
-    "slack_response",
-    "pagerduty_size",
-    "truncate",
-];
-
 /// The kinds of `metrics.json`, none of which is built yet.
 pub(super) const METRICS: &[&str] = &[
     "hist_buckets",

@@ -1,6 +1,7 @@
 //! The kinds of `alerts.json` that concern who is told, put to the notifier.
 
 mod alerts;
+mod channels;
 mod climb;
 mod inhibit;
 mod intervals;
@@ -44,6 +45,11 @@ pub(super) const KINDS: &[Kind] = &[
     ("cooldown", climb::cooldown),
     ("escalation", climb::escalation),
     ("timeline", timeline::timeline),
+    ("dedup_key", channels::key),
+    ("http_retry", channels::http_retry),
+    ("slack_response", channels::slack),
+    ("pagerduty_size", channels::pagerduty_size),
+    ("truncate", channels::truncate),
 ];
 
 /// Reads matchers, each `[name, op, value]`.
