@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::alert::{Alert, Fingerprint};
 use super::batch::Batch;
 use super::log::Entry;
+use super::route::Node;
+use crate::labels::Labels;
 
 /// The shortest time that a flush has.
 const SHORTEST: Duration = Duration::from_secs(10);
@@ -55,6 +57,45 @@ pub(super) enum Sending {
     Done {
         sent: bool,
     },
+}
+
+/// Shows a group.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupStatus<'n> {
+    pub(super) node: &'n Node,
+    pub(super) labels: &'n Labels,
+    pub(super) group: &'n Group,
+}
+
+impl<'n> GroupStatus<'n> {
+    /// Returns its key.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.node.group_key(self.labels)
+    }
+
+    /// Returns the labels that all its alerts have.
+    #[must_use]
+    pub fn labels(&self) -> &'n Labels {
+        self.labels
+    }
+
+    /// Returns the node of the tree that it belongs to.
+    #[must_use]
+    pub fn node(&self) -> &'n Node {
+        self.node
+    }
+
+    /// Lists its alerts.
+    pub fn alerts(&self) -> impl ExactSizeIterator<Item = &'n Alert> + use<'n> {
+        self.group.alerts.values().map(AsRef::as_ref)
+    }
+
+    /// Returns when it is flushed next; if it is being flushed, not before that has ended.
+    #[must_use]
+    pub fn next_flush(&self) -> Duration {
+        self.group.next
+    }
 }
 
 impl Group {

@@ -21,6 +21,7 @@ pub use alert::{Alert, Fingerprint, Posted};
 pub use batch::{Batch, Delivery, Outcome};
 pub use config::{Config, Cooldown, Integration};
 pub use escalation::Escalation;
+pub use group::GroupStatus;
 pub use inhibit::InhibitRule;
 pub use interval::TimeInterval;
 pub use log::{Entry, Log, LogKey, Reason, decide};

@@ -10,7 +10,7 @@ use super::backoff;
 use super::batch::{Batch, Delivery, Outcome};
 use super::config::Config;
 use super::cooldown::Cooldowns;
-use super::group::{Group, Sending, Told};
+use super::group::{Group, GroupStatus, Sending, Told};
 use super::inhibit::Inhibitor;
 use super::log::{Entry, Log, LogKey};
 use super::route::Routes;
@@ -306,12 +306,24 @@ impl Notifier {
         self.alerts.values().map(AsRef::as_ref)
     }
 
-    /// Lists the groups: key, receiver, and the alerts of each.
-    pub fn groups(&self) -> impl Iterator<Item = (String, &str, impl Iterator<Item = &Alert>)> {
-        self.groups.iter().map(|((at, labels), group)| {
-            let node = self.routes.node(*at);
-            let alerts = group.alerts.values().map(AsRef::as_ref);
-            (node.group_key(labels), node.receiver.as_str(), alerts)
+    /// Lists the groups.
+    pub fn groups(&self) -> impl Iterator<Item = GroupStatus<'_>> {
+        self.groups.iter().map(|((at, labels), group)| GroupStatus {
+            node: self.routes.node(*at),
+            labels,
+            group,
+        })
+    }
+
+    /// Lists the groups that an alert of these labels is in, whether there are any such: key and receiver.
+    pub fn destinations<'n>(
+        &'n self,
+        labels: &'n Labels,
+    ) -> impl Iterator<Item = (String, &'n str)> {
+        let nodes = self.routes.matching(labels);
+        nodes.map(|(_, node)| {
+            let key = node.group_key(&node.group_by.labels(labels));
+            (key, node.receiver.as_str())
         })
     }
 

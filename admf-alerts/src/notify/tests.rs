@@ -251,9 +251,11 @@ fn a_cooldown_is_of_each_receiver() {
         .receivers
         .insert("other".to_owned(), vec![Integration::default()]);
     for receiver in ["team", "other"] {
-        let mut route = Route::default();
-        route.receiver = Some(receiver.to_owned());
-        route.r#continue = true;
+        let route = Route {
+            receiver: Some(receiver.to_owned()),
+            r#continue: true,
+            ..Route::default()
+        };
         config.route.routes.push(route);
     }
     let mut run = Run::new(config);
@@ -358,14 +360,18 @@ fn what_is_over_is_forgotten() {
 
 #[test]
 fn an_id_of_a_group_tells_its_route_and_labels() {
-    let mut root = Route::default();
-    root.receiver = Some("team".to_owned());
-    let mut route = Route::default();
-    route.matchers = vec![
-        matcher("b", MatchOp::NotEqual, "1"),
-        matcher("a", MatchOp::Matches, "x|\"y"),
-    ];
-    root.routes.push(route);
+    let route = Route {
+        matchers: vec![
+            matcher("b", MatchOp::NotEqual, "1"),
+            matcher("a", MatchOp::Matches, "x|\"y"),
+        ],
+        ..Route::default()
+    };
+    let root = Route {
+        receiver: Some("team".to_owned()),
+        routes: vec![route],
+        ..Route::default()
+    };
     let routes = Routes::new(&root).expect("it is sound");
     let (_, node) = routes.nodes().last().expect("there are two");
     let labels = Labels::from_iter([("a", "1"), ("a1", "tab\t")]);
@@ -376,8 +382,10 @@ fn an_id_of_a_group_tells_its_route_and_labels() {
 #[test]
 fn a_root_that_would_not_take_every_alert_is_refused() {
     let refused = |change: fn(&mut Route)| {
-        let mut root = Route::default();
-        root.receiver = Some("team".to_owned());
+        let mut root = Route {
+            receiver: Some("team".to_owned()),
+            ..Route::default()
+        };
         change(&mut root);
         Routes::new(&root).map(drop).unwrap_err()
     };
@@ -458,7 +466,7 @@ fn counts_by_name_are_of_the_alerts_that_a_batch_holds() {
     let groups: BTreeMap<_, _> = run
         .notifier
         .groups()
-        .map(|(key, receiver, alerts)| (key, (receiver.to_owned(), alerts.count())))
+        .map(|it| (it.key(), (it.node().receiver.clone(), it.alerts().len())))
         .collect();
     assert_eq!(groups["{}:{}"], ("team".to_owned(), 3));
 }

@@ -174,7 +174,7 @@ impl Run {
                     .resolve()
                     .into_iter()
                     .map(Value::from)
-                    .collect()
+                    .collect();
             }
             "pause" => self.paused = true,
             "resume" => {

@@ -113,7 +113,10 @@ pub(super) fn grouping(case: &Fields<'_>) -> Checked<()> {
     let index = |labels: &Labels| alerts.iter().position(|it| it == labels);
     let shown: BTreeSet<(String, &str, BTreeSet<Option<usize>>)> = notifier
         .groups()
-        .map(|(key, receiver, held)| (key, receiver, held.map(|it| index(&it.labels)).collect()))
+        .map(|group| {
+            let alerts = group.alerts().map(|it| index(&it.labels)).collect();
+            (group.key(), group.node().receiver.as_str(), alerts)
+        })
         .collect();
     let mut wanted = BTreeSet::new();
     for group in case.must("expect", case.list("expect"))? {
