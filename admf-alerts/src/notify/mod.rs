@@ -1,4 +1,6 @@
 //! Who is told of alerts, and when.
+//!
+#![doc = include_str!("../../docs/notifier.md")]
 
 mod alert;
 mod backoff;
