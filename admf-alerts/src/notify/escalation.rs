@@ -17,7 +17,7 @@ use std::time::Duration;
 /// let mut escalation = Escalation::new([seconds(0), seconds(300)], seconds(0));
 /// assert_eq!(escalation.due(seconds(0)), [1]);
 /// escalation.acknowledge(seconds(120), true);
-/// assert_eq!(escalation.due(seconds(1_000)), []);
+/// assert!(escalation.due(seconds(1_000)).is_empty());
 /// escalation.acknowledge(seconds(1_000), false);
 /// assert_eq!(escalation.next(), Some(seconds(1_180)));
 /// assert_eq!(escalation.due(seconds(1_180)), [2]);
