@@ -38,11 +38,12 @@ has() {
 }
 
 # Where a server or tool is missing, tests that need it say so and pass, unless this is set.
-# Debian's Prometheus is 2.42, which expressions are held against.
-if has redis-server redis-server && has prometheus prometheus promtool; then
+# Debian's Prometheus is 2.42, which expressions are held against; its Alertmanager is 0.25.
+if has redis-server redis-server && has prometheus prometheus promtool \
+    && has prometheus-alertmanager prometheus-alertmanager amtool; then
     export ADMF_REQUIRE_SERVERS=1
 else
-    say "no redis-server, prometheus or promtool: tests that need them are left out"
+    say "no redis-server, prometheus or prometheus-alertmanager: tests that need them are left out"
 fi
 
 say "redis-cell, to compare shared rates with"

@@ -36,15 +36,19 @@
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
+//! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
+//! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
 //! Nothing here reads a clock, waits, or does input or output: the caller scrapes, says what time it is,
 //! and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod burn;
+pub mod channel;
 mod duration;
 pub mod engine;
 pub mod labels;
+pub mod notify;
 pub mod promql;
 pub mod rule;
 pub mod rule_file;

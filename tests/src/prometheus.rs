@@ -85,7 +85,7 @@ pub fn get(address: &str, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     // Version 1.0, so that the body comes in one piece.
     write!(stream, "GET {path} HTTP/1.0\r\nhost: {address}\r\n\r\n")?;
-    body(stream)
+    answer(stream)
 }
 
 /// Posts a form, and returns the body of the answer.
@@ -94,17 +94,25 @@ pub fn get(address: &str, path: &str) -> io::Result<String> {
 ///
 /// If nobody answers.
 pub fn post(address: &str, path: &str, form: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    let length = form.len();
-    let kind = "application/x-www-form-urlencoded";
-    write!(
-        stream,
-        "POST {path} HTTP/1.0\r\nhost: {address}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{form}"
-    )?;
-    body(stream)
+    request(address, path, "application/x-www-form-urlencoded", form)
 }
 
-fn body(mut stream: TcpStream) -> io::Result<String> {
+/// Posts a body of a kind, and returns the body of the answer.
+///
+/// # Errors
+///
+/// If nobody answers.
+pub fn request(address: &str, path: &str, kind: &str, body: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    let length = body.len();
+    write!(
+        stream,
+        "POST {path} HTTP/1.0\r\nhost: {address}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
+    )?;
+    answer(stream)
+}
+
+fn answer(mut stream: TcpStream) -> io::Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();

@@ -110,7 +110,12 @@ impl fmt::Display for Matcher {
             MatchOp::Matches => "=~",
             MatchOp::MatchesNot => "!~",
         };
-        write!(f, "{}{op}{}", self.name, Quoted(&self.value))
+        let odd = |c: char| c.is_whitespace() || "{}!=~,\\\"'`".contains(c);
+        match self.name.contains(odd) {
+            true => write!(f, "{}", Quoted(&self.name))?,
+            false => f.write_str(&self.name)?,
+        }
+        write!(f, "{op}{}", Quoted(&self.value))
     }
 }
 
@@ -125,7 +130,7 @@ pub(crate) fn anchored(pattern: &str, lines: bool) -> Result<Regex, String> {
     compiled.map_err(|error| {
         let problem = error.to_string();
         let last = problem.lines().last().unwrap_or_default();
-        format!("`{pattern}` is no regular expression: {last}")
+        format!("`{pattern}` is an invalid regular expression: {last}")
     })
 }
 

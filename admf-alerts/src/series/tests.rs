@@ -74,7 +74,7 @@ fn a_brace_that_repeats_nothing_stands_for_itself() {
     assert!(matcher.is_match("/{id}/xx{{"));
     let problem = Matcher::new("path", MatchOp::Matches, "(", true).unwrap_err();
     assert!(
-        problem.starts_with("`(` is no regular expression: "),
+        problem.starts_with("`(` is an invalid regular expression: "),
         "{problem}"
     );
     assert!(!problem.contains('\n'));

@@ -21,6 +21,11 @@ pub use error::TemplateError;
 use crate::labels::Labels;
 use error::Fault;
 
+/// Writes a text as a literal of Go, between double quotes.
+pub(crate) fn go_quoted(text: &str) -> String {
+    format::quoted(text, '"', false)
+}
+
 /// The longest text of a template, in bytes.
 pub const MAX_TEXT: usize = 64 * 1024;
 /// The longest text that one rendering may make, in bytes, what it makes on the way included.

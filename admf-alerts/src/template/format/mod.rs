@@ -14,6 +14,7 @@ use super::bounds::Out;
 use super::value::Value;
 pub(super) use printf::printf;
 use spec::Spec;
+pub(in crate::template) use texts::quoted;
 
 /// Writes the value of an action.
 pub(super) fn action(out: &mut Out, value: &Value) -> Result<(), String> {

@@ -65,7 +65,7 @@ fn plain_raw(text: &str) -> bool {
 }
 
 /// Writes a text as a literal of Go; `ascii` escapes all that is not.
-pub(super) fn quoted(text: &str, quote: char, ascii: bool) -> String {
+pub(in crate::template) fn quoted(text: &str, quote: char, ascii: bool) -> String {
     let mut out = String::from(quote);
     for c in text.chars() {
         match c {

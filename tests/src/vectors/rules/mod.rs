@@ -33,10 +33,10 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 /// What the epoch of a case is: times before it are times too.
-const EPOCH: Duration = Duration::from_secs(1_700_000_000);
+pub(super) const EPOCH: Duration = Duration::from_secs(1_700_000_000);
 
 /// Reads a time in seconds, to the nearest nanosecond.
-fn time(fields: &Fields<'_>, key: &str) -> Checked<Option<Duration>> {
+pub(super) fn time(fields: &Fields<'_>, key: &str) -> Checked<Option<Duration>> {
     let seconds = fields.decimal(key)?;
     Ok(seconds.map(|seconds| {
         let length = Duration::from_nanos((seconds.abs() * 1e9).round() as u64);
@@ -49,13 +49,13 @@ fn time(fields: &Fields<'_>, key: &str) -> Checked<Option<Duration>> {
 }
 
 /// Reads a length of time in seconds.
-fn length(fields: &Fields<'_>, key: &str) -> Checked<Option<Duration>> {
+pub(super) fn length(fields: &Fields<'_>, key: &str) -> Checked<Option<Duration>> {
     let seconds = fields.decimal(key)?;
     let whole = seconds.map(|it| Duration::from_nanos((it * 1e9).round() as u64));
     Ok(whole)
 }
 
-fn texts(fields: Option<Fields<'_>>) -> Checked<Vec<(String, String)>> {
+pub(super) fn texts(fields: Option<Fields<'_>>) -> Checked<Vec<(String, String)>> {
     let Some(fields) = fields else {
         return Ok(Vec::new());
     };
@@ -66,7 +66,7 @@ fn texts(fields: Option<Fields<'_>>) -> Checked<Vec<(String, String)>> {
     keys.collect()
 }
 
-fn labels(fields: &Fields<'_>) -> Checked<Labels> {
+pub(super) fn labels(fields: &Fields<'_>) -> Checked<Labels> {
     Ok(
         texts(Some(fields.must("labels", fields.fields("labels"))?))?
             .into_iter()
@@ -117,7 +117,10 @@ fn result(fields: &Fields<'_>) -> Checked<Vec<Row>> {
 }
 
 /// Runs each step of a case.
-fn steps(case: &Fields<'_>, mut run: impl FnMut(&Fields<'_>) -> Checked<()>) -> Checked<()> {
+pub(super) fn steps(
+    case: &Fields<'_>,
+    mut run: impl FnMut(&Fields<'_>) -> Checked<()>,
+) -> Checked<()> {
     let steps = case.must("steps", case.list("steps"))?;
     if steps.is_empty() {
         return Err("`steps` is empty".to_owned());
@@ -132,7 +135,7 @@ fn steps(case: &Fields<'_>, mut run: impl FnMut(&Fields<'_>) -> Checked<()>) -> 
 }
 
 /// Fails where two things are not the same.
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, wanted: T, shown: T) -> Checked<()> {
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(what: &str, wanted: T, shown: T) -> Checked<()> {
     match wanted == shown {
         true => Ok(()),
         false => Err(format!("{what} should be {wanted:?}, is {shown:?}")),

@@ -1,0 +1,109 @@
+//! PagerDuty's Events API, version 2.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::truncate;
+
+/// The most bytes that an encoded event may have.
+pub const PAGERDUTY_MAX_BYTES: usize = 512_000;
+/// The most characters that a summary may have.
+pub const SUMMARY_MAX_CHARS: usize = 1_024;
+
+/// Says what an event does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventAction {
+    /// Opens an incident, or adds to it.
+    Trigger,
+    /// Says that somebody has taken it up.
+    Acknowledge,
+    /// Ends it.
+    Resolve,
+}
+
+/// Holds an event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// The integration's key: a secret.
+    pub routing_key: String,
+    /// What it does.
+    pub event_action: EventAction,
+    /// What tells the incident from others, at most 255 characters; see [`dedup_key`].
+    pub dedup_key: String,
+    /// Who sends it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client: String,
+    /// Where that is found.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client_url: String,
+    /// What has happened; must be there to trigger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Payload>,
+    /// Links, each with `href` and `text`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Value>,
+}
+
+/// Holds what has happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Payload {
+    /// One sentence; cut to [`SUMMARY_MAX_CHARS`] when it is encoded.
+    pub summary: String,
+    /// Where it has happened.
+    pub source: String,
+    /// `critical`, `error`, `warning` or `info`.
+    pub severity: String,
+    /// When.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub timestamp: String,
+    /// What part.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub component: String,
+    /// Which group of parts.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// What kind of thing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub class: String,
+    /// An object of whatever else there is to say.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub custom_details: Value,
+}
+
+impl Event {
+    /// Encodes it. Where that is longer than [`PAGERDUTY_MAX_BYTES`] it leaves out the details, and says so.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut event = self.clone();
+        if let Some(payload) = &mut event.payload {
+            payload.summary = truncate::chars(&payload.summary, SUMMARY_MAX_CHARS).0;
+        }
+        let encoded = encode(&event);
+        if encoded.len() <= PAGERDUTY_MAX_BYTES {
+            return encoded;
+        }
+        if let Some(payload) = &mut event.payload {
+            let said = "Custom details have been removed because the event was larger than 512 kB";
+            payload.custom_details = json!({ "error": said });
+        }
+        encode(&event)
+    }
+}
+
+fn encode(event: &Event) -> Vec<u8> {
+    serde_json::to_vec(event).expect("an event has text keys and finite numbers")
+}
+
+/// Returns the key of a group's incident: SHA-256 of the group's key, in base 16.
+#[must_use]
+pub fn dedup_key(group_key: &str) -> String {
+    let mut key = String::with_capacity(64);
+    for byte in Sha256::digest(group_key) {
+        write!(key, "{byte:02x}").expect("a text takes all that is written");
+    }
+    key
+}

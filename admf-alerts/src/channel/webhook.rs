@@ -1,0 +1,114 @@
+//! The body that Alertmanager posts to webhooks, version 4.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::time::{NEVER, rfc3339};
+use crate::labels::Labels;
+use crate::notify::{Alert, Batch};
+
+/// Holds what a webhook is posted: `serde_json` writes it key for key as Alertmanager 0.25 does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Webhook {
+    /// The receiver's name.
+    pub receiver: String,
+    /// `firing` if any alert fires, else `resolved`.
+    pub status: &'static str,
+    /// The alerts.
+    pub alerts: Vec<WebhookAlert>,
+    /// The labels of the group.
+    pub group_labels: BTreeMap<String, String>,
+    /// The labels that all alerts have.
+    pub common_labels: BTreeMap<String, String>,
+    /// The annotations that all alerts have.
+    pub common_annotations: BTreeMap<String, String>,
+    /// Where this notifier is found.
+    #[serde(rename = "externalURL")]
+    pub external_url: String,
+    /// `4`.
+    pub version: &'static str,
+    /// The key of the group.
+    pub group_key: String,
+    /// How many alerts were left out.
+    pub truncated_alerts: u64,
+}
+
+/// Holds one alert of a [`Webhook`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct WebhookAlert {
+    /// `firing` or `resolved`.
+    pub status: &'static str,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// When it began, by RFC 3339.
+    pub starts_at: String,
+    /// When it ended; `0001-01-01T00:00:00Z` while it fires.
+    pub ends_at: String,
+    /// Where it comes from.
+    #[serde(rename = "generatorURL")]
+    pub generator_url: String,
+    /// Names its labels.
+    pub fingerprint: String,
+}
+
+impl Webhook {
+    /// Tells of a batch; of no more alerts than `most`, unless that is 0.
+    #[must_use]
+    pub fn new(batch: &Batch, external_url: &str, most: usize) -> Self {
+        let all = batch.alerts.len();
+        let kept = if most == 0 { all } else { most.min(all) };
+        let labels = batch.alerts.iter().map(|alert| map(&alert.labels));
+        let annotations = batch.alerts.iter().map(|alert| alert.annotations.clone());
+        Self {
+            receiver: batch.key.receiver.clone(),
+            status: status(batch.is_firing()),
+            alerts: batch.alerts[..kept].iter().map(|it| alert(it)).collect(),
+            group_labels: map(&batch.labels),
+            common_labels: common(labels),
+            common_annotations: common(annotations),
+            external_url: external_url.to_owned(),
+            version: "4",
+            group_key: batch.key.group.clone(),
+            truncated_alerts: (all - kept) as u64,
+        }
+    }
+}
+
+fn status(fires: bool) -> &'static str {
+    if fires { "firing" } else { "resolved" }
+}
+
+fn alert(alert: &Alert) -> WebhookAlert {
+    WebhookAlert {
+        status: status(alert.ends_at.is_none()),
+        labels: map(&alert.labels),
+        annotations: alert.annotations.clone(),
+        starts_at: rfc3339(alert.starts_at),
+        ends_at: alert.ends_at.map_or_else(|| NEVER.to_owned(), rfc3339),
+        generator_url: alert.generator_url.clone(),
+        fingerprint: alert.fingerprint().to_string(),
+    }
+}
+
+fn map(labels: &Labels) -> BTreeMap<String, String> {
+    let pairs = labels.iter();
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The pairs that are in all.
+fn common(mut maps: impl Iterator<Item = BTreeMap<String, String>>) -> BTreeMap<String, String> {
+    let mut common = maps.next().unwrap_or_default();
+    for map in maps {
+        common.retain(|name, value| map.get(name) == Some(value));
+    }
+    common
+}

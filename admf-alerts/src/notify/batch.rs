@@ -1,0 +1,73 @@
+//! What an integration is told at once.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alert::Alert;
+use super::log::{LogKey, Reason};
+use crate::labels::Labels;
+
+/// Holds alerts of one group that an integration is told of together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Batch {
+    /// The group, the receiver and the integration.
+    pub key: LogKey,
+    /// The labels of the group.
+    pub labels: Labels,
+    /// The alerts, by job, instance, and then all labels; those without an end fire.
+    pub alerts: Vec<Arc<Alert>>,
+    /// Why they are told of.
+    pub reason: Reason,
+    /// The start of the flush.
+    pub at: Duration,
+}
+
+impl Batch {
+    /// Says whether any alert fires.
+    #[must_use]
+    pub fn is_firing(&self) -> bool {
+        self.alerts.iter().any(|alert| alert.ends_at.is_none())
+    }
+}
+
+/// Asks the caller to send a batch, and to say what came of it by [`finished`](super::Notifier::finished).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// Tells it from all others.
+    pub id: u64,
+    /// What is to be sent.
+    pub batch: Arc<Batch>,
+    /// How often it was tried before.
+    pub tries: u32,
+    /// When it must have ended.
+    pub deadline: Duration,
+}
+
+/// Says what came of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It has arrived.
+    Sent,
+    /// It has not, and another try may help, not before `after` is over.
+    Again {
+        /// What the other side asks for.
+        after: Duration,
+    },
+    /// It never will.
+    Refused,
+}
+
+/// The order of alerts in a batch.
+pub(super) fn order(a: &Labels, b: &Labels) -> Ordering {
+    let missing_last = |name| match (a.get(name), b.get(name)) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    };
+    missing_last("job")
+        .then_with(|| missing_last("instance"))
+        .then_with(|| a.len().cmp(&b.len()))
+        .then_with(|| a.iter().cmp(b.iter()))
+}

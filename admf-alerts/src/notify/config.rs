@@ -1,0 +1,125 @@
+//! What a notifier is told once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alert::Alert;
+use super::inhibit::InhibitRule;
+use super::interval::TimeInterval;
+use super::route::{Route, Routes};
+use crate::labels::Labels;
+use crate::series::Matcher;
+
+/// Declares one way in which a receiver is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Integration {
+    /// Whether it is told of what has ended. Default: yes.
+    pub send_resolved: bool,
+}
+
+impl Integration {
+    /// Returns the alerts of a batch that it is told of.
+    pub fn takes(self, alerts: &[Arc<Alert>]) -> impl Iterator<Item = &Arc<Alert>> {
+        let takes = move |alert: &&Arc<Alert>| self.send_resolved || alert.ends_at.is_none();
+        alerts.iter().filter(takes)
+    }
+}
+
+impl Default for Integration {
+    fn default() -> Self {
+        Self {
+            send_resolved: true,
+        }
+    }
+}
+
+/// Says that nobody is told again, for a time, that alerts fire of which they were told, and told that they had ended.
+#[derive(Clone, Debug)]
+pub struct Cooldown {
+    /// Which alerts.
+    pub matchers: Vec<Matcher>,
+    /// For how long after the notice.
+    pub length: Duration,
+}
+
+/// Says who is told of which alerts, and when.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The root of the routing tree.
+    pub route: Route,
+    /// The receivers, by name, with their integrations.
+    pub receivers: BTreeMap<String, Vec<Integration>>,
+    /// Which alerts keep others quiet.
+    pub inhibit_rules: Vec<InhibitRule>,
+    /// The time intervals that routes name.
+    pub time_intervals: BTreeMap<String, Vec<TimeInterval>>,
+    /// How long alerts that come again are kept quiet: the first whose matchers match.
+    pub cooldowns: Vec<Cooldown>,
+    /// How long an alert fires that does not say when it ends, unless it is posted again. Default: 5 minutes.
+    pub resolve_timeout: Duration,
+    /// How long it is remembered what was told, and silences that are over. Default: 120 hours.
+    pub retention: Duration,
+    /// How long somebody who could not be told of an alert is still told of it once it has ended. Default: 24 hours.
+    pub max_age: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            route: Route::default(),
+            receivers: BTreeMap::new(),
+            inhibit_rules: Vec::new(),
+            time_intervals: BTreeMap::new(),
+            cooldowns: Vec::new(),
+            resolve_timeout: Duration::from_secs(5 * 60),
+            retention: Duration::from_secs(120 * 3_600),
+            max_age: Duration::from_secs(24 * 3_600),
+        }
+    }
+}
+
+impl Config {
+    /// Checks what does not go without saying, and makes the tree.
+    pub(super) fn checked(&self) -> Result<Routes, String> {
+        let routes = Routes::new(&self.route)?;
+        for (_, node) in routes.nodes() {
+            if !self.receivers.contains_key(&node.receiver) {
+                return Err(format!(
+                    "undefined receiver `{}` used in route",
+                    node.receiver
+                ));
+            }
+            let names = node.mute_time_intervals.iter();
+            let mut names = names.chain(&node.active_time_intervals);
+            if let Some(name) = names.find(|name| !self.time_intervals.contains_key(*name)) {
+                return Err(format!("undefined time interval `{name}` used in route"));
+            }
+            let lengths = [
+                ("group_interval", node.group_interval),
+                ("repeat_interval", node.repeat_interval),
+            ];
+            if let Some((name, _)) = lengths.iter().find(|(_, length)| length.is_zero()) {
+                return Err(format!("{name} cannot be zero"));
+            }
+        }
+        Ok(routes)
+    }
+
+    /// Returns how long an alert is kept quiet that comes again.
+    #[must_use]
+    pub fn cooldown(&self, labels: &Labels) -> Option<Duration> {
+        let mine = |it: &&Cooldown| it.matchers.iter().all(|matcher| matcher.matches(labels));
+        let cooldown = self.cooldowns.iter().find(mine)?;
+        Some(cooldown.length)
+    }
+
+    pub(super) fn longest_cooldown(&self) -> Duration {
+        self.cooldowns
+            .iter()
+            .map(|it| it.length)
+            .max()
+            .unwrap_or_default()
+    }
+}

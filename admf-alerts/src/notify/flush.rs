@@ -1,0 +1,148 @@
+//! One flush of a group: who is kept quiet, who is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alert::Alert;
+use super::batch::{Batch, Delivery, order};
+use super::group::{Send, Sending, Told};
+use super::log::{Entry, Log, LogKey, Reason, decide};
+use super::notifier::{GroupId, Notifier, Out};
+use super::route::Node;
+
+impl Notifier {
+    /// Begins the flush of a group that is due.
+    pub(super) fn flush(&mut self, id: &GroupId, now: Duration) {
+        let node = self.routes.node(id.0).clone();
+        let group = self.groups.get_mut(id);
+        let Some(group) = group.filter(|it| it.flush.is_none() && it.next <= now) else {
+            return;
+        };
+        let mut alerts = group.begin(node.group_interval, now).alerts.clone();
+        alerts.retain(|alert| !self.quiet(&node, alert, now));
+        alerts.sort_by(|a, b| order(&a.labels, &b.labels));
+        let integrations = self
+            .config
+            .receivers
+            .get(&node.receiver)
+            .map_or(0, Vec::len);
+        let sends = (0..integrations).filter_map(|at| self.send(&node, id, at, &alerts, now));
+        let sends: Vec<Send> = sends.collect();
+        // Who asks not to be told of ends, where all has ended, counts as told.
+        for send in &sends {
+            if matches!(send.state, Sending::Done { .. }) {
+                self.told(now, &send.batch, &send.told);
+            }
+        }
+        let group = self.groups.get_mut(id);
+        if let Some(flush) = group.and_then(|group| group.flush.as_mut()) {
+            flush.sends = sends;
+        }
+    }
+
+    /// Says whether nobody is told of an alert at `now`.
+    fn quiet(&self, node: &Node, alert: &Alert, now: Duration) -> bool {
+        let named = |names: &[String]| {
+            let mut intervals = names
+                .iter()
+                .filter_map(|it| self.config.time_intervals.get(it));
+            intervals.any(|it| it.iter().any(|it| it.contains(now)))
+        };
+        let (active, mute) = (&node.active_time_intervals, &node.mute_time_intervals);
+        let cooled = || {
+            let cooldown = self.config.cooldown(&alert.labels)?;
+            let (fingerprint, resolved) = (alert.fingerprint(), alert.ends_at.is_some());
+            let told = &self.cooldowns;
+            Some(told.mutes(&node.receiver, fingerprint, resolved, cooldown, now))
+        };
+        self.inhibited_by(&alert.labels, now).next().is_some()
+            || (!active.is_empty() && !named(active))
+            || named(mute)
+            || self.silences.of(&alert.labels, now).next().is_some()
+            || cooled().unwrap_or_default()
+    }
+
+    /// Decides whether an integration is told, and of what.
+    fn send(
+        &self,
+        node: &Node,
+        (_, labels): &GroupId,
+        integration: usize,
+        alerts: &[Arc<Alert>],
+        now: Duration,
+    ) -> Option<Send> {
+        let key = LogKey {
+            group: node.group_key(labels),
+            receiver: node.receiver.clone(),
+            integration,
+        };
+        let told = Told {
+            entry: Entry::of(alerts.iter().map(AsRef::as_ref)),
+            lifetime: Log::lifetime(self.config.retention, node.repeat_interval),
+        };
+        let (entry, repeat) = (self.log.get(&key), node.repeat_interval);
+        let integration = self.config.receivers[&node.receiver][integration];
+        let send_resolved = integration.send_resolved;
+        let reason = decide(entry, &told.entry, send_resolved, repeat, now);
+        let owed = || {
+            let owed = self.owed.get(&key)?;
+            let ended = send_resolved && !owed.is_disjoint(&told.entry.resolved);
+            ended.then_some(Reason::First)
+        };
+        let reason = reason.or_else(owed)?;
+        let batch = Batch {
+            key,
+            labels: labels.clone(),
+            alerts: integration.takes(alerts).cloned().collect(),
+            reason,
+            at: now,
+        };
+        let state = match batch.alerts.is_empty() {
+            true => Sending::Done { sent: true },
+            false => Sending::Due(now),
+        };
+        Some(Send {
+            batch: Arc::new(batch),
+            told: Arc::new(told),
+            tries: 0,
+            state,
+        })
+    }
+
+    /// Takes the tries of a group that are due, and gives up those that took too long.
+    pub(super) fn deliveries(&mut self, id: &GroupId, now: Duration) -> Vec<Delivery> {
+        let mut given_up = Vec::new();
+        let mut deliveries = Vec::new();
+        let Some(flush) = self.groups.get_mut(id).and_then(|it| it.flush.as_mut()) else {
+            return deliveries;
+        };
+        for send in &mut flush.sends {
+            let Sending::Due(at) = send.state else {
+                continue;
+            };
+            if flush.ends <= now {
+                send.state = Sending::Done { sent: false };
+                given_up.push(Arc::clone(&send.batch));
+            } else if at <= now {
+                self.ids += 1;
+                send.state = Sending::Out(self.ids);
+                let out = Out {
+                    group: id.clone(),
+                    batch: Arc::clone(&send.batch),
+                    told: Arc::clone(&send.told),
+                };
+                self.out.insert(self.ids, out);
+                deliveries.push(Delivery {
+                    id: self.ids,
+                    batch: Arc::clone(&send.batch),
+                    tries: send.tries,
+                    deadline: flush.ends,
+                });
+            }
+        }
+        for batch in given_up {
+            self.owe(&batch);
+        }
+        deliveries
+    }
+}

@@ -1,0 +1,344 @@
+//! From alerts to deliveries.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::alert::{Alert, Fingerprint, Posted};
+use super::backoff;
+use super::batch::{Batch, Delivery, Outcome};
+use super::config::Config;
+use super::cooldown::Cooldowns;
+use super::group::{Group, GroupStatus, Sending, Told};
+use super::inhibit::Inhibitor;
+use super::log::{Entry, Log, LogKey};
+use super::route::Routes;
+use super::silence::Silences;
+use crate::labels::Labels;
+
+/// How long an alert that has ended is known, so that a late post of the same episode is one.
+const KNOWN: Duration = Duration::from_secs(30 * 60);
+
+/// How often what is over is forgotten; until then a log entry that has expired still counts.
+const COLLECT: Duration = Duration::from_secs(15 * 60);
+
+/// A node of the tree, and the labels of the group.
+pub(super) type GroupId = (usize, Labels);
+
+/// Decides who is told of which alerts, as Alertmanager does, on the caller's clock.
+///
+/// Alerts and the time go in, deliveries come out; the caller makes them and says what came of each. Nothing here reads
+/// a clock, waits, or does input or output.
+///
+/// An integration that could not be told is told later what the newest state is: also of what began and ended
+/// meanwhile, as long as that is not older than [`Config::max_age`].
+pub struct Notifier {
+    pub(super) config: Config,
+    pub(super) routes: Routes,
+    pub(super) alerts: BTreeMap<Fingerprint, Arc<Alert>>,
+    pub(super) inhibitor: Inhibitor,
+    pub(super) silences: Silences,
+    pub(super) log: Log,
+    pub(super) cooldowns: Cooldowns,
+    pub(super) groups: BTreeMap<GroupId, Group>,
+    /// Alerts that an integration should have been told of while they fired, and was not.
+    pub(super) owed: BTreeMap<LogKey, BTreeSet<Fingerprint>>,
+    pub(super) out: BTreeMap<u64, Out>,
+    pub(super) ids: u64,
+    dropped: u64,
+    /// When what is over was forgotten.
+    collected: Duration,
+    draw: Box<dyn FnMut() -> f64 + Send>,
+}
+
+/// A delivery that nobody said the outcome of.
+pub(super) struct Out {
+    pub(super) group: GroupId,
+    pub(super) batch: Arc<Batch>,
+    pub(super) told: Arc<Told>,
+}
+
+impl Notifier {
+    /// Begins with no alerts. `draw` returns numbers from 0 to 1, by chance, that spread tries.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the configuration: the root of the routes, a receiver or time interval that a route names
+    /// and nobody declares, an interval of 0.
+    pub fn new(config: Config, draw: impl FnMut() -> f64 + Send + 'static) -> Result<Self, String> {
+        let routes = config.checked()?;
+        Ok(Self {
+            inhibitor: Inhibitor::new(config.inhibit_rules.clone()),
+            routes,
+            config,
+            alerts: BTreeMap::new(),
+            silences: Silences::default(),
+            log: Log::default(),
+            cooldowns: Cooldowns::default(),
+            groups: BTreeMap::new(),
+            owed: BTreeMap::new(),
+            out: BTreeMap::new(),
+            ids: 0,
+            dropped: 0,
+            collected: Duration::ZERO,
+            draw: Box::new(draw),
+        })
+    }
+
+    /// Takes another configuration. What was told, silences and alerts stay; groups are made anew of the alerts.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new); then all stays as it was.
+    pub fn reload(&mut self, config: Config, now: Duration) -> Result<(), String> {
+        self.routes = config.checked()?;
+        self.inhibitor = Inhibitor::new(config.inhibit_rules.clone());
+        self.config = config;
+        self.groups.clear();
+        let alerts: Vec<_> = self.alerts.values().cloned().collect();
+        for alert in alerts {
+            self.group(&alert, now);
+        }
+        Ok(())
+    }
+
+    /// Takes an alert that somebody posts.
+    ///
+    /// # Errors
+    ///
+    /// An alert without labels, or one that ended before it began.
+    pub fn post(&mut self, now: Duration, posted: Posted) -> Result<(), String> {
+        if posted.labels.is_empty() {
+            return Err("at least one label pair required".to_owned());
+        }
+        let alert = Alert::new(posted, now, self.config.resolve_timeout);
+        if alert.ends_at.is_some_and(|end| end < alert.starts_at) {
+            return Err("start time must be before end time".to_owned());
+        }
+        let fingerprint = alert.fingerprint();
+        let alert = match self.alerts.get(&fingerprint) {
+            Some(old) => Alert::clone(old).followed_by(alert, now),
+            None => alert,
+        };
+        let alert = Arc::new(alert);
+        self.alerts.insert(fingerprint, Arc::clone(&alert));
+        self.group(&alert, now);
+        Ok(())
+    }
+
+    fn group(&mut self, alert: &Arc<Alert>, now: Duration) {
+        self.inhibitor.add(&alert.labels);
+        for (at, node) in self.routes.matching(&alert.labels) {
+            let id = (at, node.group_by.labels(&alert.labels));
+            let group = self.groups.entry(id);
+            let group = group.or_insert_with(|| Group::new(now.saturating_add(node.group_wait)));
+            group.insert(alert, node.group_wait, now);
+        }
+    }
+
+    /// Returns when [`due`](Self::due) is to be asked next, unless something is posted or finished before; `None`: not
+    /// before that.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Duration> {
+        self.groups.values().filter_map(Group::due).min()
+    }
+
+    /// Returns the deliveries that are due at `now`, each once.
+    pub fn due(&mut self, now: Duration) -> Vec<Delivery> {
+        if self.collected.saturating_add(COLLECT) <= now {
+            self.collected = now;
+            self.collect(now);
+        }
+        let due = |group: &Group| group.due().is_some_and(|due| due <= now);
+        let ids: Vec<GroupId> = self
+            .groups
+            .iter()
+            .filter(|(_, group)| due(group))
+            .map(|(id, _)| id.clone())
+            .collect();
+        let mut deliveries = Vec::new();
+        for id in ids {
+            self.flush(&id, now);
+            deliveries.extend(self.deliveries(&id, now));
+            self.end(&id, now);
+        }
+        deliveries
+    }
+
+    /// Takes what came of a delivery. What is tried again is due later.
+    pub fn finished(&mut self, now: Duration, id: u64, outcome: Outcome) {
+        let Some(out) = self.out.remove(&id) else {
+            return;
+        };
+        if outcome == Outcome::Sent {
+            self.told(now, &out.batch, &out.told);
+        }
+        let wait = |tries, draw: &mut dyn FnMut() -> f64| backoff::wait(tries, draw());
+        let draw = &mut self.draw;
+        let flush = self
+            .groups
+            .get_mut(&out.group)
+            .and_then(|it| it.flush.as_mut());
+        let mine = flush.and_then(|flush| {
+            let mut sends = flush.sends.iter_mut();
+            sends.find(|send| send.state == Sending::Out(id))
+        });
+        if let Some(send) = mine {
+            send.tries += 1;
+            send.state = match outcome {
+                Outcome::Sent => Sending::Done { sent: true },
+                Outcome::Refused => Sending::Done { sent: false },
+                Outcome::Again { after } => {
+                    let wait = wait(send.tries, draw).max(after);
+                    Sending::Due(now.saturating_add(wait))
+                }
+            };
+        }
+        if outcome == Outcome::Refused {
+            self.owe(&out.batch);
+        }
+        self.end(&out.group, now);
+    }
+
+    /// Writes down that an integration was told.
+    pub(super) fn told(&mut self, now: Duration, batch: &Batch, told: &Told) {
+        let entry = Entry {
+            at: now,
+            expires: now.saturating_add(told.lifetime),
+            ..told.entry.clone()
+        };
+        let firing = entry.firing.iter().map(|&it| (it, false));
+        let told = firing.chain(entry.resolved.iter().map(|&it| (it, true)));
+        for (fingerprint, resolved) in told {
+            let alert = self.alerts.get(&fingerprint);
+            if alert.is_some_and(|it| self.config.cooldown(&it.labels).is_some()) {
+                self.cooldowns
+                    .told(&batch.key.receiver, fingerprint, resolved, now);
+            }
+        }
+        self.owed.remove(&batch.key);
+        self.log.put(batch.key.clone(), entry);
+    }
+
+    /// Remembers that an integration was not told of what fires.
+    pub(super) fn owe(&mut self, batch: &Batch) {
+        let firing = batch.alerts.iter().filter(|it| it.ends_at.is_none());
+        let owed = self.owed.entry(batch.key.clone()).or_default();
+        owed.extend(firing.map(|alert| alert.fingerprint()));
+    }
+
+    fn end(&mut self, id: &GroupId, now: Duration) {
+        let Some(group) = self.groups.get_mut(id) else {
+            return;
+        };
+        if let Some(dropped) = group.end(now, self.config.max_age) {
+            self.dropped += dropped as u64;
+            if group.alerts.is_empty() {
+                self.groups.remove(id);
+            }
+        }
+    }
+
+    /// Forgets what is over.
+    fn collect(&mut self, now: Duration) {
+        self.log.collect(now);
+        self.silences.collect(now, self.config.retention);
+        self.cooldowns.collect(now, self.config.longest_cooldown());
+        let over = |alert: &Alert| {
+            alert
+                .ends_at
+                .is_some_and(|end| end.saturating_add(KNOWN) <= now)
+        };
+        let grouped: BTreeSet<&Fingerprint> = self
+            .groups
+            .values()
+            .flat_map(|it| it.alerts.keys())
+            .collect();
+        let gone = self
+            .alerts
+            .iter()
+            .filter(|(fingerprint, alert)| over(alert) && !grouped.contains(fingerprint));
+        let gone: Vec<Fingerprint> = gone.map(|(fingerprint, _)| *fingerprint).collect();
+        for fingerprint in gone {
+            if let Some(alert) = self.alerts.remove(&fingerprint) {
+                self.inhibitor.remove(&alert.labels);
+            }
+            for owed in self.owed.values_mut() {
+                owed.remove(&fingerprint);
+            }
+        }
+        self.owed.retain(|_, owed| !owed.is_empty());
+    }
+
+    /// Returns the silences.
+    #[must_use]
+    pub fn silences(&self) -> &Silences {
+        &self.silences
+    }
+
+    /// Returns the silences, to change them; what is told next knows of it.
+    pub fn silences_mut(&mut self) -> &mut Silences {
+        &mut self.silences
+    }
+
+    /// Returns what was told.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Lists the alerts that fire at `now` and keep those of these labels quiet.
+    pub fn inhibited_by<'n>(
+        &'n self,
+        labels: &'n Labels,
+        now: Duration,
+    ) -> impl Iterator<Item = Fingerprint> + use<'n> {
+        let fires = move |it: &Fingerprint| {
+            let alert = self.alerts.get(it);
+            alert.is_some_and(|alert| !alert.is_resolved(now))
+        };
+        self.inhibitor.sources(labels).filter(fires)
+    }
+
+    /// Lists the alerts that are known.
+    pub fn alerts(&self) -> impl ExactSizeIterator<Item = &Alert> {
+        self.alerts.values().map(AsRef::as_ref)
+    }
+
+    /// Lists the groups.
+    pub fn groups(&self) -> impl Iterator<Item = GroupStatus<'_>> {
+        self.groups.iter().map(|((at, labels), group)| GroupStatus {
+            node: self.routes.node(*at),
+            labels,
+            group,
+        })
+    }
+
+    /// Lists the groups that an alert of these labels is in, whether there are any such: key and receiver.
+    pub fn destinations<'n>(
+        &'n self,
+        labels: &'n Labels,
+    ) -> impl Iterator<Item = (String, &'n str)> {
+        let nodes = self.routes.matching(labels);
+        nodes.map(|(_, node)| {
+            let key = node.group_key(&node.group_by.labels(labels));
+            (key, node.receiver.as_str())
+        })
+    }
+
+    /// Returns how many alerts ended without somebody having been told who should have been, for `max_age`.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+impl fmt::Debug for Notifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notifier")
+            .field("alerts", &self.alerts.len())
+            .field("groups", &self.groups.len())
+            .finish_non_exhaustive()
+    }
+}
