@@ -33,6 +33,7 @@
 //! | [`series`] | [`Store`](series::Store): what was measured lately, bounded |
 //! | [`promql`] | [`Query`](promql::Query): expressions of Prometheus over a store |
 //! | [`rule`] | [`Rule`] and [`RuleGroup`]: when to alert, after how long, and what to say; what to record |
+//! | [`catalogue`] | [`Metrics`](catalogue::Metrics): which metrics there are |
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
@@ -42,6 +43,7 @@
 //! and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod burn;
+pub mod catalogue;
 mod duration;
 pub mod engine;
 pub mod labels;
