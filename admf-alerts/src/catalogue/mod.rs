@@ -1,13 +1,21 @@
 //! Which metrics there are: what rules may ask for.
 
+mod check;
+#[cfg(feature = "metrics")]
+mod declared;
+mod finding;
+mod kinds;
 mod known;
+mod labels;
 mod nearest;
 mod resolve;
+mod series;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use finding::{Finding, Severity};
 pub use known::{KnownLabel, KnownMetric};
 pub use resolve::Unknown;
 
@@ -30,7 +38,7 @@ use crate::samples::{FamilyKind, ParseError};
 /// assert_eq!(metrics.resolve("api.latencySeconds")?, "admf_api_latency_seconds");
 /// assert_eq!(
 ///     metrics.resolve("performance.queues").unwrap_err().to_string(),
-///     "unknown metric `performance.queues`; near it are `performance.queue`",
+///     "unknown metric `performance.queues`; near it is `performance.queue`",
 /// );
 /// # Ok(())
 /// # }
@@ -127,18 +135,5 @@ impl Metrics {
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &KnownMetric> {
         self.metrics.values()
-    }
-
-    /// Finds the metric that a series belongs to: itself, or that of which it is a bucket, the sum or the count.
-    pub(crate) fn of_series(&self, series: &str) -> Option<&KnownMetric> {
-        let whole = self.find(series);
-        whole.or_else(|| {
-            let parts = ["_bucket", "_sum", "_count"].into_iter();
-            let mut metrics = parts.filter_map(|part| {
-                let metric = self.find(series.strip_suffix(part)?)?;
-                metric.kind.suffixes().contains(&part).then_some(metric)
-            });
-            metrics.next()
-        })
     }
 }

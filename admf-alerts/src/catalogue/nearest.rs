@@ -38,11 +38,12 @@ fn distance(name: &[char], other: &str, most: usize) -> Option<usize> {
     last.pop().filter(|distance| *distance <= most)
 }
 
-/// `; near it are …`, or nothing.
+/// `; near it is …`, or nothing.
 pub(super) fn near<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.into_iter().map(|it| format!("`{it}`")).collect();
-    match names.is_empty() {
-        true => String::new(),
-        false => format!("; near it are {}", names.join(", ")),
+    match &names[..] {
+        [] => String::new(),
+        [one] => format!("; near it is {one}"),
+        many => format!("; near it are {}", many.join(", ")),
     }
 }

@@ -1,3 +1,5 @@
+mod check;
+
 use super::*;
 
 fn metrics() -> Metrics {
