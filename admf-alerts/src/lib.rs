@@ -36,6 +36,7 @@
 //! | [`catalogue`] | [`Metrics`](catalogue::Metrics): which metrics there are |
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
+//! | `files` | `RuleFiles`: rule files on disk, and again once they are others (feature `files`; when to look: `reload`) |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
@@ -46,6 +47,8 @@ pub mod burn;
 pub mod catalogue;
 mod duration;
 pub mod engine;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod labels;
 pub mod promql;
 pub mod rule;
