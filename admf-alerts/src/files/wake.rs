@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::{Reload, RuleFiles};
 use crate::engine::Engine;
@@ -104,7 +104,9 @@ impl Wakes {
     #[must_use]
     pub fn every(mut self, period: Duration) -> Self {
         let period = period.max(Duration::from_millis(1));
-        let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
+        let mut ticks = interval(period);
+        // The first is due at once.
+        ticks.reset();
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.ticks = Some(ticks);
         self

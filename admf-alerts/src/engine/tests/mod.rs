@@ -2,6 +2,7 @@ mod alive;
 mod groups;
 
 use super::*;
+use crate::samples::Samples;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
