@@ -1,4 +1,6 @@
 //! Which metrics there are: what rules may ask for.
+//!
+#![doc = include_str!("../../docs/rule_checks.md")]
 
 mod check;
 #[cfg(feature = "metrics")]

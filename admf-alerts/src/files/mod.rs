@@ -1,6 +1,6 @@
 //! Rule files on disk: read, checked, and read again once they are others.
 //!
-#![doc = include_str!("../../docs/rule_checks.md")]
+#![doc = include_str!("../../docs/rule_files.md")]
 
 mod look;
 #[cfg(test)]
