@@ -31,8 +31,7 @@ use crate::rule_file::FileError;
 /// let mut wakes = Wakes::hangup()?.every(Duration::from_secs(30));
 /// let mut steps = tokio::time::interval(Duration::from_secs(15));
 /// for _ in 0..10 {
-///     tokio::select! {
-///         biased;
+///     tokio::select! { biased;
 ///         wake = wakes.next() => match wake.reload(&mut files, &mut engine) {
 ///             Ok(reload) => println!("{reload:?}"),
 ///             Err(error) => eprintln!("the rules stay as they are: {error}"),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::{EvalError, Row};
 use crate::promql::Settings;
 use crate::{Closure, Rule, RuleGroup};
 
@@ -236,7 +237,7 @@ fn every_place_of_every_rule_is_looked_at_and_each_thing_said_once() {
     let mut hold = Rule::new("Hold", "drawdown_ratio > 0.2");
     hold.hold = Some("drawdown > 0.15".to_owned());
     let mut code = Rule::new("Code", "");
-    code.closure = Some(Closure::new(|_| Ok(vec![])));
+    code.closure = Some(Closure::new(|_| Ok::<Vec<Row>, EvalError>(vec![])));
     let groups = [
         RuleGroup::new(
             "one",
