@@ -53,7 +53,7 @@ impl Labels {
 
     /// Lists names and values, sorted by name.
     #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> + Clone {
         self.map
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))

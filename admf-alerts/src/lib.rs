@@ -33,20 +33,25 @@
 //! | [`series`] | [`Store`](series::Store): what was measured lately, bounded |
 //! | [`promql`] | [`Query`](promql::Query): expressions of Prometheus over a store |
 //! | [`rule`] | [`Rule`] and [`RuleGroup`]: when to alert, after how long, and what to say; what to record |
+//! | [`catalogue`] | [`Metrics`](catalogue::Metrics): which metrics there are, and whether rules ask for them rightly |
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
+//! | `files` | `RuleFiles`: rule files on disk, and again once they are others (feature `files`; when to look: `reload`) |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
-//! Nothing here reads a clock, waits, or does input or output: the caller scrapes, says what time it is,
-//! and delivers the events. Times are a `Duration` since an origin of the caller's choice.
+//! Nothing here reads a clock, and nothing but `files` waits, or does input or output: the caller scrapes, says what
+//! time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod burn;
+pub mod catalogue;
 pub mod channel;
 mod duration;
 pub mod engine;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod labels;
 pub mod notify;
 pub mod promql;

@@ -23,8 +23,7 @@ use std::time::Duration;
 
 use crate::promql::Settings;
 use crate::rule::{Rule, RuleError, RuleGroup};
-use crate::samples::Samples;
-use crate::series::{Feed, NAME, Store};
+use crate::series::{Feed, Source, Store};
 pub use alert::{Alert, AlertEvent, AlertState};
 pub use ask::{Row, View};
 use clock::Clock;
@@ -92,20 +91,17 @@ impl Engine {
         Self::with([RuleGroup::new("rules", rules)], Options::default())
     }
 
-    /// Evaluates the groups that are due at `now`, over what a scrape says and said, and returns what changed, in
-    /// the order of the rules and then of labels.
+    /// Evaluates the groups that are due at `now`, over what a source says and said, and returns what changed, in
+    /// the order of the rules and then of labels. It is a scrape, read as [`Samples`](crate::Samples), or what gives
+    /// the same without a text in between.
     ///
-    /// Only series that a rule asks for are kept of the scrape. The samples of a second step in the same
+    /// Only series that a rule asks for are kept of it. The samples of a second step in the same
     /// millisecond are not taken. A rule that fails keeps its alerts as they are; [`rules`](Self::rules) shows why.
-    pub fn step(&mut self, now: Duration, samples: &Samples) -> Vec<AlertEvent> {
+    pub fn step(&mut self, now: Duration, source: &impl Source) -> Vec<AlertEvent> {
         let now = self.clock.turn(now, self.options.longest_step);
-        let wanted = samples.iter().filter(|it| self.wanted.has(it.name));
-        let named = wanted.map(|sample| {
-            let mut labels = sample.labels.clone();
-            labels.insert(NAME, sample.name);
-            (labels, sample.value)
-        });
-        self.feed.scrape(&mut self.store, ask::millis(now), named);
+        let wanted = |name: &str| self.wanted.has(name);
+        let (feed, store) = (&mut self.feed, &mut self.store);
+        feed.scrape_wanted(store, ask::millis(now), source, &wanted);
         self.turn(now, false, &mut None)
     }
 

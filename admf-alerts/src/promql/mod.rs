@@ -37,7 +37,8 @@ pub use error::QueryError;
 use eval::{Eval, Span};
 use expr::{Expr, Kind};
 pub(crate) use presence::presence;
-pub use uses::Use;
+pub(crate) use uses::name;
+pub use uses::{Buckets, Use};
 pub use value::{Range, Sample, Value};
 
 /// Which Prometheus an expression is read and evaluated like.
@@ -168,9 +169,7 @@ impl Query {
     /// Lists the selectors, in the order in which they are written.
     #[must_use]
     pub fn uses(&self) -> Vec<Use<'_>> {
-        let mut found = vec![];
-        uses::uses(&self.expr, None, &mut found);
-        found
+        uses::uses(&self.expr)
     }
 
     /// Returns how far back it looks: what a store must keep for it. `None` where that depends on when it is

@@ -4,10 +4,11 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use crate::catalogue::{Finding, Metrics, Severity};
 use crate::promql::Settings;
 use crate::rule::RuleGroup;
-use crate::yaml;
 pub use crate::yaml::FileError;
+use crate::yaml::{self, Mark};
 
 /// Reads a rule file of Prometheus, and checks all that can be checked without data.
 ///
@@ -44,6 +45,89 @@ pub use crate::yaml::FileError;
 /// # Ok::<(), admf_alerts::rule_file::FileError>(())
 /// ```
 pub fn parse(file: &str, text: &str, settings: &Settings) -> Result<Vec<RuleGroup>, FileError> {
-    let groups = yaml::document(file, text, |document| read::file(file, document, settings));
-    groups.map(Option::unwrap_or_default)
+    RuleFile::parse(file, text, settings).map(RuleFile::into_groups)
+}
+
+/// Holds the groups of a rule file and where in it they are, to check them with others once all are read.
+///
+/// # Examples
+///
+/// ```
+/// use admf_alerts::catalogue::{KnownMetric, Metrics};
+/// use admf_alerts::promql::Settings;
+/// use admf_alerts::rule_file::RuleFile;
+/// use admf_alerts::samples::FamilyKind;
+///
+/// let text = "
+/// groups:
+/// - name: disks
+///   rules:
+///   - alert: DiskFull
+///     expr: disk_fre_ratio < 0.1
+/// ";
+/// let settings = Settings::default();
+/// let metrics = Metrics::default().with(KnownMetric::new("disk_free_ratio", FamilyKind::Gauge));
+/// let file = RuleFile::parse("disks.yml", text, &settings)?;
+/// let found = file.check(&metrics, &settings);
+/// assert_eq!(
+///     found[0].1.to_string(),
+///     "disks.yml:6:11: groups[0].rules[0].expr: `DiskFull`: unknown metric `disk_fre_ratio`; \
+///      near it is `disk_free_ratio`",
+/// );
+/// # Ok::<(), admf_alerts::rule_file::FileError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RuleFile {
+    name: String,
+    groups: Vec<RuleGroup>,
+    /// Of the expressions, by group and rule.
+    places: Vec<Vec<Place>>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    mark: Mark,
+    field: String,
+}
+
+impl RuleFile {
+    /// Reads a rule file, as [`parse`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`].
+    pub fn parse(file: &str, text: &str, settings: &Settings) -> Result<Self, FileError> {
+        let read = yaml::document(file, text, |document| read::file(file, document, settings))?;
+        Ok(Self {
+            name: file.to_owned(),
+            ..read.unwrap_or_default()
+        })
+    }
+
+    /// Lists its groups.
+    #[must_use]
+    pub fn groups(&self) -> &[RuleGroup] {
+        &self.groups
+    }
+
+    /// Gives its groups away.
+    #[must_use]
+    pub fn into_groups(self) -> Vec<RuleGroup> {
+        self.groups
+    }
+
+    /// Does as [`Metrics::check`], and says of each thing where in the file it is. What other files record must be
+    /// [known](Metrics::and_recorded).
+    #[must_use]
+    pub fn check(&self, metrics: &Metrics, settings: &Settings) -> Vec<(Severity, FileError)> {
+        let found = metrics.check(&self.groups, settings).into_iter();
+        let placed = found.map(|it| (it.severity, self.place(&it)));
+        placed.collect()
+    }
+
+    fn place(&self, found: &Finding) -> FileError {
+        let Place { mark, field } = &self.places[found.group][found.rule];
+        let problem = format!("`{}`: {}", found.error.rule(), found.error.problem);
+        FileError::new(&self.name, *mark, field, problem)
+    }
 }

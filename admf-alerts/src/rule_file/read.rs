@@ -7,6 +7,8 @@ use crate::promql::{Semantics, Settings};
 use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
 use crate::yaml::{At, Node, Read, Refused};
 
+use super::{Place, RuleFile};
+
 const FILE: &[&str] = &["groups"];
 const GROUP_2: &[&str] = &["name", "interval", "limit", "rules"];
 const GROUP_3: &[&str] = &[
@@ -27,24 +29,25 @@ const RULE: &[&str] = &[
     "annotations",
 ];
 
-pub(super) fn file(file: &str, document: &Node, settings: &Settings) -> Read<Vec<RuleGroup>> {
+pub(super) fn file(file: &str, document: &Node, settings: &Settings) -> Read<RuleFile> {
     let document = At::top(document);
     document.knows(FILE)?;
     let mut names = BTreeSet::new();
-    let mut groups = Vec::new();
+    let mut read = RuleFile::default();
     for at in document.list("groups")? {
-        let mut group = group(&at, settings)?;
+        let (mut group, places) = group(&at, settings)?;
         if !names.insert(group.name.clone()) {
             let name = at.get("name").unwrap_or(at);
             return Err(name.refused("another group of the file has this name"));
         }
         group.file = file.to_owned();
-        groups.push(group);
+        read.groups.push(group);
+        read.places.push(places);
     }
-    Ok(groups)
+    Ok(read)
 }
 
-fn group(at: &At<'_>, settings: &Settings) -> Read<RuleGroup> {
+fn group(at: &At<'_>, settings: &Settings) -> Read<(RuleGroup, Vec<Place>)> {
     at.knows(match settings.semantics {
         Semantics::Prometheus2 => GROUP_2,
         Semantics::Prometheus3 => GROUP_3,
@@ -55,13 +58,25 @@ fn group(at: &At<'_>, settings: &Settings) -> Read<RuleGroup> {
     }
     let shared = at.texts("labels")?;
     let rules = at.list("rules")?.into_iter();
-    let rules = rules.map(|at| rule(&at, &shared, settings));
+    let rules = rules.map(|at| Ok((rule(&at, &shared, settings)?, of_expr(&at))));
+    let (rules, places): (Vec<Rule>, Vec<Place>) =
+        rules.collect::<Read<Vec<_>>>()?.into_iter().unzip();
     let interval = at.length("interval")?;
-    let mut group = RuleGroup::new(name, rules.collect::<Read<Vec<_>>>()?);
+    let mut group = RuleGroup::new(name, rules);
     group.interval = (!interval.is_zero()).then_some(interval);
     group.query_offset = at.length("query_offset")?;
     group.limit = at.limit("limit")?;
-    Ok(group)
+    Ok((group, places))
+}
+
+/// Where the expression of a rule is.
+fn of_expr(rule: &At<'_>) -> Place {
+    let expr = rule.get("expr");
+    let at = expr.as_ref().unwrap_or(rule);
+    Place {
+        mark: at.node.mark,
+        field: at.field.clone(),
+    }
 }
 
 fn rule(at: &At<'_>, shared: &BTreeMap<String, String>, settings: &Settings) -> Read<Rule> {

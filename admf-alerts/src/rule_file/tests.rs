@@ -191,3 +191,42 @@ proptest::proptest! {
         let _ = read(&text);
     }
 }
+
+#[test]
+fn what_is_found_in_a_rule_is_told_with_line_and_field() {
+    use crate::catalogue::{KnownMetric, Metrics, Severity};
+    use crate::samples::FamilyKind;
+    let text = r#"
+groups:
+- name: a
+  rules:
+  - record: job:calls:rate5m
+    expr: sum(rate(calls_total[5m]))
+- name: b
+  rules:
+  - alert: Slow
+    expr: |
+      latency_seconds
+      > 60
+  - alert: Few
+    for: 1m
+    expr: job:calls:rate5m < job:other
+"#;
+    let metrics = Metrics::default()
+        .with(KnownMetric::new("calls_total", FamilyKind::Counter))
+        .with(KnownMetric::new("latency_seconds", FamilyKind::Histogram));
+    let settings = Settings::default();
+    let file = RuleFile::parse("r.yml", text, &settings).unwrap();
+    assert_eq!(file.groups(), read(text).unwrap());
+    let check = |metrics: &Metrics| {
+        let found = file.check(metrics, &settings).into_iter();
+        assert!(found.clone().all(|it| it.0 == Severity::Error));
+        let cut = |text: String| text.split(": use ").next().unwrap().to_owned();
+        found.map(|it| cut(it.1.to_string())).collect::<Vec<_>>()
+    };
+    let slow = "r.yml:11:7: groups[1].rules[0].expr: `Slow`: histogram `latency_seconds` has no series of this name";
+    let few = "r.yml:15:11: groups[1].rules[1].expr: `Few`: unknown metric `job:other`";
+    assert_eq!(check(&metrics), [slow, few]);
+    let other = RuleGroup::new("c", [crate::Rule::record("job:other", "1")]);
+    assert_eq!(check(&metrics.and_recorded([&other])), [slow]);
+}

@@ -1,8 +1,12 @@
 //! What one source says, scrape by scrape.
 
-use std::collections::HashSet;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
-use super::{STALE, Store};
+use hashbrown::HashTable;
+
+use super::{NAME, STALE, Store};
 use crate::labels::Labels;
 
 /// Feeds a [`Store`] from one source, and marks the series that the source no longer has as ended.
@@ -26,7 +30,36 @@ use crate::labels::Labels;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Feed {
-    last: HashSet<Labels>,
+    series: HashTable<Said>,
+    /// Seeded, because labels come from outside.
+    hasher: RandomState,
+    /// The number of the scrape.
+    scrapes: u64,
+}
+
+/// A series that the source had when it was last asked.
+#[derive(Clone, Debug)]
+struct Said {
+    hash: u64,
+    labels: Arc<Labels>,
+    /// In which scrape.
+    last: u64,
+}
+
+/// Gives samples, such as those of a scrape: each series once.
+///
+/// [`Samples`](crate::Samples) does, and with the feature `metrics` an `admf_metrics::Exporter`, whose hooks run for it.
+pub trait Source {
+    /// Gives all samples that there are now.
+    fn give(&self, to: &mut Scrape<'_>);
+}
+
+/// Takes the samples of one scrape.
+pub struct Scrape<'f> {
+    feed: &'f mut Feed,
+    store: &'f mut Store,
+    time: i64,
+    wanted: &'f dyn Fn(&str) -> bool,
 }
 
 impl Feed {
@@ -36,17 +69,105 @@ impl Feed {
     where
         I: IntoIterator<Item = (Labels, f64)>,
     {
-        let mut seen = HashSet::with_capacity(self.last.len());
-        for (labels, value) in samples {
-            // Counted by the store, and the rest of the scrape is as good as before.
-            let _ = store.append(&labels, time, value);
-            seen.insert(labels);
-        }
-        for gone in self.last.difference(&seen) {
-            if store.ids.contains_key(gone) {
-                let _ = store.append(gone, time, f64::from_bits(STALE));
+        self.taken(store, time, &|_| true, |to| {
+            for (labels, value) in samples {
+                to.put(labels.iter(), value);
             }
+        });
+    }
+
+    /// Does so with what a source gives. A series that it had the last time is found without allocating anything.
+    pub fn scrape_from(&mut self, store: &mut Store, time: i64, source: &impl Source) {
+        self.scrape_wanted(store, time, source, &|_| true);
+    }
+
+    /// Takes the series with these names alone.
+    pub(crate) fn scrape_wanted(
+        &mut self,
+        store: &mut Store,
+        time: i64,
+        source: &impl Source,
+        wanted: &dyn Fn(&str) -> bool,
+    ) {
+        self.taken(store, time, wanted, |to| source.give(to));
+    }
+
+    fn taken(
+        &mut self,
+        store: &mut Store,
+        time: i64,
+        wanted: &dyn Fn(&str) -> bool,
+        give: impl FnOnce(&mut Scrape<'_>),
+    ) {
+        self.scrapes = self.scrapes.wrapping_add(1);
+        give(&mut Scrape {
+            feed: self,
+            store,
+            time,
+            wanted,
+        });
+        let this = self.scrapes;
+        self.series.retain(|said| {
+            if said.last == this {
+                return true;
+            }
+            if store.ids.contains_key(&said.labels) {
+                let _ = store.append(&said.labels, time, f64::from_bits(STALE));
+            }
+            false
+        });
+    }
+}
+
+impl Scrape<'_> {
+    /// Takes a sample: the name of its series, its labels in any order, a value. What the store refuses it counts.
+    pub fn sample<'l, L>(&mut self, name: &'l str, labels: L, value: f64)
+    where
+        L: Iterator<Item = (&'l str, &'l str)> + Clone,
+    {
+        if (self.wanted)(name) {
+            let labels = labels.filter(|(label, _)| *label != NAME);
+            self.put(labels.chain([(NAME, name)]), value);
         }
-        self.last = seen;
+    }
+
+    fn put<'l>(&mut self, labels: impl Iterator<Item = (&'l str, &'l str)> + Clone, value: f64) {
+        // An empty label is none.
+        let labels = labels.filter(|(_, value)| !value.is_empty());
+        let Feed {
+            series,
+            hasher,
+            scrapes,
+        } = &mut *self.feed;
+        let hashes = labels.clone().map(|label| hasher.hash_one(label));
+        let hash = hashes.fold(0, u64::wrapping_add);
+        let same = |said: &Said| {
+            let mut all = labels.clone();
+            said.hash == hash
+                && said.labels.len() == labels.clone().count()
+                && all.all(|(name, value)| said.labels.get(name) == Some(value))
+        };
+        if let Some(said) = series.find_mut(hash, same) {
+            said.last = *scrapes;
+            // Counted by the store, and the rest of the scrape is as good as before.
+            let _ = self.store.append(&said.labels, self.time, value);
+            return;
+        }
+        let labels: Labels = labels.collect();
+        let _ = self.store.append(&labels, self.time, value);
+        let held = self.store.ids.get_key_value(&labels);
+        let said = Said {
+            hash,
+            labels: held.map_or_else(|| Arc::new(labels.clone()), |(held, _)| Arc::clone(held)),
+            last: *scrapes,
+        };
+        series.insert_unique(hash, said, |said| said.hash);
+    }
+}
+
+impl fmt::Debug for Scrape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut scrape = f.debug_struct("Scrape");
+        scrape.field("time", &self.time).finish_non_exhaustive()
     }
 }

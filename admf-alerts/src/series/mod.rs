@@ -11,12 +11,13 @@ mod room;
     reason = "one series is what it holds, and the folder holds many"
 )]
 mod series;
+mod source;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use chunk::Point;
-pub use feed::Feed;
+pub use feed::{Feed, Scrape, Source};
 pub use limits::{Counts, Limits, LimitsError, Refused};
 pub(crate) use matcher::anchored;
 pub use matcher::{MatchOp, Matcher};

@@ -267,3 +267,68 @@ proptest! {
         }
     }
 }
+
+/// Four label sets, one of them with the labels of another in other places.
+const SETS: [&[(&str, &str)]; 4] = [
+    &[("a", "1"), ("b", "2")],
+    &[("b", "1"), ("a", "2")],
+    &[("a", "1")],
+    &[],
+];
+
+struct Given(Vec<(usize, bool, f64)>);
+
+impl Source for Given {
+    fn give(&self, to: &mut Scrape<'_>) {
+        for &(set, turned, value) in &self.0 {
+            let mut labels = SETS[set].to_vec();
+            labels.push(("c", ""));
+            if turned {
+                labels.reverse();
+            }
+            to.sample("m", labels.into_iter(), value);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_feed_is_what_comes_and_a_mark_for_what_is_gone(
+        scrapes in prop::collection::vec(
+            prop::collection::btree_map(0..4_usize, (any::<bool>(), any::<f64>()), 0..5), 1..12),
+    ) {
+        let mut store = Store::new(Limits::default()).unwrap();
+        let mut naive = Store::new(Limits::default()).unwrap();
+        let mut feed = Feed::default();
+        let mut last = std::collections::BTreeSet::new();
+        for (i, scrape) in scrapes.into_iter().enumerate() {
+            let time = i as i64 * 1_000;
+            let given = scrape.iter().map(|(set, (turned, value))| (*set, *turned, *value));
+            feed.scrape_from(&mut store, time, &Given(given.collect()));
+            let named = |set: usize| {
+                let mut labels: Labels = SETS[set].iter().copied().collect();
+                labels.insert(NAME, "m");
+                labels
+            };
+            for (set, (_, value)) in &scrape {
+                naive.append(&named(*set), time, *value).unwrap();
+            }
+            let now: std::collections::BTreeSet<usize> = scrape.into_keys().collect();
+            for gone in last.difference(&now) {
+                naive.append(&named(*gone), time, f64::from_bits(STALE)).unwrap();
+            }
+            last = now;
+            for at in [time, time + 500] {
+                for set in 0..4 {
+                    let point = |store: &Store| {
+                        let all = store.select(&[]);
+                        let series = all.into_iter().find(|it| **it.labels() == named(set));
+                        series.and_then(|it| it.at(at, -1)).map(|it| (it.time, it.value.to_bits()))
+                    };
+                    prop_assert_eq!(point(&store), point(&naive));
+                }
+            }
+            prop_assert_eq!(store.counts(), naive.counts());
+        }
+    }
+}

@@ -8,26 +8,46 @@ use crate::scan;
 /// Reports the first thing in a file that is refused: file, line, field, what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
-    pub(super) file: String,
-    pub(super) mark: Mark,
-    pub(super) field: String,
-    pub(super) problem: String,
+    file: String,
+    mark: Mark,
+    field: String,
+    problem: String,
 }
 
 impl FileError {
+    pub(crate) fn new(
+        file: impl Into<String>,
+        mark: Mark,
+        field: impl Into<String>,
+        problem: impl Into<String>,
+    ) -> Self {
+        Self {
+            file: file.into(),
+            mark,
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+
+    /// Reports what is wrong with the file as a whole.
+    #[cfg(feature = "files")]
+    pub(crate) fn whole(file: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::new(file, Mark::default(), "", problem)
+    }
+
     /// Returns the name of the file, as it was given.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// Returns the line, from 1.
+    /// Returns the line, from 1; 0 where the file as a whole could not be read.
     #[must_use]
     pub fn line(&self) -> usize {
         self.mark.line
     }
 
-    /// Returns the column, from 1.
+    /// Returns the column, from 1; 0 as for the line.
     #[must_use]
     pub fn column(&self) -> usize {
         self.mark.column
@@ -40,13 +60,17 @@ impl FileError {
     }
 }
 
-/// One line: `rules.yml:7:10: groups[0].rules[1].for: …`.
+/// One line: `rules.yml:7:10: groups[0].rules[1].for: …`, or `rules.yml: …` of the file as a whole.
 impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mark { line, column } = self.mark;
         let colon = if self.field.is_empty() { "" } else { ": " };
         let (file, field, problem) = (&self.file, &self.field, &self.problem);
-        let text = format!("{file}:{line}:{column}: {field}{colon}{problem}");
+        let place = match line {
+            0 => file.clone(),
+            _ => format!("{file}:{line}:{column}"),
+        };
+        let text = format!("{place}: {field}{colon}{problem}");
         f.write_str(&scan::shown(&text))
     }
 }

@@ -73,15 +73,10 @@ pub(crate) fn document<T>(
     text: &str,
     take: impl FnOnce(&Node) -> Read<T>,
 ) -> Result<Option<T>, FileError> {
-    let at = |mark, field: &str, problem: String| FileError {
-        file: file.to_owned(),
-        mark,
-        field: field.to_owned(),
-        problem,
-    };
-    let document = read(text).map_err(|(mark, problem)| at(mark, "", problem))?;
+    let document = read(text);
+    let document = document.map_err(|(mark, problem)| FileError::new(file, mark, "", problem))?;
     let taken = document.map(|document| take(&document)).transpose();
-    taken.map_err(|refused| at(refused.mark, &refused.field, refused.problem))
+    taken.map_err(|it| FileError::new(file, it.mark, it.field, it.problem))
 }
 
 /// Reads one document; `None` where there is none.

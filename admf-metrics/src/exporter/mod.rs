@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 mod text;
+mod visit;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,20 +17,30 @@ use crate::handle::{CounterCell, Gauge, GaugeCell, Histogram, HistogramCell};
 use crate::meter::Meter;
 use text::Text;
 pub(crate) use text::label_block;
+pub use visit::Sample;
+use visit::Visit;
 
 /// The `Content-Type` of [`Exporter::render`]. Prometheus 3 fails a scrape without it.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Takes all series of a meter, in order: first the metric, then its series with their labels as
-/// they stand between the braces.
+/// Takes all series of a meter, in order: first the metric, then its series.
 ///
 /// The seam for another format. OpenMetrics writes the same labels and other headers; exemplars would
 /// have to be kept in the cells, which the facade has no words for.
 pub(crate) trait Format {
     fn family(&mut self, metric: &Metric);
-    fn counter(&mut self, labels: &str, cell: &CounterCell);
-    fn gauge(&mut self, labels: &str, cell: &GaugeCell);
-    fn histogram(&mut self, labels: &str, cell: &HistogramCell);
+    fn counter(&mut self, of: Of<'_>, cell: &CounterCell);
+    fn gauge(&mut self, of: Of<'_>, cell: &GaugeCell);
+    fn histogram(&mut self, of: Of<'_>, cell: &HistogramCell);
+}
+
+/// Which series of its metric.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Of<'s> {
+    /// The labels as they stand between the braces.
+    pub(crate) block: &'s str,
+    /// The values of the declared labels, in their order.
+    pub(crate) values: &'s [Box<str>],
 }
 
 /// Holds the series of one catalogue and renders them. Clones share them.
@@ -100,6 +111,39 @@ impl Exporter {
         let text = self.text();
         self.scrapes.ended(&text, begun.elapsed(clock));
         text.out
+    }
+
+    /// Shows every sample of what [`render`](Self::render) would write, in that order, without writing it: for who
+    /// evaluates them in this process.
+    ///
+    /// Takes its turn among scrapes and runs the hooks, as `render` does. New series of a metric wait while it is shown,
+    /// so `take` must not resolve any.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use admf_metrics::{Catalogue, Exporter, Label, Metric};
+    ///
+    /// const PRICE: Metric = Metric::gauge("market_price", "Last price.")
+    ///     .labels(&[Label::capped("symbol", 500)]);
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let exporter = Exporter::local(Catalogue::new([PRICE])?);
+    /// exporter.meter().gauge(&PRICE, &[("symbol", "A")])?.set(7.5);
+    ///
+    /// let mut prices = vec![];
+    /// exporter.visit(|sample| {
+    ///     if sample.name == "market_price" {
+    ///         prices.push((sample.labels().map(|(_, symbol)| symbol.to_owned()).collect(), sample.value));
+    ///     }
+    /// });
+    /// assert_eq!(prices, [("A".to_owned(), 7.5)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn visit(&self, take: impl FnMut(&Sample<'_>)) {
+        let _turn = self.meter.scrape();
+        self.meter.show(&mut Visit::new(take));
     }
 
     fn text(&self) -> Text {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use admf_exposition::write;
 
-use super::Format;
+use super::{Format, Of};
 use crate::catalogue::{Label, Metric};
 use crate::handle::{CounterCell, GaugeCell, HistogramCell};
 
@@ -92,36 +92,36 @@ impl Format for Text {
         }));
     }
 
-    fn counter(&mut self, labels: &str, cell: &CounterCell) {
-        self.sample("", labels);
+    fn counter(&mut self, of: Of<'_>, cell: &CounterCell) {
+        self.sample("", of.block);
         match cell.float() {
             0.0 => self.count(cell.count()),
             float => self.number(cell.count() as f64 + float),
         }
     }
 
-    fn gauge(&mut self, labels: &str, cell: &GaugeCell) {
+    fn gauge(&mut self, of: Of<'_>, cell: &GaugeCell) {
         if let Some(level) = cell.level() {
-            self.sample("", labels);
+            self.sample("", of.block);
             self.number(level);
         }
     }
 
-    fn histogram(&mut self, labels: &str, cell: &HistogramCell) {
+    fn histogram(&mut self, of: Of<'_>, cell: &HistogramCell) {
         let mut count = 0_u64;
         for (i, samples) in cell.buckets().enumerate() {
             count = count.wrapping_add(samples);
             self.begin("_bucket{");
-            self.out.push_str(labels);
-            if !labels.is_empty() {
+            self.out.push_str(of.block);
+            if !of.block.is_empty() {
                 self.out.push(',');
             }
             self.out.push_str(&self.le[i]);
             self.count(count);
         }
-        self.sample("_sum", labels);
+        self.sample("_sum", of.block);
         self.number(cell.sum());
-        self.sample("_count", labels);
+        self.sample("_count", of.block);
         self.count(count);
     }
 }

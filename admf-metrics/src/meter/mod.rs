@@ -27,7 +27,7 @@ use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 
 use crate::catalogue::own::{self, DROPPED_SAMPLES, HOOK_PANICS, OVERFLOW, REFUSED};
 use crate::catalogue::{Catalogue, Kind, Metric, Values};
-use crate::exporter::Format;
+use crate::exporter::{Format, Of};
 use crate::handle::{Counter, Handle, Sealed, Slot};
 use backend::Backend;
 use cardinality::Cardinality;
@@ -225,11 +225,13 @@ impl Meter {
     pub(crate) fn show(&self, format: &mut impl Format) {
         for family in &self.inner.families {
             format.family(&family.metric);
-            for (labels, series) in family.read().iter() {
+            for (block, series) in family.read().iter() {
+                let values = &*series.values;
+                let of = Of { block, values };
                 match &series.slot {
-                    Slot::Counter(it) => it.cell().map(|it| format.counter(labels, it)),
-                    Slot::Gauge(it) => it.cell().map(|it| format.gauge(labels, it)),
-                    Slot::Histogram(it) => it.cell().map(|it| format.histogram(labels, it)),
+                    Slot::Counter(it) => it.cell().map(|it| format.counter(of, it)),
+                    Slot::Gauge(it) => it.cell().map(|it| format.gauge(of, it)),
+                    Slot::Histogram(it) => it.cell().map(|it| format.histogram(of, it)),
                 };
             }
         }

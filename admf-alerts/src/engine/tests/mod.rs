@@ -5,6 +5,7 @@ mod model;
 mod own;
 
 use super::*;
+use crate::samples::Samples;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

@@ -10,12 +10,74 @@ fn a_query_says_what_it_selects_and_for_which_function() {
     let expected = [
         (Some("a"), Some("rate")),
         (Some("b"), None),
-        (Some("c"), None),
+        (Some("c"), Some("max_over_time")),
         (None, None),
     ];
     assert_eq!(shown, expected);
     assert_eq!(uses[0].window, Some(Duration::from_secs(300)));
     assert_eq!(uses[1].window, None);
+}
+
+#[test]
+fn a_function_is_given_the_samples_behind_what_only_leaves_out_or_names() {
+    let of = |text: &str| {
+        let query = Query::parse(text, &Settings::default()).unwrap();
+        let uses = query.uses();
+        let first = uses.first().unwrap();
+        (first.function, first.compared, first.buckets)
+    };
+    let rate = Some("rate");
+    for (text, expected) in [
+        ("rate(m[5m:])", rate),
+        ("rate(topk(3, m)[5m:])", rate),
+        ("rate((m > 3)[5m:])", rate),
+        ("rate((3 < m)[5m:])", rate),
+        ("rate((m unless n)[5m:])", rate),
+        ("rate(sort(m)[5m:])", rate),
+        ("sort(m)", Some("sort")),
+        ("rate((m > bool 3)[5m:])", None),
+        ("rate((m * 2)[5m:])", None),
+        ("rate((-m)[5m:])", None),
+        ("rate(sum(m)[5m:])", None),
+        ("abs(m)", Some("abs")),
+    ] {
+        assert_eq!(of(text).0, expected, "{text}");
+    }
+    for (text, compared) in [
+        ("m > 3", true),
+        ("3 == m", true),
+        ("sum(m) > bool 3", true),
+        ("m > n", false),
+        ("m * 2 > 3", false),
+        ("abs(m) > 3", false),
+        ("count(m) > 3", false),
+    ] {
+        assert_eq!(of(text).1, compared, "{text}");
+    }
+    for (text, without_le) in [
+        ("histogram_quantile(0.9, m)", Some(false)),
+        (
+            "histogram_quantile(0.9, sum by (le) (rate(m[5m]) / 2))",
+            Some(false),
+        ),
+        (
+            "histogram_quantile(0.9, sum by (a) (rate(m[5m])))",
+            Some(true),
+        ),
+        ("histogram_quantile(0.9, sum without (le) (m))", Some(true)),
+        ("histogram_quantile(scalar(m), n)", None),
+        ("rate(m[5m])", None),
+    ] {
+        assert_eq!(of(text).2.map(|it| it.without_le), without_le, "{text}");
+    }
+    let text = "histogram_quantile(0.9, a + on () histogram_quantile(0.5, b) / histogram_quantile(0.5, c))";
+    let query = Query::parse(text, &Settings::default()).unwrap();
+    let calls: Vec<_> = query
+        .uses()
+        .iter()
+        .map(|it| it.buckets.map(|it| it.call))
+        .collect();
+    assert_eq!(calls, [Some(0), Some(1), Some(2)]);
 }
 
 #[test]

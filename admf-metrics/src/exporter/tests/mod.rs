@@ -1,4 +1,5 @@
 mod numbers;
+mod visit;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,0 +1,78 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::Label;
+
+const SEEN: Metric =
+    Metric::counter("t_seen_total", "Seen.").labels(&[Label::one_of("metric", &["a", "b"])]);
+
+/// The samples of the text, by name and labels.
+fn of_text(text: &str) -> Vec<(String, BTreeMap<String, String>, u64)> {
+    let exposition = admf_exposition::parse(text).unwrap();
+    let samples = exposition.samples().map(|sample| {
+        let labels = sample.labels.iter();
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.into_owned()));
+        (
+            sample.name.to_owned(),
+            labels.collect(),
+            sample.value.to_bits(),
+        )
+    });
+    samples.collect()
+}
+
+fn visited(exporter: &Exporter) -> Vec<(String, BTreeMap<String, String>, u64)> {
+    let mut samples = vec![];
+    exporter.visit(|sample| {
+        let labels = sample
+            .labels()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        samples.push((
+            sample.name.to_owned(),
+            labels.collect(),
+            sample.value.to_bits(),
+        ));
+    });
+    samples
+}
+
+proptest! {
+    #[test]
+    fn what_is_visited_is_what_is_rendered_to_the_last_bit(
+        steps in prop::collection::vec((0..5_u8, "[ab\\\\\"\n]{0,2}", any::<f64>()), 0..30),
+    ) {
+        let exporter = exporter();
+        let meter = exporter.meter();
+        for (what, label, value) in steps {
+            let source = [("source", label.as_str())];
+            match what {
+                0 => meter.gauge(&VALUE, &[]).unwrap().set(value),
+                1 => meter.gauge(&VALUE, &[]).unwrap().clear(),
+                2 => meter.histogram(&LATENCY, &source).unwrap().record(value),
+                3 => drop(meter.remove(&LATENCY, &source)),
+                _ => {
+                    let labels = [("side", "buy"), ("symbol", label.as_str())];
+                    meter.counter(&TRADES, &labels).unwrap().absolute(value.to_bits());
+                    meter.float_counter(&TRADES, &labels).unwrap().absolute(value);
+                }
+            }
+            prop_assert_eq!(visited(&exporter), of_text(&exporter.render()));
+        }
+    }
+}
+
+#[test]
+fn a_visit_runs_the_hooks_once_and_first() {
+    let exporter = Exporter::local(Catalogue::new([SEEN]).unwrap());
+    let seen = exporter.meter().counter(&SEEN, &[("metric", "a")]).unwrap();
+    exporter.meter().on_scrape(move |_| seen.increment(1));
+    for times in 1..4 {
+        let mut values = vec![];
+        exporter.visit(|sample| {
+            if sample.name == SEEN.name {
+                values.push(sample.value);
+            }
+        });
+        assert_eq!(values, [f64::from(times)]);
+    }
+}
