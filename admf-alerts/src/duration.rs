@@ -12,8 +12,12 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
-/// Reads whole numbers with units, each at most once and the longest first: `1h30m`; or `0`.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+/// Reads whole numbers with units (`y`, `w`, `d`, `h`, `m`, `s`, `ms`), each at most once and the longest first: `1h30m`; or `0`.
+///
+/// # Errors
+///
+/// Says that it is none, or longer than Prometheus can count, which is 292 years.
+pub fn parse(text: &str) -> Result<Duration, String> {
     if text == "0" {
         return Ok(Duration::ZERO);
     }

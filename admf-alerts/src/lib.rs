@@ -40,6 +40,8 @@
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
+//! | [`notation`] | series with their values, as tests of Prometheus write them |
+//! | [`duration`] | lengths of time as files write them |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
 //! Nothing here reads a clock, and nothing but `files` waits, or does input or output: the caller scrapes, says what
@@ -49,10 +51,15 @@ pub mod burn;
 pub mod catalogue;
 pub mod channel;
 mod duration;
+pub mod duration;
 pub mod engine;
+pub mod engine;
+mod escape;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod labels;
+pub mod labels;
+pub mod notation;
 pub mod notify;
 pub mod promql;
 pub mod rule;

@@ -1,10 +1,10 @@
 //! Whether a result is the expected one.
 
 use admf_alerts::Labels;
+use admf_alerts::notation::{Described, Item};
 use admf_alerts::promql::{Range, Sample, Value};
 use admf_alerts::series::Point;
 
-use crate::description::{Description, Item};
 use crate::script::{Eval, Expected, Failure};
 
 pub(crate) type Compared = Result<(), String>;
@@ -59,7 +59,7 @@ pub(crate) fn value(eval: &Eval, value: &Value) -> Compared {
     }
 }
 
-pub(crate) fn vector(expected: &[Description], found: &[Sample], ordered: bool) -> Compared {
+pub(crate) fn vector(expected: &[Described], found: &[Sample], ordered: bool) -> Compared {
     for (place, sample) in found.iter().enumerate() {
         let labels = &*sample.labels;
         let (at, description) = find(expected, labels)?;
@@ -67,7 +67,7 @@ pub(crate) fn vector(expected: &[Description], found: &[Sample], ordered: bool) 
             return Err(format!("{labels} is at {place}, expected at {at}"));
         }
         match description.items.first() {
-            Some(Item::Number(number)) if equal(*number, sample.value) => {}
+            Some(Item::Value(number)) if equal(*number, sample.value) => {}
             other => {
                 let value = sample.value;
                 return Err(format!("{labels}: expected {other:?}, got {value}"));
@@ -78,7 +78,7 @@ pub(crate) fn vector(expected: &[Description], found: &[Sample], ordered: bool) 
 }
 
 pub(crate) fn matrix(
-    expected: &[Description],
+    expected: &[Described],
     found: &[Range],
     (start, step): (i64, i64),
 ) -> Compared {
@@ -87,11 +87,11 @@ pub(crate) fn matrix(
         let (_, description) = find(expected, labels)?;
         let items = description.items.iter().enumerate();
         let points = items.filter_map(|(i, item)| match *item {
-            Item::Number(value) => {
+            Item::Value(value) => {
                 let time = start + i64::try_from(i).unwrap_or(0) * step;
                 Some(Point { time, value })
             }
-            Item::Omitted | Item::Native => None,
+            _ => None,
         });
         let points: Vec<_> = points.collect();
         let same = |(a, b): (&Point, &Point)| a.time == b.time && equal(a.value, b.value);
@@ -103,16 +103,13 @@ pub(crate) fn matrix(
     complete(expected, found.iter().map(|range| &*range.labels))
 }
 
-fn find<'d>(
-    expected: &'d [Description],
-    labels: &Labels,
-) -> Result<(usize, &'d Description), String> {
+fn find<'d>(expected: &'d [Described], labels: &Labels) -> Result<(usize, &'d Described), String> {
     let mut places = expected.iter().enumerate();
     let found = places.rfind(|(_, it)| it.labels == *labels);
     found.ok_or_else(|| format!("{labels} is not expected"))
 }
 
-fn complete<'l>(expected: &[Description], found: impl Iterator<Item = &'l Labels>) -> Compared {
+fn complete<'l>(expected: &[Described], found: impl Iterator<Item = &'l Labels>) -> Compared {
     let found: Vec<_> = found.collect();
     match expected.iter().find(|it| !found.contains(&&it.labels)) {
         Some(missing) => Err(format!("{} is missing", missing.labels)),

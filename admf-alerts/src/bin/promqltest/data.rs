@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use admf_alerts::Labels;
+use admf_alerts::notation::{Described, Item};
 use admf_alerts::series::{Limits, NAME, Store};
 
-use crate::description::{Description, Item};
 use crate::script::Load;
 
 /// What is loaded.
@@ -27,8 +27,12 @@ impl Data {
 
     pub(crate) fn load(&mut self, load: &Load) {
         // The last of a block that is given twice is the one that counts.
-        let series: BTreeMap<&Labels, &Description> =
-            load.series.iter().map(|it| (&it.labels, it)).collect();
+        let series: BTreeMap<&Labels, &Described> = load
+            .block
+            .series
+            .iter()
+            .map(|it| (&it.labels, it))
+            .collect();
         for (labels, description) in series {
             if load.with_native && labels.get(NAME).is_some_and(is_part) {
                 self.native.push(whole(labels));
@@ -36,13 +40,9 @@ impl Data {
             if description.items.contains(&Item::Native) {
                 self.native.push(labels.clone());
             }
-            let mut time = 0;
-            for item in &description.items {
-                if let Item::Number(value) = *item {
-                    // What is out of order is refused in Prometheus too.
-                    let _ = self.store.append(labels, time, value);
-                }
-                time += load.step;
+            for point in description.points(load.block.step) {
+                // What is out of order is refused in Prometheus too.
+                let _ = self.store.append(labels, point.time, point.value);
             }
         }
     }

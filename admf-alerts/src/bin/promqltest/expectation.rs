@@ -1,10 +1,9 @@
 //! The lines of an `eval`.
 
+use admf_alerts::notation::{Described, number, quoted};
 use regex::Regex;
 
-use crate::description::{Description, number, quoted};
-use crate::duration::millis;
-use crate::script::{Eval, Expected, Failure};
+use crate::script::{Eval, Expected, Failure, millis};
 
 /// Reads `instant at T EXPR` or `range from T to T step T EXPR`.
 pub(crate) fn head(text: &str) -> Result<Eval, String> {
@@ -56,7 +55,7 @@ pub(crate) fn expectation(eval: &mut Eval, line: &str) -> Result<bool, String> {
         eval.expected = Expected::Scalar(value);
         return Ok(true);
     }
-    let description = Description::parse(line)?;
+    let description = Described::parse(line)?;
     match &mut eval.expected {
         Expected::Series(series) | Expected::Matrix { series, .. } => series.push(description),
         _ => return Err("a series beside a scalar or a text".to_owned()),

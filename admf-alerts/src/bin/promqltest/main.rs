@@ -6,8 +6,6 @@
 
 mod compare;
 mod data;
-mod description;
-mod duration;
 mod expectation;
 mod report;
 mod run;

@@ -1,9 +1,9 @@
 //! The commands of a test file.
 
+use admf_alerts::duration;
+use admf_alerts::notation::{self, Described, Item};
 use regex::Regex;
 
-use crate::description::{Description, Item};
-use crate::duration::millis;
 use crate::expectation::{expectation, head};
 
 pub(crate) enum Command {
@@ -13,10 +13,9 @@ pub(crate) enum Command {
 }
 
 pub(crate) struct Load {
-    pub(crate) step: i64,
+    pub(crate) block: notation::Load,
     /// Each histogram's buckets make a native histogram too.
     pub(crate) with_native: bool,
-    pub(crate) series: Vec<Description>,
 }
 
 pub(crate) struct Eval {
@@ -39,12 +38,12 @@ pub(crate) enum Failure {
 pub(crate) enum Expected {
     Scalar(f64),
     Text(String),
-    Series(Vec<Description>),
+    Series(Vec<Described>),
     /// Samples over time at an instant.
     Matrix {
         start: i64,
         step: i64,
-        series: Vec<Description>,
+        series: Vec<Described>,
     },
 }
 
@@ -55,6 +54,12 @@ const EVALS: [&str; 5] = [
     "eval_warn",
     "eval_info",
 ];
+
+/// Reads a length of time.
+pub(crate) fn millis(text: &str) -> Result<i64, String> {
+    let length = duration::parse(text)?.as_millis();
+    i64::try_from(length).map_err(|error| error.to_string())
+}
 
 /// Reads a file; a problem begins with its line.
 pub(crate) fn parse(text: &str) -> Result<Vec<Command>, String> {
@@ -113,14 +118,12 @@ impl<'t> Lines<'t> {
             // When a counter began is told by nothing that is stored here.
             let (metric, _) = line.split_once([' ', '\t']).unwrap_or((line, ""));
             if !metric.ends_with("@st") {
-                series.push(Description::parse(line)?);
+                series.push(Described::parse(line)?);
             }
         }
-        Ok(Command::Load(Load {
-            step: millis(step)?,
-            with_native,
-            series,
-        }))
+        let step = millis(step)?;
+        let block = notation::Load { step, series };
+        Ok(Command::Load(Load { block, with_native }))
     }
 
     fn eval(&mut self, word: &str, rest: &'t str) -> Result<Command, String> {
