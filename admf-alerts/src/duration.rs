@@ -48,6 +48,24 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(sum))
 }
 
+/// Writes a length of time as [`parse`] reads it, in whole milliseconds: `1h30m`.
+#[must_use]
+pub fn shown(length: Duration) -> String {
+    let mut rest = length.as_millis();
+    if rest == 0 {
+        return "0s".to_owned();
+    }
+    let mut text = String::new();
+    for (unit, millis) in UNITS {
+        let count = rest / u128::from(millis);
+        rest %= u128::from(millis);
+        if count > 0 {
+            text += &format!("{count}{unit}");
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +81,7 @@ mod tests {
         ] {
             let expected = Duration::from_millis(millis);
             assert_eq!(parse(text), Ok(expected), "{text}");
+            assert_eq!(parse(&shown(expected)), Ok(expected), "{text}");
         }
         for text in [
             "",

@@ -37,6 +37,7 @@
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
 //! | `files` | `RuleFiles`: rule files on disk, and again once they are others (feature `files`; when to look: `reload`) |
+//! | [`rule_test`] | [`run`](rule_test::run): unit tests of rules, as promtool's |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
@@ -44,26 +45,24 @@
 //! | [`duration`] | lengths of time as files write them |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
-//! Nothing here reads a clock, and nothing but `files` waits, or does input or output: the caller scrapes, says what
-//! time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
+//! Nothing here reads a clock, and nothing but `files` and [`rule_test::run`] waits, or does input or output: the caller
+//! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod burn;
 pub mod catalogue;
 pub mod channel;
-mod duration;
 pub mod duration;
-pub mod engine;
 pub mod engine;
 mod escape;
 #[cfg(feature = "files")]
 pub mod files;
-pub mod labels;
 pub mod labels;
 pub mod notation;
 pub mod notify;
 pub mod promql;
 pub mod rule;
 pub mod rule_file;
+pub mod rule_test;
 pub mod samples;
 mod scan;
 pub mod series;

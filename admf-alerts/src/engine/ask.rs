@@ -1,11 +1,11 @@
 //! What an expression is asked of, and what it answers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::EvalError;
+use super::options::Options;
 use crate::labels::Labels;
-use crate::promql::{Query, Semantics, Settings, Value};
+use crate::promql::{Query, Semantics, Value};
 use crate::series::{Matcher, NAME, Store};
 use crate::template;
 
@@ -29,16 +29,14 @@ pub(super) enum Found {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'a> {
     pub(super) store: &'a Store,
-    pub(super) settings: &'a Settings,
-    /// Who says what is rendered.
-    pub(super) external: &'a Arc<Labels>,
+    pub(super) options: &'a Options,
     /// Milliseconds.
     pub(super) time: i64,
 }
 
 impl At<'_> {
     pub(super) fn rows(&self, query: &Query) -> Result<Vec<Row>, EvalError> {
-        let value = query.instant(self.store, self.settings, self.time);
+        let value = query.instant(self.store, &self.options.promql, self.time);
         match value.map_err(|error| EvalError::query(error.to_string()))? {
             Value::Scalar(value) => Ok(vec![Row {
                 labels: Labels::new(),
@@ -75,12 +73,8 @@ impl View<'_> {
         let matchers: Vec<Matcher> = pairs
             .map(|(name, value)| Matcher::equal(name, value))
             .collect();
-        let At {
-            store,
-            settings,
-            time,
-            ..
-        } = self.0;
+        let At { store, time, .. } = self.0;
+        let settings = &self.0.options.promql;
         let begin = time.saturating_sub(millis(settings.lookback));
         let after = match settings.semantics {
             Semantics::Prometheus2 => begin.saturating_sub(1),
@@ -112,7 +106,7 @@ impl View<'_> {
     ///
     /// Says why it is none, or has no answer.
     pub fn query(&self, expr: &str) -> Result<Vec<Row>, EvalError> {
-        let query = Query::parse(expr, self.0.settings);
+        let query = Query::parse(expr, &self.0.options.promql);
         self.0
             .rows(&query.map_err(|error| EvalError::query(error.to_string()))?)
     }
@@ -120,7 +114,7 @@ impl View<'_> {
 
 impl template::Query for At<'_> {
     fn query(&self, expr: &str) -> Result<Vec<template::Sample>, String> {
-        let query = Query::parse(expr, self.settings).map_err(|error| error.to_string())?;
+        let query = Query::parse(expr, &self.options.promql).map_err(|error| error.to_string())?;
         let rows = self.rows(&query).map_err(|error| error.to_string())?;
         let sample = |row: Row| template::Sample {
             labels: row.labels.into(),

@@ -201,7 +201,10 @@ fn insert_once<T>(map: &mut BTreeMap<Labels, T>, labels: Labels, value: T) -> Re
 /// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time;
 /// one that fails says so in its text, so that the alert goes out all the same.
 fn expand(template: &Template, row: &Row, at: &At<'_>) -> String {
-    let data = Data::new(row.labels.clone(), row.value).external(Arc::clone(at.external), "");
+    let data = Data::new(row.labels.clone(), row.value).external(
+        Arc::clone(&at.options.external_labels),
+        Arc::clone(&at.options.external_url),
+    );
     let text = template.render(&data, at);
     text.unwrap_or_else(|error| error.text())
 }

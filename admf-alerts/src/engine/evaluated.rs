@@ -47,8 +47,7 @@ impl Turn<'_> {
     pub(super) fn at(&self) -> At<'_> {
         At {
             store: self.store,
-            settings: &self.options.promql,
-            external: &self.options.external_labels,
+            options: self.options,
             time: millis(self.asked),
         }
     }

@@ -19,6 +19,8 @@ pub struct Options {
     pub resend_delay: Duration,
     /// How old a snapshot may be for a pending alert to be restored. Default: 1 hour.
     pub outage_tolerance: Duration,
+    /// Where he is reached: `$externalURL` in templates. Default: empty.
+    pub external_url: Arc<str>,
     /// How long after a start a restored alert stays pending at least; rules that hold for less are not
     /// restored. Default: 10 minutes.
     pub for_grace: Duration,
@@ -40,6 +42,7 @@ impl Default for Options {
             limits: Limits::default(),
             resend_delay: Duration::from_secs(60),
             outage_tolerance: Duration::from_secs(3_600),
+            external_url: Arc::default(),
             for_grace: Duration::from_secs(600),
             external_labels: Arc::default(),
             longest_step: None,
@@ -74,6 +77,13 @@ impl Options {
     #[must_use]
     pub fn outage_tolerance(mut self, tolerance: Duration) -> Self {
         self.outage_tolerance = tolerance;
+        self
+    }
+
+    /// Sets where whoever says it is found.
+    #[must_use]
+    pub fn external_url(mut self, url: impl Into<Arc<str>>) -> Self {
+        self.external_url = url.into();
         self
     }
 

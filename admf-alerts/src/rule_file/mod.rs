@@ -19,7 +19,7 @@ use crate::yaml::{self, Mark};
 /// # Errors
 ///
 /// The first thing that is no YAML, an unknown field, a key that is there twice, a length of time, expression, name or template
-/// that is not valid, with its line. A second document and a merge key are refused too; tags are passed over.
+/// that is not valid, with its line. A second document, a merge key and `!!binary` are refused too.
 ///
 /// # Examples
 ///

@@ -230,3 +230,36 @@ groups:
     let other = RuleGroup::new("c", [crate::Rule::record("job:other", "1")]);
     assert_eq!(check(&metrics.and_recorded([&other])), [slow]);
 }
+
+#[test]
+fn a_tag_says_what_a_text_is_read_as() {
+    for good in [
+        "for: !!str 5m",
+        "labels: {a: !!int 5, b: !!null ~, c: !own x, d: ! x, e: !!str ~}",
+        "labels: !!map {a: !!timestamp 2001-01-01, b: !!bool true, c: !!float 5}",
+    ] {
+        assert!(
+            read(&alert(&format!("expr: up\n    {good}"))).is_ok(),
+            "{good}"
+        );
+    }
+    let rule =
+        &read(&alert("expr: up\n    labels: {a: !!null ~, b: !!str ~}")).unwrap()[0].rules[0];
+    assert_eq!((&*rule.labels["a"], &*rule.labels["b"]), ("", "~"));
+    for (bad, error) in [
+        ("labels: {a: !!int x}", "6:17: `x` is no `!!int`"),
+        ("labels: {a: !!bool yes}", "6:17: `yes` is no `!!bool`"),
+        ("for: !!null 5m", "6:10: `5m` is no `!!null`"),
+        (
+            "labels: {a: !!binary eA==}",
+            "6:17: `!!binary` is not known here",
+        ),
+        (
+            "for: !!str ~",
+            "6:10: groups[0].rules[0].for: `~` is no length of time such as `30s` or `1h30m`",
+        ),
+    ] {
+        let refused = refusal(&alert(&format!("expr: up\n    {bad}")));
+        assert_eq!(refused, format!("r.yml:{error}"));
+    }
+}

@@ -58,6 +58,12 @@ impl FileError {
     pub fn field(&self) -> &str {
         &self.field
     }
+
+    /// Returns what is wrong there.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
 }
 
 /// One line: `rules.yml:7:10: groups[0].rules[1].for: …`, or `rules.yml: …` of the file as a whole.

@@ -2,6 +2,7 @@
 
 mod at;
 mod error;
+mod tag;
 
 use std::collections::{HashMap, HashSet};
 
@@ -47,8 +48,7 @@ type Parsed<T> = Result<T, (Mark, String)>;
 
 impl Node {
     pub(crate) fn is_null(&self) -> bool {
-        let null = |text: &str| ["", "~", "null", "Null", "NULL"].contains(&text);
-        matches!(&self.kind, Kind::Scalar(text, true) if null(text))
+        matches!(&self.kind, Kind::Scalar(text, true) if is_null(text))
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
@@ -132,8 +132,10 @@ impl<'t> Reader<'t> {
         self.count(1, mark)?;
         let (anchor, kind) = match event {
             Event::Alias(anchor) => return self.alias(anchor, mark),
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
+                let plain = tag::plain(&text, plain, tag.as_deref());
+                let plain = plain.map_err(|problem| (mark, problem))?;
                 (anchor, Kind::Scalar(text.into_owned(), plain))
             }
             Event::SequenceStart(anchor, _) => (anchor, Kind::List(self.list(depth)?)),
@@ -191,6 +193,10 @@ impl<'t> Reader<'t> {
             entries.push(Entry { key, mark, value });
         }
     }
+}
+
+fn is_null(text: &str) -> bool {
+    ["", "~", "null", "Null", "NULL"].contains(&text)
 }
 
 fn mark(span: Span) -> Mark {

@@ -1,8 +1,10 @@
 //! Rules in our engine and in promtool 2.42.
 
+mod corners;
 mod files;
 mod promtool;
 mod scenario;
+mod test_files;
 mod unit_tests;
 
 fn number(variable: &str, default: u64) -> u64 {

@@ -49,7 +49,7 @@ fn groups(scenario: &Scenario, file: &mut Value, settings: &Settings) -> Vec<Rul
 }
 
 /// Evaluates all steps, and returns the unit test; `None` where a rule fails, which promtool takes for a failed test.
-fn expected(
+pub(crate) fn expected(
     scenario: &Scenario,
     file: &str,
     rules: &mut Value,
