@@ -1,5 +1,6 @@
 //! Rule files of Prometheus.
 
+mod lint;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,12 @@ use super::glob::glob;
 use super::report::{Failure, Stopped};
 use crate::promql::Settings;
 use crate::rule::RuleGroup;
-use crate::rule_file;
+use crate::rule_file::{self, FileError};
 
 pub(super) fn text(path: &Path) -> Stopped<String> {
     let shown = path.display().to_string();
-    fs::read_to_string(path).map_err(|error| vec![Failure::of_file(&shown, error.to_string())])
+    fs::read_to_string(path)
+        .map_err(|error| vec![Failure::from(&FileError::whole(shown, error.to_string()))])
 }
 
 /// The rule files that there are, each once.

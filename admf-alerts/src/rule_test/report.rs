@@ -105,7 +105,7 @@ impl From<&FileError> for Failure {
     fn from(error: &FileError) -> Self {
         let colon = if error.field().is_empty() { "" } else { ": " };
         Self {
-            line: Some(error.line()),
+            line: (error.line() > 0).then_some(error.line()),
             ..Self::of_file(
                 error.file(),
                 format!("{}{colon}{}", error.field(), error.problem()),

@@ -1,0 +1,64 @@
+//! Checks and tests rule files, and evaluates expressions.
+//!
+#![doc = include_str!("../../../docs/alert_command_line.md")]
+
+mod check;
+mod data;
+mod eval;
+mod file;
+mod moment;
+mod output;
+mod shown;
+mod test;
+
+use std::process::ExitCode;
+
+use admf_alerts::promql;
+use clap::{Parser, Subcommand, ValueEnum};
+use output::Done;
+
+/// Checks and tests alert rules, and evaluates expressions.
+///
+/// Ends with 0 where all is well, with 1 where something is wrong with what it was given, with 2 where it was called wrongly.
+#[derive(Debug, Parser)]
+#[command(name = "admf-alerts", version)]
+struct Args {
+    /// Writes one JSON document to standard output, and nothing else.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Whose rules hold.
+    #[arg(long, global = true, value_enum, default_value_t = Semantics::Prometheus2)]
+    semantics: Semantics,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Says whether rule files can be loaded.
+    Check(check::Check),
+    /// Runs unit tests of rules, written for promtool.
+    Test(test::Test),
+    /// Evaluates an expression over samples.
+    Eval(eval::Eval),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Semantics {
+    Prometheus2,
+    Prometheus3,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let settings = promql::Settings::default().semantics(match args.semantics {
+        Semantics::Prometheus2 => promql::Semantics::Prometheus2,
+        Semantics::Prometheus3 => promql::Semantics::Prometheus3,
+    });
+    let done: Done = match &args.command {
+        Command::Check(check) => check.run(&settings),
+        Command::Test(test) => test.run(&settings),
+        Command::Eval(eval) => eval.run(&settings),
+    };
+    output::end(&done, args.json)
+}
