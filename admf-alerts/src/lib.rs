@@ -60,6 +60,7 @@ pub mod labels;
 pub mod notation;
 pub mod notify;
 pub mod promql;
+mod re2;
 pub mod rule;
 pub mod rule_file;
 pub mod rule_test;

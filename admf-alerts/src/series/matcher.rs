@@ -5,6 +5,7 @@ use std::fmt;
 use regex::Regex;
 
 use crate::labels::{Labels, Quoted};
+use crate::re2;
 
 /// How a label's value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +49,7 @@ impl Matcher {
     pub fn new(name: &str, op: MatchOp, value: &str, lines: bool) -> Result<Self, String> {
         let regex = match op {
             MatchOp::Equal | MatchOp::NotEqual => None,
-            MatchOp::Matches | MatchOp::MatchesNot => Some(anchored(value, lines)?),
+            MatchOp::Matches | MatchOp::MatchesNot => Some(re2::anchored(value, lines)?),
         };
         Ok(Self {
             name: name.into(),
@@ -117,48 +118,4 @@ impl fmt::Display for Matcher {
         }
         write!(f, "{op}{}", Quoted(&self.value))
     }
-}
-
-/// Compiles an expression that matches whole values.
-pub(crate) fn anchored(pattern: &str, lines: bool) -> Result<Regex, String> {
-    let flags = if lines { "s" } else { "" };
-    let compile = |pattern: &str| Regex::new(&format!("^(?{flags}:{pattern})$"));
-    let compiled = compile(pattern).or_else(|error| {
-        // Go takes a brace that repeats nothing for itself.
-        compile(&escape_braces(pattern)).map_err(|_| error)
-    });
-    compiled.map_err(|error| {
-        let problem = error.to_string();
-        let last = problem.lines().last().unwrap_or_default();
-        format!("`{pattern}` is an invalid regular expression: {last}")
-    })
-}
-
-fn escape_braces(pattern: &str) -> String {
-    let mut escaped = String::with_capacity(pattern.len() + 2);
-    let mut rest = pattern;
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        if c == '{' && !repeats(after) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-        rest = after;
-        if c == '\\' {
-            let next = rest.chars().next();
-            escaped.extend(next);
-            rest = &rest[next.map_or(0, char::len_utf8)..];
-        }
-    }
-    escaped
-}
-
-/// Says whether `{` before this is a repetition: `2}`, `2,}`, `2,3}`.
-fn repeats(after: &str) -> bool {
-    let Some((inner, _)) = after.split_once('}') else {
-        return false;
-    };
-    let (least, most) = inner.split_once(',').unwrap_or((inner, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !least.is_empty() && digits(least) && digits(most)
 }

@@ -19,7 +19,6 @@ mod tests;
 pub use chunk::Point;
 pub use feed::{Feed, Scrape, Source};
 pub use limits::{Counts, Limits, LimitsError, Refused};
-pub(crate) use matcher::anchored;
 pub use matcher::{MatchOp, Matcher};
 pub use series::Series;
 pub use store::Store;

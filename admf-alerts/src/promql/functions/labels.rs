@@ -9,7 +9,8 @@ use super::super::expr::{Expr, Millis};
 use super::super::value::{Sample, Value, settle};
 use super::Function;
 use crate::labels::Labels;
-use crate::series::{NAME, anchored};
+use crate::re2::anchored;
+use crate::series::NAME;
 
 pub(super) const FUNCTIONS: [Function; 2] = [
     Function::special("label_replace", label_replace),

@@ -6,7 +6,6 @@ mod escape;
 mod hosts;
 mod humanize;
 mod patterns;
-mod re2;
 mod samples;
 mod strings;
 
@@ -15,6 +14,7 @@ use regex::Regex;
 use super::ast::Expr;
 use super::value::Value;
 use super::{Fault, Query};
+use crate::re2;
 use crate::scan;
 
 #[derive(Debug)]
@@ -144,7 +144,7 @@ pub(super) fn call(function: &'static Function, args: Vec<Expr>, at: usize) -> R
     }
     let pattern = match (&function.run, args.first()) {
         (Run::Matching(_), Some(Expr::Constant(Value::Text(text)))) => {
-            Some(patterns::compile(text).map_err(|problem| Fault::new(at, problem))?)
+            Some(re2::compile(text).map_err(|problem| Fault::new(at, problem))?)
         }
         _ => None,
     };
@@ -188,7 +188,7 @@ impl Function {
                 Some(pattern) => run(pattern, args),
                 None => {
                     charge(DEAR)?;
-                    run(&patterns::compile(text(args, 0)?)?, args)
+                    run(&re2::compile(text(args, 0)?)?, args)
                 }
             },
             Run::And | Run::Or => unreachable!("the evaluation does those itself"),

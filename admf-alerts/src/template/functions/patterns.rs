@@ -1,25 +1,9 @@
 //! Patterns in the syntax of RE2, as Go reads them.
 
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 
 use super::super::bounds::Out;
-use super::{Value, re2, text};
-
-/// How large a compiled pattern may be, in bytes.
-const MAX_PATTERN: usize = 1024 * 1024;
-
-pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
-    let wrong = |reason: &str| format!("`{pattern}` is not a pattern: {reason}");
-    let translated = re2::translated(pattern).map_err(|reason| wrong(&reason))?;
-    let regex = RegexBuilder::new(&translated)
-        .size_limit(MAX_PATTERN)
-        .build();
-    regex.map_err(|error| {
-        let error = error.to_string();
-        let reason = error.lines().last().unwrap_or_default();
-        wrong(reason.trim().trim_start_matches("error: "))
-    })
-}
+use super::{Value, text};
 
 pub(super) fn is_match(pattern: &Regex, args: &[Value]) -> Result<Value, String> {
     // So that what is no text is refused also where the pattern is a literal.

@@ -242,7 +242,7 @@ fn calls_that_cannot_be_right_are_refused() {
         ),
         (
             "{{ match \"(\" \"a\" }}",
-            "line 1, column 4: `(` is not a pattern: unclosed group",
+            "line 1, column 4: `(` is an invalid regular expression: unclosed group",
         ),
     ]);
 }

@@ -165,7 +165,7 @@ fn a_pattern_that_is_not_a_literal_is_read_when_rendering() {
     let error = rendered("{{ match (print `(`) `a` }}").unwrap_err();
     assert_eq!(
         error,
-        "line 1, column 4: `match`: `(` is not a pattern: unclosed group"
+        "line 1, column 4: `match`: `(` is an invalid regular expression: unclosed group"
     );
 }
 
@@ -199,7 +199,8 @@ fn patterns_are_those_of_re2() {
     ];
     for (pattern, reason) in wrong {
         let error = Template::parse(&format!("{{{{ match `{pattern}` `a` }}}}"));
-        let expected = format!("line 1, column 4: `{pattern}` is not a pattern: {reason}");
+        let expected =
+            format!("line 1, column 4: `{pattern}` is an invalid regular expression: {reason}");
         assert_eq!(error.map(|_| ()).unwrap_err().to_string(), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Patterns of RE2, as Go reads them, for the crate `regex`, where the same signs mean another thing.
+//! From the syntax of RE2 to that of the crate `regex`.
 
 /// Writes a pattern of Go for the crate `regex`: classes such as `\d` are of ASCII alone, in brackets
 /// nothing is special but `\`, `-` and `[:class:]`, `{` that counts nothing is itself, `\Q…\E` quotes.
@@ -6,6 +6,7 @@ pub(super) fn translated(pattern: &str) -> Result<String, String> {
     let mut reader = Reader {
         rest: pattern,
         out: String::with_capacity(pattern.len()),
+        open: 0,
     };
     let mut repeated = false;
     while let Some(c) = reader.rest.chars().next() {
@@ -37,6 +38,14 @@ pub(super) fn translated(pattern: &str) -> Result<String, String> {
             '[' => reader.bracket()?,
             '(' if reader.rest.starts_with("(?") => reader.group()?,
             '{' => reader.write(r"\{", 1),
+            '(' => {
+                reader.open += 1;
+                reader.copy(1);
+            }
+            ')' => {
+                reader.open = reader.open.checked_sub(1).ok_or("`)` closes nothing")?;
+                reader.copy(1);
+            }
             c => reader.copy(c.len_utf8()),
         }
     }
@@ -46,6 +55,8 @@ pub(super) fn translated(pattern: &str) -> Result<String, String> {
 struct Reader<'p> {
     rest: &'p str,
     out: String,
+    /// How many groups are not closed: none may close what is around the pattern.
+    open: usize,
 }
 
 impl Reader<'_> {
@@ -67,11 +78,15 @@ impl Reader<'_> {
         let inside = &self.rest[2..];
         if inside.starts_with("P<") {
             self.copy(4);
+            self.open += 1;
             return Ok(());
         }
         let flags = inside.find(|c| !"imsU-".contains(c));
         match flags.map(|flags| (flags, inside.as_bytes()[flags])) {
-            Some((flags, b':' | b')')) => self.copy(2 + flags + 1),
+            Some((flags, end @ (b':' | b')'))) => {
+                self.copy(2 + flags + 1);
+                self.open += usize::from(end == b':');
+            }
             _ => return Err("there is no such group".to_owned()),
         }
         Ok(())
