@@ -7,6 +7,7 @@ mod compare;
 mod files;
 mod glob;
 mod input;
+mod number;
 mod read;
 mod report;
 mod run;
