@@ -56,9 +56,10 @@ pub fn shown(length: Duration) -> String {
         return "0s".to_owned();
     }
     let mut text = String::new();
-    for (unit, millis) in UNITS {
-        let count = rest / u128::from(millis);
-        rest %= u128::from(millis);
+    // Weeks and years are no lengths that people read at a glance.
+    for (unit, millis) in &UNITS[2..] {
+        let count = rest / u128::from(*millis);
+        rest %= u128::from(*millis);
         if count > 0 {
             text += &format!("{count}{unit}");
         }
@@ -66,9 +67,43 @@ pub fn shown(length: Duration) -> String {
     text
 }
 
+/// Does as [`shown`], where nothing is lost by it and it can be read again.
+pub(crate) fn written(length: Duration) -> Result<String, String> {
+    if length.subsec_nanos() % 1_000_000 != 0 {
+        return Err("is no whole number of milliseconds".to_owned());
+    }
+    if length.as_millis() > i64::MAX as u128 / 1_000_000 {
+        return Err("is out of range".to_owned());
+    }
+    Ok(shown(length))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_says_as_much_as_it_is() {
+        for (millis, text) in [
+            (0, "0s"),
+            (1, "1ms"),
+            (5_400_000, "1h30m"),
+            (3 * 86_400_000 + 61_500, "3d1m1s500ms"),
+            (365 * 86_400_000, "365d"),
+        ] {
+            assert_eq!(written(Duration::from_millis(millis)).as_deref(), Ok(text));
+        }
+        assert!(written(Duration::from_nanos(1)).is_err());
+        assert!(written(Duration::MAX).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_as_the_same_length(millis in 0..=i64::MAX as u64 / 1_000_000) {
+            let length = Duration::from_millis(millis);
+            assert_eq!(parse(&written(length).unwrap()), Ok(length));
+        }
+    }
 
     #[test]
     fn a_length_has_units_from_the_longest_down_each_at_most_once() {

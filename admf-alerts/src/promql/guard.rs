@@ -5,6 +5,7 @@
 
 use super::Semantics;
 use super::error::QueryError;
+use super::newer::Newer;
 use super::tokens::{Token, Tokens};
 
 /// The longest text, in bytes.
@@ -21,6 +22,7 @@ pub(super) fn check(text: &str, semantics: Semantics) -> Result<(), QueryError> 
     }
     let mut guard = Guard {
         semantics,
+        newer: Newer::default(),
         open: vec![],
         operators: 0,
         depth: 0,
@@ -28,6 +30,9 @@ pub(super) fn check(text: &str, semantics: Semantics) -> Result<(), QueryError> 
     };
     for token in Tokens::new(text) {
         let (position, token) = token?;
+        if semantics == Semantics::Prometheus2 {
+            guard.newer.take(&text[position..], position, &token)?;
+        }
         guard.take(position, &token)?;
     }
     match guard.open.pop() {
@@ -44,6 +49,7 @@ struct Open {
 
 struct Guard {
     semantics: Semantics,
+    newer: Newer,
     open: Vec<Open>,
     /// Since the innermost bracket.
     operators: usize,

@@ -14,11 +14,12 @@ mod functions;
 mod group;
 mod guard;
 mod matching;
-
+mod newer;
 mod number;
 mod older;
 mod operators;
 mod presence;
+mod rewrite;
 mod select;
 mod sets;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use error::QueryError;
 use eval::{Eval, Span};
 use expr::{Expr, Kind};
 pub(crate) use presence::presence;
+pub(crate) use rewrite::in_words_of_2;
 pub(crate) use uses::name;
 pub use uses::{Buckets, Use};
 pub use value::{Range, Sample, Value};

@@ -31,6 +31,11 @@ impl<'t> Tokens<'t> {
         Self { text, position: 0 }
     }
 
+    /// Where the last token ended.
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
     fn rest(&self) -> &'t str {
         &self.text[self.position..]
     }

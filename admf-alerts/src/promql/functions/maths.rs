@@ -2,6 +2,7 @@
 
 use std::f64::consts::PI;
 
+use super::super::Semantics::Prometheus3;
 use super::super::number::{max, min};
 use super::{Body, Function};
 
@@ -42,11 +43,13 @@ pub(super) const FUNCTIONS: [Function; 29] = [
     Function::special("min_of", |eval, args, time| {
         let (a, b) = (eval.scalar(&args[0], time)?, eval.scalar(&args[1], time)?);
         Ok(super::super::value::Value::Scalar(min(a, b)))
-    }),
+    })
+    .only(Prometheus3),
     Function::special("max_of", |eval, args, time| {
         let (a, b) = (eval.scalar(&args[0], time)?, eval.scalar(&args[1], time)?);
         Ok(super::super::value::Value::Scalar(max(a, b)))
-    }),
+    })
+    .only(Prometheus3),
 ];
 
 fn sign(value: f64) -> f64 {
