@@ -38,6 +38,7 @@
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
 //! | `files` | `RuleFiles`: rule files on disk, and again once they are others (feature `files`; when to look: `reload`) |
 //! | [`rule_test`] | [`run`](rule_test::run): unit tests of rules, as promtool's |
+//! | [`export`] | [`rules`](export::rules): all of it as files for Prometheus and promtool |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
@@ -54,6 +55,7 @@ pub mod channel;
 pub mod duration;
 pub mod engine;
 mod escape;
+pub mod export;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod labels;

@@ -1,6 +1,8 @@
 //! Rules in our engine and in promtool 2.42.
 
 mod corners;
+mod export;
+mod exported_texts;
 mod files;
 mod promtool;
 mod scenario;

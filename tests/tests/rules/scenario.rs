@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::chance::Chance;
 
 /// How many samples each series has.
-const SAMPLES: usize = 60;
+pub(crate) const SAMPLES: usize = 60;
 
 /// One scenario: what promtool reads, and what of it the engine is given.
 pub(crate) struct Scenario {
@@ -36,7 +36,7 @@ pub(crate) struct Series {
     pub(crate) values: Vec<Option<f64>>,
 }
 
-const EXPRS: &[&str] = &[
+pub(crate) const EXPRS: &[&str] = &[
     "a > N",
     "a{i!=\"1\"} >= N",
     "a{job=~\"x|z\"} != N",
@@ -61,7 +61,7 @@ const EXPRS: &[&str] = &[
     "time() % 240 > bool 100",
     "3",
 ];
-const LABELS: &[(&str, &str)] = &[
+pub(crate) const LABELS: &[(&str, &str)] = &[
     ("severity", "page"),
     ("job", "of {{ $labels.job }}"),
     ("team", "{{ $labels.job }}"),
@@ -153,7 +153,7 @@ fn rule(chance: &mut Chance, name: &str) -> Value {
     rule
 }
 
-fn series(chance: &mut Chance) -> Vec<Series> {
+pub(crate) fn series(chance: &mut Chance) -> Vec<Series> {
     let mut all = Vec::new();
     for name in ["a", "b", "c"] {
         for job in ["x", "y"] {
