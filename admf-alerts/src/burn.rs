@@ -33,12 +33,35 @@ impl BurnRate {
         percent / 100.0 * period.as_secs_f64() / long.as_secs_f64()
     }
 
+    /// Returns the ratio of errors that the factor still allows.
+    #[must_use]
+    pub fn allowed(&self) -> f64 {
+        self.factor * (1.0 - self.slo)
+    }
+
     /// Says whether both ratios of errors are above what the factor allows. Without requests there is no ratio, and no
     /// alert.
     #[must_use]
     pub fn fires(&self, long: Option<f64>, short: Option<f64>) -> bool {
-        let allowed = self.factor * (1.0 - self.slo);
-        let above = |ratio: Option<f64>| ratio.is_some_and(|ratio| ratio > allowed);
+        let above = |ratio: Option<f64>| ratio.is_some_and(|ratio| ratio > self.allowed());
         above(long) && above(short)
+    }
+
+    /// Returns the expression that has a row where [`fires`](Self::fires) says so of the two series of ratios, with the
+    /// value of the long one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use admf_alerts::BurnRate;
+    ///
+    /// let page = BurnRate { factor: 14.4, slo: 0.999 };
+    /// assert_eq!(page.expr("errors:1h", "errors:5m"), "errors:1h > 14.4 * (1 - 0.999) and errors:5m > 14.4 * (1 - 0.999)");
+    /// ```
+    #[must_use]
+    pub fn expr(&self, long: &str, short: &str) -> String {
+        let Self { factor, slo } = self;
+        let allowed = format!("{factor} * (1 - {slo})");
+        format!("{long} > {allowed} and {short} > {allowed}")
     }
 }

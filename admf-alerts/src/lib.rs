@@ -38,6 +38,7 @@
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
 //! | `files` | `RuleFiles`: rule files on disk, and again once they are others (feature `files`; when to look: `reload`) |
 //! | [`rule_test`] | [`run`](rule_test::run): unit tests of rules, as promtool's |
+//! | [`slo`] | [`Slo`](slo::Slo): what a service promises, as rules on its error budget |
 //! | [`export`] | [`rules`](export::rules): all of it as files for Prometheus and promtool |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
@@ -69,6 +70,7 @@ pub mod rule_test;
 pub mod samples;
 mod scan;
 pub mod series;
+pub mod slo;
 pub mod template;
 mod yaml;
 

@@ -6,6 +6,7 @@ mod exported_texts;
 mod files;
 mod promtool;
 mod scenario;
+mod slo;
 mod test_files;
 mod unit_tests;
 
