@@ -8,7 +8,10 @@ use crate::scan;
 
 /// Reports what cannot be exported: file, group, rule, field, value, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExportError {
+pub struct ExportError(Box<Refused>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Refused {
     file: String,
     group: String,
     rule: String,
@@ -26,7 +29,7 @@ impl ExportError {
         value: impl Into<String>,
         problem: impl ToString,
     ) -> Self {
-        Self {
+        Self(Box::new(Refused {
             file: group.file.clone(),
             group: group.name.clone(),
             rule: String::new(),
@@ -34,7 +37,7 @@ impl ExportError {
             field: field.to_owned(),
             value: value.into(),
             problem: problem.to_string(),
-        }
+        }))
     }
 
     /// What is wrong with a rule of a group.
@@ -45,10 +48,9 @@ impl ExportError {
         value: impl Into<String>,
         problem: impl ToString,
     ) -> Self {
-        Self {
-            rule: rule.name.clone(),
-            ..Self::of_group(group, field, value, problem)
-        }
+        let mut error = Self::of_group(group, field, value, problem);
+        error.0.rule.clone_from(&rule.name);
+        error
     }
 
     /// What is wrong with a scenario, or goes wrong in it.
@@ -59,7 +61,7 @@ impl ExportError {
         problem: impl ToString,
     ) -> Self {
         let mut error = Self::of_group(&RuleGroup::default(), field, value, problem);
-        error.scenario.clone_from(&scenario.name);
+        error.0.scenario.clone_from(&scenario.name);
         error
     }
 
@@ -71,55 +73,54 @@ impl ExportError {
     /// Returns the file of the group; empty where it is of none.
     #[must_use]
     pub fn file(&self) -> &str {
-        &self.file
+        &self.0.file
     }
 
     /// Returns the name of the group; empty where it is about a scenario.
     #[must_use]
     pub fn group(&self) -> &str {
-        &self.group
+        &self.0.group
     }
 
     /// Returns the name of the rule; empty where it is about the group.
     #[must_use]
     pub fn rule(&self) -> &str {
-        &self.rule
+        &self.0.rule
     }
 
     /// Returns the field, such as `cooldown` or `labels.severity`.
     #[must_use]
     pub fn field(&self) -> &str {
-        &self.field
+        &self.0.field
     }
 
     /// Returns what it holds.
     #[must_use]
     pub fn value(&self) -> &str {
-        &self.value
+        &self.0.value
     }
 }
 
 /// One line: ``rules.yml: group `calls`: rule `Late`: cooldown `5m`: …``.
 impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut line = String::new();
-        if !self.file.is_empty() {
-            line += &format!("{}: ", self.file);
-        }
-        let places = [
-            ("group", &self.group),
-            ("rule", &self.rule),
-            ("scenario", &self.scenario),
-        ];
-        for (what, name) in places.iter().filter(|(_, name)| !name.is_empty()) {
-            line += &format!("{what} `{name}`: ");
-        }
-        let Self {
+        let Refused {
+            file,
+            group,
+            rule,
+            scenario,
             field,
             value,
             problem,
-            ..
-        } = self;
+        } = &*self.0;
+        let mut line = String::new();
+        if !file.is_empty() {
+            line += &format!("{file}: ");
+        }
+        let places = [("group", group), ("rule", rule), ("scenario", scenario)];
+        for (what, name) in places.iter().filter(|(_, name)| !name.is_empty()) {
+            line += &format!("{what} `{name}`: ");
+        }
         line += &format!("{field} `{value}`: {problem}");
         f.write_str(&scan::shown(&line))
     }

@@ -73,11 +73,7 @@ pub fn tests(
         plainly.push(plain);
     }
     let evaluation = evaluation.unwrap_or(EVALUATION);
-    let length = duration::written(evaluation).expect("the intervals of groups were checked");
-    let mut text = HEAD.to_owned();
-    text += &list("rule_files", [rule_file].into_iter());
-    text += &format!("evaluation_interval: {length}\n");
-    text += &list("group_eval_order", groups.iter().map(|group| &*group.name));
+    let mut text = head(rule_file, groups, evaluation);
     text += if scenarios.is_empty() {
         "tests: []\n"
     } else {
@@ -89,6 +85,15 @@ pub fn tests(
         text += &one(scenario, &looks, &names)?;
     }
     Ok(text)
+}
+
+fn head(rule_file: &str, groups: &[RuleGroup], evaluation: Duration) -> String {
+    let length = duration::written(evaluation).expect("the intervals of groups were checked");
+    let mut text = HEAD.to_owned();
+    text += &list("rule_files", [rule_file].into_iter());
+    text += &format!("evaluation_interval: {length}\n");
+    // promtool evaluates the groups in any order unless it is told.
+    text + &list("group_eval_order", groups.iter().map(|group| &*group.name))
 }
 
 fn check(scenario: &Scenario, evaluation: Duration) -> Result<(), ExportError> {

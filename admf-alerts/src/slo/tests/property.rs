@@ -74,7 +74,7 @@ const WINDOWS: [fn() -> BurnWindow; 3] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn an_alert_fires_exactly_where_the_burn_rate_says_so(
