@@ -45,11 +45,14 @@
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`notation`] | series with their values, as tests of Prometheus write them |
 //! | [`duration`] | lengths of time as files write them |
+//! | [`alert_template`] | [`AlertTemplate`](alert_template::AlertTemplate): a metric, a limit, for how long, who is told |
+//! | [`manager`] | [`Manager`](manager::Manager): alerts that come, go and change while the program runs |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
 //! Nothing here reads a clock, and nothing but `files` and [`rule_test::run`] waits, or does input or output: the caller
 //! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
+pub mod alert_template;
 pub mod burn;
 pub mod catalogue;
 pub mod channel;
@@ -60,6 +63,7 @@ pub mod export;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod labels;
+pub mod manager;
 pub mod notation;
 pub mod notify;
 pub mod promql;
