@@ -87,12 +87,19 @@ impl AlertTemplate {
         labels
     }
 
-    /// Where nothing is what the condition asks for, nothing cannot be what it lacks.
+    /// Where nothing is what the condition asks for, nothing cannot be what it lacks; and what is pending goes on by
+    /// `keep_last` without the data that a timeframe needs.
     fn check_no_data(&self) -> Result<(), Problem> {
-        if self.no_data == NoData::Ok || !expr::asks_for_nothing(&self.condition) {
-            return Ok(());
-        }
-        let problem = "an absence is what there is no data of: leave it out";
+        let problem = match self.no_data {
+            NoData::Ok => return Ok(()),
+            _ if expr::asks_for_nothing(&self.condition) => {
+                "an absence is what there is no data of: leave it out"
+            }
+            NoData::KeepLast if !self.timeframe.is_zero() => {
+                "a timeframe needs data for all of it: `ok` or `alert`"
+            }
+            _ => return Ok(()),
+        };
         Err(Problem::new("noData", self.no_data.name(), problem))
     }
 

@@ -122,3 +122,59 @@ fn s2_063_a_composite_of_all_fires_only_where_all_hold_for_the_same_labels() {
         .collect();
     assert_eq!(books, [Some("b")]);
 }
+
+#[test]
+fn s2_064_what_is_pending_does_not_outlast_the_data() {
+    let text = LOW.replace("timeframe", "noData: keep_last\n  timeframe");
+    let error = parse("a.yml", &text, &known(), variables).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a.yml:3:11: [0].noData: template `low`: `keep_last`: a timeframe needs data for all of it: `ok` or `alert`"
+    );
+    let text = LOW.replace("timeframe: 30", "noData: keep_last");
+    let values = [Some(1.0), None, None, Some(1.0), Some(6.0)];
+    assert_eq!(fires(&text, "equity_dollars", values), ["+0", "-4"]);
+}
+
+#[test]
+fn no_data_is_an_alert_where_the_template_says_so() {
+    let text = LOW.replace("timeframe: 30", "timeframe: 2\n  noData: alert");
+    let values = [Some(6.0), None, None, None, None, Some(6.0)];
+    assert_eq!(fires(&text, "equity_dollars", values), ["+3", "-5"]);
+}
+
+#[test]
+fn a_clear_threshold_keeps_what_fires_and_nothing_else() {
+    let text = LOW.replace("timeframe: 30", "clear: 7");
+    let values = [6.0, 4.0, 6.0, 6.9, 7.0, 6.0, 4.0].map(Some);
+    assert_eq!(fires(&text, "equity_dollars", values), ["+1", "-4", "+6"]);
+}
+
+/// Fires once the last `timeframe` minutes and this one were all low; is resolved by anything else.
+fn naive(timeframe: usize, values: &[Option<f64>]) -> Vec<String> {
+    let low = |at: usize| values[at].is_some_and(|it| it < 5.0);
+    let (mut firing, mut told) = (false, Vec::new());
+    for minute in 0..values.len() {
+        let all = minute >= timeframe && (minute - timeframe..=minute).all(low);
+        if !firing && all {
+            told.push(format!("+{minute}"));
+        } else if firing && !low(minute) {
+            told.push(format!("-{minute}"));
+        }
+        firing = all || firing && low(minute);
+    }
+    told
+}
+
+proptest::proptest! {
+    #[test]
+    fn s2_064_any_template_fires_when_all_of_its_timeframe_was_low_and_there(
+        timeframe in 0_usize..6,
+        values in proptest::collection::vec(proptest::option::weighted(0.9, 0_u8..7), 0..60),
+    ) {
+        let values: Vec<_> = values.into_iter().map(|it| it.map(f64::from)).collect();
+        let text = LOW.replace("30", &timeframe.to_string());
+        let told = fires(&text, "equity_dollars", values.clone());
+        proptest::prop_assert_eq!(told, naive(timeframe, &values));
+    }
+}

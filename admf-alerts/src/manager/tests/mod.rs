@@ -356,3 +356,25 @@ fn what_was_pending_or_fired_goes_on_in_the_next_process() {
         seconds(10)
     );
 }
+
+#[test]
+fn some_of_the_last_evaluations_need_an_interval() {
+    let mut some = template("t", "x > 1");
+    some.consecutive = Some(crate::AtLeast { times: 2, of: 3 });
+    let error = manager().add_template(some.clone()).unwrap_err();
+    assert_eq!(error.field(), "at_least");
+    let mut manager = manager().interval(seconds(10));
+    manager.add_template(some).unwrap();
+    let values = [2, 0, 2, 0, 0, 0];
+    let mut told = Vec::new();
+    for second in 0..60 {
+        let text = format!("x {}\n", values[second / 10]);
+        let events = manager.step(seconds(1_000 + second as u64), &scrape(&text));
+        told.extend(
+            events
+                .into_iter()
+                .map(|it| matches!(it, AlertEvent::Fired(_))),
+        );
+    }
+    assert_eq!(told, [true, false]);
+}
