@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::condition::{Aggregate, Condition, Operator, Per, Reading};
+use super::compared::{Compared, cleared, value};
+use super::composite;
+use super::condition::{Condition, Operator, Per, Reading};
 use super::known::Known;
 use super::problem::Problem;
 use super::series;
@@ -15,16 +17,6 @@ pub(super) struct Compiled {
     pub(super) expr: String,
     /// What keeps an alert firing.
     pub(super) hold: Option<String>,
-}
-
-/// A comparison, of which the number may yet be another one.
-#[derive(Debug)]
-pub(super) struct Compared {
-    pub(super) left: String,
-    pub(super) operator: Operator,
-    pub(super) value: Option<f64>,
-    /// What has to be there besides.
-    pub(super) guard: String,
 }
 
 #[derive(Debug)]
@@ -61,43 +53,8 @@ pub(super) fn compile(
     }
 }
 
-impl Compared {
-    fn with(&self, value: f64) -> String {
-        let sign = self.operator.sign();
-        format!("{} {sign} {value}{}", self.left, self.guard)
-    }
-}
-
-fn value(own: Option<f64>, threshold: Option<f64>) -> Result<f64, Problem> {
-    let (field, value) = match (own, threshold) {
-        (Some(own), Some(threshold)) if own != threshold => {
-            let problem = format!("disagrees with condition.value `{own}`");
-            return Err(Problem::new("threshold", threshold, problem));
-        }
-        (Some(value), _) => ("condition.value", value),
-        (None, Some(value)) => ("threshold", value),
-        (None, None) => return Err(Problem::new("condition.value", "", "must be set")),
-    };
-    match value.is_finite() {
-        true => Ok(value),
-        false => Err(Problem::new(field, value, "must be a finite number")),
-    }
-}
-
-/// Checks that what resolves an alert is not stricter than what fires it.
-fn cleared(operator: Operator, value: f64, clear: f64) -> Result<f64, Problem> {
-    let problem = match operator {
-        Operator::Gt | Operator::Gte if clear <= value => return Ok(clear),
-        Operator::Lt | Operator::Lte if clear >= value => return Ok(clear),
-        Operator::Gt | Operator::Gte => format!("must be at most condition.value `{value}`"),
-        Operator::Lt | Operator::Lte => format!("must be at least condition.value `{value}`"),
-        Operator::Eq | Operator::Ne => "is of `lt`, `lte`, `gt` and `gte` alone".to_owned(),
-    };
-    Err(Problem::new("clear", clear, problem))
-}
-
 /// Compiles a condition but for its number. The fields of what is refused are those of the condition.
-fn made(condition: &Condition, known: &Known) -> Result<Made, Problem> {
+pub(super) fn made(condition: &Condition, known: &Known) -> Result<Made, Problem> {
     let compared = match condition {
         Condition::Threshold {
             of,
@@ -132,7 +89,7 @@ fn made(condition: &Condition, known: &Known) -> Result<Made, Problem> {
             return series::absent(of, known).map(Made::Plain);
         }
         Condition::Composite { all, on, of } => {
-            return composite(*all, on.as_deref(), of, known).map(Made::Plain);
+            return composite::joined(*all, on.as_deref(), of, known).map(Made::Plain);
         }
         Condition::Text(text) => return text::made(text, known),
         Condition::Closure(_) => return Ok(Made::Plain(String::new())),
@@ -201,53 +158,6 @@ fn anomaly(
     })
 }
 
-fn composite(
-    all: bool,
-    on: Option<&[String]>,
-    of: &[(String, Condition)],
-    known: &Known,
-) -> Result<String, Problem> {
-    if of.len() < 2 {
-        let problem = "there must be at least two";
-        return Err(Problem::new("conditions", of.len(), problem));
-    }
-    let mut names: Vec<&str> = of.iter().map(|it| it.0.as_str()).collect();
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|it| it[0] == it[1]) {
-        let problem = "another of the conditions has this name";
-        return Err(Problem::new("conditions", twice[0], problem));
-    }
-    let on = match on {
-        None => String::new(),
-        Some(labels) => format!(" on ({})", series::labels("on", labels)?),
-    };
-    let join = format!(" {}{on} ", if all { "and" } else { "or" });
-    let parts = of.iter().map(|(name, condition)| {
-        let part = part(condition, known);
-        part.map_err(|problem| problem.below(&format!("conditions.{name}")))
-    });
-    Ok(parts.collect::<Result<Vec<_>, _>>()?.join(&join))
-}
-
-fn part(condition: &Condition, known: &Known) -> Result<String, Problem> {
-    let refused = |what| Err(Problem::new("type", what, "cannot be a part of another"));
-    let made = match condition {
-        Condition::Composite { .. } => return refused("composite"),
-        Condition::Closure(_) => return refused("closure"),
-        other => made(other, known)?,
-    };
-    match made {
-        Made::Plain(expr) => Ok(format!("({expr})")),
-        Made::Compared(compared) => {
-            let value = value(compared.value, None).map_err(|problem| Problem {
-                field: "value".to_owned(),
-                ..problem
-            })?;
-            Ok(format!("({})", compared.with(value)))
-        }
-    }
-}
-
 /// A length as templates write it.
 fn minutes(length: Option<Duration>) -> f64 {
     length.unwrap_or_default().as_secs_f64() / 60.0
@@ -259,16 +169,5 @@ pub(super) fn asks_for_nothing(condition: &Condition) -> bool {
         Condition::Absence { .. } => true,
         Condition::Composite { of, .. } => of.iter().any(|it| asks_for_nothing(&it.1)),
         _ => false,
-    }
-}
-
-impl Aggregate {
-    /// Wraps an expression, so that these labels are left.
-    pub(super) fn of(self, labels: &str, expr: &str) -> String {
-        let by = match labels {
-            "" => String::new(),
-            labels => format!(" by ({labels}) "),
-        };
-        format!("{}{by}({expr})", self.word())
     }
 }

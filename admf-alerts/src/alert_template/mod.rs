@@ -1,9 +1,12 @@
 #![doc = include_str!("../../docs/alert_template_form.md")]
 
 mod channel;
+mod compared;
+mod composite;
 mod condition;
 mod expr;
 mod known;
+mod notify;
 mod problem;
 mod read;
 mod rule;
@@ -19,10 +22,10 @@ use std::time::Duration;
 pub use channel::{Channel, Secret, Setting, Via};
 pub use condition::{Aggregate, Condition, Operator, Per, Reading};
 pub use known::Known;
+pub(crate) use notify::is_channel;
 pub(crate) use problem::Problem;
 pub use read::parse;
 pub use rule::group;
-pub(crate) use rule::is_channel;
 pub use severity::Severity;
 
 use crate::rule::{AtLeast, Escalation, NoData, OnError};

@@ -192,3 +192,14 @@ pub(super) fn length(field: &str, length: Duration) -> Result<String, Problem> {
         _ => Ok(format!("{millis}ms")),
     }
 }
+
+impl Aggregate {
+    /// Wraps an expression, so that these labels are left.
+    pub(super) fn of(self, labels: &str, expr: &str) -> String {
+        let by = match labels {
+            "" => String::new(),
+            labels => format!(" by ({labels}) "),
+        };
+        format!("{}{by}({expr})", self.word())
+    }
+}

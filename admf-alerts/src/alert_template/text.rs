@@ -1,7 +1,8 @@
 //! Conditions that are texts.
 
+use super::compared::Compared;
 use super::condition::Operator;
-use super::expr::{Compared, Made};
+use super::expr::Made;
 use super::known::Known;
 use super::problem::Problem;
 use crate::labels::Quoted;

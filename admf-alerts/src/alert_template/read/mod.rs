@@ -3,38 +3,17 @@
 mod channel;
 mod condition;
 mod fields;
+mod place;
 mod short;
+mod template;
 
 use std::collections::BTreeMap;
 
-use super::{AlertTemplate, Known, Severity};
-use crate::rule::{AtLeast, NoData, OnError, RuleError};
+use super::{AlertTemplate, Known};
 use crate::yaml::{self, At, FileError, Kind, Node, Read, Refused};
 
 /// Finds the value of a variable.
 type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
-
-const TEMPLATE: &[&str] = &[
-    "id",
-    "name",
-    "description",
-    "category",
-    "severity",
-    "enabled",
-    "tags",
-    "condition",
-    "threshold",
-    "clear",
-    "timeframe",
-    "cooldownPeriod",
-    "escalationRules",
-    "channels",
-    "noData",
-    "onError",
-    "consecutive",
-    "labels",
-    "annotations",
-];
 
 /// Reads templates from YAML or JSON, and checks all that can be checked without data.
 ///
@@ -138,10 +117,10 @@ impl File<'_> {
 
     fn template(&mut self, at: &At<'_>) -> Read<()> {
         // What has no id has no name to be called by.
-        at.knows(TEMPLATE)?;
+        at.knows(template::FIELDS)?;
         let id = at.text("id")?.filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| at.refused("`id` must be set"))?;
-        let template = template(at, id, self.variables);
+        let template = template::template(at, id, self.variables);
         let template = template.map_err(|refused| named("template", id, refused))?;
         self.add("template", at, template)
     }
@@ -154,7 +133,7 @@ impl File<'_> {
             return Err(id.as_ref().unwrap_or(at).refused(problem));
         }
         if let Err(error) = template.rule(self.known) {
-            return Err(named(what, &template.id, place(at, &error)));
+            return Err(named(what, &template.id, place::place(at, &error)));
         }
         self.templates.push(template);
         Ok(())
@@ -164,89 +143,4 @@ impl File<'_> {
 fn named(what: &str, id: &str, refused: Refused) -> Refused {
     let problem = format!("{what} `{id}`: {}", refused.problem);
     Refused { problem, ..refused }
-}
-
-fn template(at: &At<'_>, id: &str, variables: Variables<'_>) -> Read<AlertTemplate> {
-    let Some(condition) = at.some("condition") else {
-        return Err(at.refused("`condition` must be set"));
-    };
-    let text = |key| {
-        let text = at.text(key)?.unwrap_or_default();
-        Ok(text.to_owned())
-    };
-    let no_data = [NoData::Ok, NoData::Alert, NoData::KeepLast];
-    let no_data = no_data.map(|it| (it.name(), it));
-    let on_error = [OnError::Ok, OnError::Alert, OnError::KeepLast];
-    let on_error = on_error.map(|it| (it.name(), it));
-    let mut template = AlertTemplate::new(id, condition::condition(&condition)?);
-    template.name = text("name")?;
-    template.description = text("description")?;
-    template.category = text("category")?;
-    template.severity = fields::word(at, "severity", &Severity::WORDS)?.unwrap_or_default();
-    template.enabled = fields::truth(at, "enabled")?.unwrap_or(true);
-    template.tags = fields::texts(at, "tags")?.unwrap_or_default();
-    template.threshold = fields::number(at, "threshold")?;
-    template.clear = fields::number(at, "clear")?;
-    template.timeframe = fields::minutes(at, "timeframe")?.unwrap_or_default();
-    template.cooldown_period = fields::minutes(at, "cooldownPeriod")?.unwrap_or_default();
-    template.escalation_rules = channel::escalation(at)?;
-    template.channels = channel::channels(at, variables)?;
-    template.no_data = fields::word(at, "noData", &no_data)?.unwrap_or_default();
-    template.on_error = fields::word(at, "onError", &on_error)?.unwrap_or_default();
-    template.consecutive = consecutive(at)?;
-    template.labels = at.texts("labels")?;
-    template.annotations = at.texts("annotations")?;
-    Ok(template)
-}
-
-/// `3`: the last three; `{times: 3, of: 5}`: three of the last five.
-fn consecutive(at: &At<'_>) -> Read<Option<AtLeast>> {
-    let Some(here) = at.some("consecutive") else {
-        return Ok(None);
-    };
-    let at_least = if let Kind::Scalar(..) = here.node.kind {
-        let times = fields::count(at, "consecutive")?.unwrap_or_default();
-        AtLeast { times, of: times }
-    } else {
-        here.knows(&["times", "of"])?;
-        AtLeast {
-            times: fields::count(&here, "times")?.unwrap_or_default(),
-            of: fields::count(&here, "of")?.unwrap_or_default(),
-        }
-    };
-    match (1..=at_least.of).contains(&at_least.times) {
-        true => Ok(Some(at_least)),
-        false => Err(here.refused("`times` must be from 1 to `of`")),
-    }
-}
-
-/// Finds the place of what is refused, as near as there is one, and names what is not there.
-fn place(at: &At<'_>, error: &RuleError) -> Refused {
-    let mut here = At::top(at.node);
-    here.field.clone_from(&at.field);
-    let mut missing = Vec::new();
-    for key in error.field.split(['.', '[']).filter(|it| !it.is_empty()) {
-        match below(&here, key).filter(|_| missing.is_empty()) {
-            Some(next) => here = next,
-            None => missing.push(key.trim_end_matches(']')),
-        }
-    }
-    let mut problem = error.problem.clone();
-    if !error.value.is_empty() {
-        problem = format!("`{}`: {problem}", error.value);
-    }
-    if !missing.is_empty() {
-        problem = format!("{}: {problem}", missing.join("."));
-    }
-    here.refused(problem)
-}
-
-/// A value by its key, or by its index and a bracket.
-fn below<'n>(at: &At<'n>, key: &str) -> Option<At<'n>> {
-    let (Kind::List(nodes), Some(index)) = (&at.node.kind, key.strip_suffix(']')) else {
-        return at.get(key);
-    };
-    let node = nodes.get(index.parse::<usize>().ok()?)?;
-    let field = format!("{}[{index}]", at.field);
-    Some(At { node, field })
 }
