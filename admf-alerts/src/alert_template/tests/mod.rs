@@ -283,3 +283,19 @@ fn texts_that_only_look_like_templates_stay_as_they_are() {
     let labels = &events[0].alert().labels;
     assert_eq!(labels.get("category"), Some("{{ end }}"));
 }
+
+#[test]
+fn the_file_of_the_page_is_read_as_it_stands() {
+    let page = include_str!("../../../docs/alert_template_form.md");
+    let (_, text) = page.split_once("```yaml\n").unwrap();
+    let (text, _) = text.split_once("```").unwrap();
+    let rules = group("page", &read(text), &known()).unwrap().rules;
+    let exprs: Vec<_> = rules.iter().map(|rule| rule.expr.as_str()).collect();
+    assert_eq!(
+        exprs,
+        [
+            "performance_custom_metric < 0.5",
+            r#"admf_circuit_breaker_state{state="open"} == 1"#
+        ]
+    );
+}

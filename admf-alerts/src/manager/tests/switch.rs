@@ -57,3 +57,24 @@ fn health_names_what_fails() {
     let good = manager.get("good").unwrap().status.unwrap();
     assert_eq!(good.state, Some(AlertState::Firing));
 }
+
+#[test]
+fn changes_are_made_and_time_goes_on_while_evaluation_is_off() {
+    let mut manager = manager();
+    let slow = |id| template(id, "x > 1").timeframe(seconds(60));
+    manager.add_template(slow("a")).unwrap();
+    let high = scrape("x 2\n");
+    manager.step(seconds(0), &high);
+    manager.set_evaluating(false);
+    manager.add_template(slow("b")).unwrap();
+    assert_eq!(manager.disable("a").unwrap(), []);
+    manager.enable("a").unwrap();
+    manager.add_template(slow("c")).unwrap();
+    manager.set_evaluating(true);
+    // What was not touched would have gone on; all of these begin with the first evaluation.
+    assert_eq!(manager.step(seconds(100), &high), []);
+    manager.set_evaluating(false);
+    assert_eq!(manager.step(seconds(130), &high), []);
+    manager.set_evaluating(true);
+    assert_eq!(manager.step(seconds(160), &high).len(), 3);
+}
