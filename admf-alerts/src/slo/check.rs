@@ -29,6 +29,10 @@ pub(super) fn check(slo: &Slo) -> Result<(), RuleError> {
     length(slo, "period", slo.period)?;
     if let Some(interval) = slo.interval {
         length(slo, "interval", interval)?;
+        if interval > settings().lookback {
+            let problem = "must be at most 5 minutes, or alerts do not see what was recorded";
+            return Err(slo.refused("interval", format!("{interval:?}"), problem));
+        }
     }
     sli(slo)?;
     windows(slo)?;

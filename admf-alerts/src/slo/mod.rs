@@ -50,7 +50,7 @@ pub struct Slo {
     pub sli: Sli,
     /// Over how long the objective is to hold. Default: 30 days.
     pub period: Duration,
-    /// How far evaluations are apart; `None`, the default: they are at every step.
+    /// How far evaluations are apart, at most 5 minutes; `None`, the default: they are at every step.
     pub interval: Option<Duration>,
     /// Labels of its series, and so of its alerts. Default: none.
     pub labels: BTreeMap<String, String>,

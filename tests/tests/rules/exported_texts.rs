@@ -174,3 +174,39 @@ fn an_expression_is_exported_only_if_promtool_reads_what_is_written() {
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "{said}");
 }
+
+#[test]
+fn what_is_lost_is_a_comment_to_promtool_whatever_it_holds() {
+    let rules = ODD.iter().enumerate().map(|(index, text)| {
+        let mut rule = match index % 2 {
+            0 => Rule::new(format!("A{index}"), "m == 0"),
+            _ => Rule::when(format!("A{index}{text}"), |_| true),
+        };
+        rule.notify.receivers = vec![format!("{text}\n- alert: B\n  expr: m")];
+        rule.annotation("a", *text)
+    });
+    let lost = Rule::when("Code", |_| true);
+    let groups = [
+        RuleGroup::new("odd", rules.collect::<Vec<_>>()),
+        RuleGroup::new("code", [lost]),
+    ];
+    let text = export::rules(&groups, &export::Options::default().lossy(true));
+    let text = text.expect("what is lost is a comment");
+    let folder = TempDir::new().expect("a folder can be made");
+    let path = folder.path().join("rules.yml");
+    std::fs::write(&path, &text).expect("it can be written");
+    let Some(done) = promtool([
+        OsString::from("check"),
+        "rules".into(),
+        "--lint=none".into(),
+        path.into(),
+    ]) else {
+        return;
+    };
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let kept = ODD.len().div_ceil(2);
+    assert!(
+        said.contains(&format!("SUCCESS: {kept} rules found")),
+        "{said}\n{text}"
+    );
+}

@@ -11,7 +11,8 @@ use crate::promtool::promtool;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn slos() -> [Slo; 2] {
+/// Availability and rate of errors (S1-065, S1-067), latency (S1-068), recovery (S1-066).
+fn slos() -> [Slo; 4] {
     let errors = Sli::events(r#"http_requests_total{code=~"5.."}"#, "http_requests_total");
     let api = Slo::new("api-availability", 0.999, errors)
         .description(
@@ -20,7 +21,17 @@ fn slos() -> [Slo; 2] {
         .label("team", "desk # 1")
         .runbook_url("https://runbooks.example/api#burn");
     let quotes = Slo::new("quotes-latency", 0.95, Sli::latency("quote_seconds", 1.0));
-    [api, quotes].map(|slo| slo.interval(MINUTE))
+    let cached = Slo::new(
+        "cached-operations",
+        0.95,
+        Sli::latency("cache_duration_seconds", 0.1),
+    );
+    let recovery = Slo::new(
+        "recovery",
+        0.95,
+        Sli::latency("recovery_duration_seconds", 120.0),
+    );
+    [api, quotes, cached, recovery].map(|slo| slo.interval(MINUTE))
 }
 
 #[test]

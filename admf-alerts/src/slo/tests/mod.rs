@@ -169,6 +169,10 @@ fn what_is_no_objective_is_refused_with_its_field() {
             "windows[2].long `86400s`: must be shorter than the period",
         ),
         (
+            availability().interval(minutes(6)),
+            "interval `360s`: must be at most 5 minutes, or alerts do not see what was recorded",
+        ),
+        (
             availability().interval(Duration::from_nanos(5)),
             "interval `5ns`: is no whole number of milliseconds",
         ),
