@@ -121,6 +121,31 @@ async fn each_part_ticks_in_its_interval_and_not_at_all_where_it_is_off() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_detail_says_which_parts_run_whatever_the_config_would_let_run() {
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let rules = async {
+        drop(ended.await);
+    };
+    let builder = Monitoring::builder(config()).run(Group::Alerts, "rules", rules);
+    let builder = builder.run(Group::AnomalyDetection, "detector", async {
+        panic!("a part's panic")
+    });
+    let monitoring = builder.start().await.unwrap();
+    let told = async || {
+        // What can end has ended.
+        sleep(Duration::from_millis(1)).await;
+        let (_, detail) = ask(monitoring.address().unwrap(), "/health/detail", "").await;
+        let detail: Value = serde_json::from_str(&detail).unwrap();
+        let of = |name: &str| detail["monitoring"][name].as_bool().unwrap();
+        ["enabled", "performance", "alerts", "anomaly_detection"].map(of)
+    };
+    // All are on in the config; nobody samples performance, and the detector is gone.
+    assert_eq!(told().await, [true, false, true, false]);
+    end.send(()).unwrap();
+    assert_eq!(told().await, [true, false, false, false]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn milliseconds_of_the_environment_are_the_time_between_two_ticks() {
     let given = |name: &str| match name {
         "MONITORING_PERFORMANCE_INTERVAL" => Some("200".to_owned()),

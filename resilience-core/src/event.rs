@@ -1,6 +1,7 @@
-//! What policies report while they work: changes of state, never single calls.
+//! What policies report while they work: changes of state, and waits in a queue; of other calls nothing.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::circuit_breaker::CircuitState;
 use crate::failover::Switch;
@@ -9,7 +10,7 @@ use crate::recovery::{ErrorKind, RecoveryRecord, RecoveryStrategy};
 use crate::retry::Cause;
 use crate::{Name, Time};
 
-/// A change of a policy's state.
+/// A change of a policy's state, or a wait that ended well.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -57,13 +58,22 @@ pub enum Event {
     StoreLost,
     /// A distributed rate limiter's store answers again.
     StoreBack,
+    /// A call was admitted after it waited its turn. One that was admitted at once, refused, or dropped
+    /// while it waited tells nothing.
+    Waited {
+        /// The kind of the policy, as the registry has it; policies of two kinds may have one name.
+        kind: &'static str,
+        /// From the asking until the caller had his permit.
+        lasted: Duration,
+    },
 }
 
 /// Hears what policies do.
 pub trait Observer: fmt::Debug + Send + Sync {
     /// Called after the policy named `policy` did `event`, with no lock held.
     ///
-    /// Events of one policy come one at a time and in the order in which they happened. The policy's
-    /// own handle may be used in here. A panic in here is caught and forgotten.
+    /// Events of one policy come one at a time and in the order in which they happened, but for
+    /// [`Event::Waited`], which each caller tells for himself: several at once. The policy's own handle
+    /// may be used in here. A panic in here is caught and forgotten.
     fn on_event(&self, policy: &Name, event: &Event);
 }

@@ -222,3 +222,43 @@ fn a_server_that_answers_and_then_falls_silent_is_not_waited_for() {
     drop(end);
     server.join().unwrap();
 }
+
+/// The value of a field in a line of YAML in flow style.
+fn field<'t>(line: &'t str, name: &str) -> &'t str {
+    let (_, rest) = line
+        .split_once(&format!("{name}: "))
+        .unwrap_or_else(|| panic!("{name}: {line}"));
+    rest.split([',', ' ', '}']).next().unwrap()
+}
+
+#[test]
+fn the_page_asks_in_the_numbers_of_the_deployment_and_the_program_fits_them() {
+    let page = include_str!("../../docs/health_endpoints.md");
+    let line = |start| page.lines().find(|line| line.starts_with(start)).unwrap();
+    let target = Target::parse(URL).unwrap();
+    let names = [
+        "path",
+        "port",
+        "initialDelaySeconds",
+        "periodSeconds",
+        "timeoutSeconds",
+        "failureThreshold",
+    ];
+    for (probe, expected) in [
+        ("livenessProbe:", ["/health", "8081", "30", "10", "5", "3"]),
+        ("readinessProbe:", ["/ready", "8081", "5", "5", "3", "3"]),
+    ] {
+        assert_eq!(
+            names.map(|name| field(line(probe), name)),
+            expected,
+            "{probe}"
+        );
+        assert_eq!(field(line(probe), "port"), target.port.to_string());
+    }
+    let check = line("healthcheck:");
+    let numbers = ["interval", "timeout", "retries", "start_period"].map(|name| field(check, name));
+    assert_eq!(numbers, ["30s", "10s", "3", "40s"]);
+    assert_eq!(field(check, "timeout"), format!("{}s", TIMEOUT.as_secs()));
+    assert!(check.contains("\"--healthcheck\""), "{check}");
+    assert_eq!(target.path, field(line("livenessProbe:"), "path"));
+}

@@ -1,12 +1,14 @@
 //! `/health/detail`: all that health knows, in the shape of `docs/health_detail.schema.json`.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::health::{CircuitHealth, ComponentHealth, HealthReport};
 
-/// Says which parts of monitoring are on.
+/// Says which parts of monitoring run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switches {
     /// Monitoring as a whole.
@@ -28,6 +30,27 @@ impl Default for Switches {
             alerts: false,
             anomaly_detection: false,
         }
+    }
+}
+
+/// What knows which parts run.
+#[derive(Clone, Default)]
+pub(super) struct Told(Option<Arc<dyn Fn() -> Switches + Send + Sync>>);
+
+impl Told {
+    pub(super) fn by(switches: impl Fn() -> Switches + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(switches)))
+    }
+
+    pub(super) fn now(&self) -> Switches {
+        let told = self.0.as_ref().map(|switches| switches());
+        told.unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Told").field(&self.now()).finish()
     }
 }
 

@@ -13,6 +13,7 @@ use axum::Router;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
+use detail::Told;
 
 use crate::catalogue::{Label, Metric};
 use crate::exporter::Exporter;
@@ -71,7 +72,7 @@ pub struct Routes {
     scrapes: Scrapes,
     health: Health,
     heartbeat: Option<Heartbeat>,
-    switches: Switches,
+    switches: Told,
     token: Option<Token>,
     guarded: Vec<Page>,
     /// In the order of [`Denied`].
@@ -91,7 +92,7 @@ impl Routes {
             scrapes: Scrapes::new(exporter.clone()),
             health: health.clone(),
             heartbeat: None,
-            switches: Switches::default(),
+            switches: Told::default(),
             token: None,
             guarded: vec![Page::Metrics, Page::Detail],
             denied: [missing?, malformed?, wrong?],
@@ -105,10 +106,11 @@ impl Routes {
         self
     }
 
-    /// Tells in `/health/detail` which parts of monitoring are on.
+    /// Tells in `/health/detail` which parts of monitoring run, as `switches` says whenever it is asked.
+    /// It must not block.
     #[must_use]
-    pub fn switches(mut self, switches: Switches) -> Self {
-        self.switches = switches;
+    pub fn switches(mut self, switches: impl Fn() -> Switches + Send + Sync + 'static) -> Self {
+        self.switches = Told::by(switches);
         self
     }
 

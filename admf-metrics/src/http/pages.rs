@@ -84,7 +84,7 @@ pub(super) async fn ready(State(routes): State<Routes>) -> Response {
 
 pub(super) async fn detailed(State(routes): State<Routes>) -> Response {
     let report = routes.health.report();
-    let body = detail::body(&report, routes.switches, clock::time_of_day());
+    let body = detail::body(&report, routes.switches.now(), clock::time_of_day());
     answer(StatusCode::OK, &body)
 }
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// Fails a write that does not move for longer than the limit. Nothing else ends a client that asks and does
-/// not read: it would keep its connection's place.
+/// Fails a write once its client takes longer than the limit for the whole answer. Nothing else ends a client
+/// that asks and reads nothing, or a byte now and then: it would keep its connection's place.
 pub(super) struct Patient<S> {
     stream: S,
     limit: Duration,
-    /// Runs while a write waits.
-    waits: Option<Pin<Box<Sleep>>>,
+    /// Runs from the first write that waits until all that was written is taken.
+    late: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
@@ -22,24 +22,21 @@ impl<S> Patient<S> {
         Self {
             stream,
             limit,
-            waits: None,
+            late: None,
         }
     }
 
-    /// Passes on how a write went, or that it waited for too long.
+    /// Passes on how a write went, or that the client has waited for too long.
     fn bounded<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waits = None;
             return written;
         }
-        let waits = self
-            .waits
-            .get_or_insert_with(|| Box::pin(sleep(self.limit)));
-        ready!(waits.as_mut().poll(context));
+        let late = self.late.get_or_insert_with(|| Box::pin(sleep(self.limit)));
+        ready!(late.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
@@ -80,6 +77,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if flushed.is_ready() {
+            // Asked for once nothing is left to write.
+            self.late = None;
+        }
         self.bounded(context, flushed)
     }
 

@@ -1,19 +1,24 @@
 //! The server: what `axum::serve` leaves without a bound is bounded here.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
@@ -33,12 +38,14 @@ const TIMES: [Duration; 2] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerConfig {
-    /// Connections at once; further ones wait to be accepted. At least 1. Default: 64.
+    /// Connections at once; further ones wait to be accepted, and none outlives its answer while all places
+    /// are taken. At least 1. Default: 64.
     pub connections: usize,
     /// Time for the whole header of a request, the wait for a next one included, from 1 ms to ten years.
     /// Default: 30 s.
     pub header_timeout: Duration,
-    /// Time that a client may take nothing of its answer, from 1 ms to ten years. Default: 30 s.
+    /// Time for a client to take its whole answer, from when it first makes the server wait, from 1 ms to ten
+    /// years. Default: 30 s.
     pub write_timeout: Duration,
     /// Bytes of a request's header, at least 8 KiB. Default: 16 KiB.
     pub header_bytes: usize,
@@ -76,29 +83,24 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let config = Arc::new(config);
-    let places = Arc::new(Semaphore::new(
-        config.connections.clamp(1, Semaphore::MAX_PERMITS),
-    ));
+    let most = config.connections.max(1);
+    let full = Arc::<AtomicBool>::default();
     let (stopping, stopped) = watch::channel(false);
     let mut open = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
-        let accepted = async {
-            // It is never closed.
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
-        };
+        full.store(open.len() >= most, Ordering::Relaxed);
         tokio::select! {
             biased;
             () = &mut stop => break,
             Some(_) = open.join_next() => {}
-            (place, accepted) = accepted => match accepted {
+            accepted = listener.accept(), if open.len() < most => match accepted {
                 Ok((stream, peer)) => {
-                    let (routes, config) = (routes.clone(), Arc::clone(&config));
-                    let stopped = stopped.clone();
+                    let (config, stopped) = (Arc::clone(&config), stopped.clone());
+                    let (routes, full) = (routes.clone(), Arc::clone(&full));
                     open.spawn(async move {
+                        let routes = GivingWay { routes, full };
                         connection(stream, peer, routes, &config, stopped).await;
-                        drop(place);
                     });
                 }
                 Err(error) => after(&error).await,
@@ -121,18 +123,44 @@ async fn after(error: &io::Error) {
     }
 }
 
+/// Routes whose answer ends its connection where no place is left for another: otherwise those who ask
+/// slowly and again would keep theirs from all others.
+struct GivingWay {
+    routes: Router,
+    /// Whether all places are taken.
+    full: Arc<AtomicBool>,
+}
+
+impl GivingWay {
+    fn answer(
+        &self,
+        request: Request<Body>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+        let full = Arc::clone(&self.full);
+        // A router is always ready.
+        let answer = self.routes.clone().call(request);
+        async move {
+            let mut answer = answer.await?;
+            if full.load(Ordering::Relaxed) {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
+            }
+            Ok(answer)
+        }
+    }
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    routes: Router,
+    routes: GivingWay,
     config: &ServerConfig,
     mut stopped: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        // A router is always ready.
-        routes.clone().call(request)
+        routes.answer(request)
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -35,6 +35,7 @@ pub use error::{HandleError, InstallError};
 use family::Family;
 use keys::Keys;
 pub(crate) use removal::TOTALS_STAY;
+pub(crate) use table::hash_of;
 
 type Hook = Arc<dyn Fn(&Meter) + Send + Sync>;
 

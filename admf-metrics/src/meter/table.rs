@@ -1,10 +1,10 @@
 //! The series of one metric: found by their values, kept in order, bounded in number.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::catalogue::{Label, MAX_LABELS, Metric, Values};
 use crate::exporter::label_block;
@@ -25,8 +25,9 @@ pub(super) struct Table {
     /// Keyed by their labels as they are written, so that an exposition is a walk.
     ordered: BTreeMap<Box<str>, Arc<Series>>,
     by_values: HashTable<Arc<Series>>,
-    /// Seeded, because values may come from outside.
-    hasher: RandomState,
+    /// Seeded, because values may come from outside. Quick rather than cryptographic: who guesses the seed
+    /// makes others compare with no more values than the caps let in.
+    hasher: DefaultHashBuilder,
     /// How many series have a value, for each label; stays empty where the values are a list.
     seen: Vec<HashMap<Box<str>, usize>>,
 }
@@ -43,7 +44,7 @@ impl Table {
             metric,
             ordered: BTreeMap::new(),
             by_values: HashTable::new(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             seen: metric.labels.iter().map(|_| HashMap::new()).collect(),
         }
     }
@@ -181,7 +182,11 @@ impl Table {
     }
 }
 
-fn hash_of<'v>(hasher: &RandomState, values: impl Iterator<Item = &'v str>) -> u64 {
+/// Hashes values that are found together.
+pub(crate) fn hash_of<'v>(
+    hasher: &DefaultHashBuilder,
+    values: impl Iterator<Item = &'v str>,
+) -> u64 {
     let mut hasher = hasher.build_hasher();
     values.for_each(|value| value.hash(&mut hasher));
     hasher.finish()

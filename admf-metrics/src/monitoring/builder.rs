@@ -1,6 +1,7 @@
 //! What is started, and how.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::parts::{Group, Part};
+use super::parts::{Group, Part, Running};
 use super::{METRICS, Monitoring, MonitoringConfig, PANICS, StartError};
 use crate::catalogue::{Catalogue, Metric};
 use crate::clock::Clock;
@@ -224,9 +225,11 @@ impl Builder {
         running.address = Some(listener.local_addr().map_err(failed)?);
         health::export(running.meter(), &self.health)?;
         let heartbeat = self.beating();
+        let parts = Arc::<Running>::default();
+        let known = Arc::clone(&parts);
         let mut routes = Routes::new(&running.exporter, &self.health)?
             .heartbeat(&heartbeat)
-            .switches(self.config.switches());
+            .switches(move || known.switches());
         if let Some(token) = &self.config.token {
             routes = routes.token(token.clone());
         }
@@ -246,7 +249,7 @@ impl Builder {
         for part in self.parts {
             if part.group.is_on(&self.config) {
                 let panics = running.meter().counter(&PANICS, &[("part", part.name)])?;
-                part.start(panics, &mut running.tasks);
+                part.start(panics, &parts, &mut running.tasks);
             }
         }
         Ok(())

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::MonitoringConfig;
 use crate::handle::Counter;
+use crate::http::Switches;
 
 /// Says by which switch a part is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,43 @@ impl Group {
             Self::HealthChecks => config.health_check_interval,
             _ => config.performance_interval,
         }
+    }
+}
+
+/// How many parts of each group run.
+#[derive(Debug, Default)]
+pub(super) struct Running([AtomicUsize; Group::HealthChecks as usize + 1]);
+
+impl Running {
+    /// Says of which groups any part runs.
+    pub(super) fn switches(&self) -> Switches {
+        let runs = |group: Group| self.of(group).load(Ordering::Relaxed) > 0;
+        Switches {
+            enabled: true,
+            performance: runs(Group::Performance),
+            alerts: runs(Group::Alerts),
+            anomaly_detection: runs(Group::AnomalyDetection),
+        }
+    }
+
+    const fn of(&self, group: Group) -> &AtomicUsize {
+        &self.0[group as usize]
+    }
+}
+
+/// One part that runs, until this is dropped.
+struct Runs(Arc<Running>, Group);
+
+impl Runs {
+    fn new(running: &Arc<Running>, group: Group) -> Self {
+        running.of(group).fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(running), group)
+    }
+}
+
+impl Drop for Runs {
+    fn drop(&mut self) {
+        self.0.of(self.1).fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -112,8 +152,13 @@ impl Part {
         }
     }
 
-    pub(super) fn start(self, panics: Counter, tasks: &mut JoinSet<()>) {
-        tasks.spawn((self.work)(panics));
+    pub(super) fn start(self, panics: Counter, running: &Arc<Running>, tasks: &mut JoinSet<()>) {
+        let runs = Runs::new(running, self.group);
+        let work = (self.work)(panics);
+        tasks.spawn(async move {
+            work.await;
+            drop(runs);
+        });
     }
 }
 

@@ -12,8 +12,8 @@ use super::named::Named;
 use crate::catalogue::Label;
 use crate::meter::{Meter, TOTALS_STAY};
 
-/// So many names are remembered: of circuits, retries and recoveries.
-const NAMES: usize = 3 * POLICIES;
+/// So many names are remembered: of circuits, retries, recoveries, bulkheads and two sorts of limiters.
+const NAMES: usize = 6 * POLICIES;
 
 /// The changes that every circuit makes sooner or later.
 const USUAL: [(CircuitState, CircuitState); 4] = [
@@ -68,6 +68,11 @@ impl Heard {
             Event::RecoveryEnded(record) => self.of(name, |of, name, _| {
                 if let Some(recoveries) = of.recoveries(name, record, meter) {
                     recoveries.record(record.took.as_secs_f64());
+                }
+            }),
+            Event::Waited { kind, lasted } => self.of(name, |of, name, _| {
+                if let Some(waits) = of.waits(name, kind, meter) {
+                    waits.record(lasted.as_secs_f64());
                 }
             }),
             _ => {}

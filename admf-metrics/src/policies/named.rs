@@ -9,6 +9,7 @@ use resilience_core::{CircuitState, Time};
 
 use super::catalogue::calls::RETRY_GAVE_UP_ATTEMPTS;
 use super::catalogue::circuit::{BREAKER_RECOVERY, BREAKER_TRANSITIONS};
+use super::catalogue::gates::WAITS;
 use super::catalogue::system::RECOVERY_SECONDS;
 use crate::catalogue::Metric;
 use crate::handle::{Counter, Histogram};
@@ -23,6 +24,8 @@ pub(super) struct Named {
     recovery: Option<Histogram>,
     gave_up: Option<Histogram>,
     recoveries: BTreeMap<Words, Histogram>,
+    /// By the kind of the policy.
+    waits: BTreeMap<&'static str, Histogram>,
     /// When the name was first found to be nobody's.
     gone: Option<Time>,
 }
@@ -78,6 +81,22 @@ impl Named {
         })
     }
 
+    /// Returns what counts how long calls waited for a policy of this kind; none where no metric is of it.
+    pub(super) fn waits(
+        &mut self,
+        name: &str,
+        kind: &'static str,
+        meter: &Meter,
+    ) -> Option<&Histogram> {
+        Some(match self.waits.entry(kind) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let (_, metric) = WAITS.iter().find(|(of, _)| *of == kind)?;
+                new.insert(histogram(meter, metric, name, &[])?)
+            }
+        })
+    }
+
     /// Learns whether somebody has the name now; returns for how long nobody has.
     pub(super) fn missed(&mut self, lives: bool, now: Time) -> Duration {
         if lives {
@@ -93,7 +112,8 @@ impl Named {
             let labels = [("name", name), ("from", *from), ("to", *to)];
             meter.remove(&BREAKER_TRANSITIONS, &labels);
         }
-        for metric in [&BREAKER_RECOVERY, &RETRY_GAVE_UP_ATTEMPTS] {
+        let waits = WAITS.iter().map(|(_, metric)| metric);
+        for metric in waits.chain(&[BREAKER_RECOVERY, RETRY_GAVE_UP_ATTEMPTS]) {
             meter.remove(metric, &[("name", name)]);
         }
         for (strategy, result) in self.recoveries.keys() {

@@ -11,8 +11,8 @@ use crate::meter::Meter;
 ///
 /// [`PolicyMetrics::observer`](super::PolicyMetrics::observer) gives it, `Env::with_observer` takes it.
 /// It counts the transitions of circuits and times their recovery, times the recoveries of `Recovery`,
-/// and counts the attempts of calls that a retry gave up. An event takes one short lock; a call that
-/// changes no state pays nothing.
+/// counts the attempts of calls that a retry gave up, and how long calls waited their turn. An event
+/// takes one short lock; a call that changes no state and does not wait pays nothing.
 #[derive(Clone, Debug)]
 pub struct PolicyObserver {
     meter: Meter,

@@ -2,9 +2,11 @@
 
 use std::sync::atomic::AtomicU64;
 
+use super::account::Account;
 use super::catalogue::*;
 use super::data::Data;
-use super::trades::{Fills, Signals, Trades, Volume};
+use super::trades::{Fills, Signals, Trades};
+use super::volume::Volume;
 use super::words::{CacheAccess, ErrorType, OrderStatus, RiskLimit};
 use crate::catalogue::LabelValue;
 use crate::handle::{Bundles, Counter, Each, Family, Gauge, Histogram};
@@ -19,13 +21,11 @@ pub(super) struct Inner {
     pub(super) signals: Signals,
     pub(super) volume: Volume,
     pub(super) positions: Family<Gauge, 1>,
-    pub(super) portfolio: Portfolio,
+    pub(super) account: Account,
     pub(super) orders: Each<OrderStatus, Counter>,
     pub(super) fills: Fills,
-    pub(super) fill_ratio: Family<Gauge, 0>,
     pub(super) missed: Counter,
     pub(super) breaches: Each<RiskLimit, Counter>,
-    pub(super) halted: Family<Gauge, 0>,
     pub(super) events: Family<Histogram, 1>,
     pub(super) status: Family<Gauge, 1>,
     pub(super) health: Family<Gauge, 2>,
@@ -54,13 +54,11 @@ impl Inner {
             signals: Signals::on(meter, fixed)?,
             volume: Volume::on(meter, fixed)?,
             positions: meter.family(&POSITION_SIZE, fixed)?,
-            portfolio: Portfolio::on(meter, fixed)?,
+            account: Account::on(meter, fixed)?,
             orders: meter.counter_each(&ORDERS, fixed)?,
             fills: Fills::default(),
-            fill_ratio: meter.family(&ORDER_FILL_RATIO, fixed)?,
             missed: meter.counter(&MISSED_TRADES, fixed)?,
             breaches: meter.counter_each(&RISK_BREACHES, fixed)?,
-            halted: meter.family(&TRADING_HALTED, fixed)?,
             events: meter.family(&EVENT_PROCESSING, fixed)?,
             status: meter.gauges(&COMPONENT_STATUS)?,
             health: meter.gauges(&COMPONENT_HEALTH)?,
@@ -77,28 +75,6 @@ impl Inner {
         for metric in of_account_and_process().0 {
             self.meter.remove_all(metric, &labels);
         }
-    }
-}
-
-/// What an account is worth. Nothing is shown before it is known.
-#[derive(Debug)]
-pub(super) struct Portfolio {
-    pub(super) value: Family<Gauge, 0>,
-    pub(super) drawdown_ratio: Family<Gauge, 0>,
-    pub(super) drawdown_percent: Family<Gauge, 0>,
-    pub(super) unrealized_pnl: Family<Gauge, 0>,
-    pub(super) daily_pnl: Family<Gauge, 0>,
-}
-
-impl Portfolio {
-    fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
-        Ok(Self {
-            value: meter.family(&PORTFOLIO_VALUE, fixed)?,
-            drawdown_ratio: meter.family(&DRAWDOWN_RATIO, fixed)?,
-            drawdown_percent: meter.family(&DRAWDOWN_PERCENT, fixed)?,
-            unrealized_pnl: meter.family(&UNREALIZED_PNL, fixed)?,
-            daily_pnl: meter.family(&DAILY_PNL, fixed)?,
-        })
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../../docs/trading_metrics.md")]
 
+mod account;
 mod catalogue;
 mod data;
 mod gaps;
@@ -9,6 +10,7 @@ mod quality;
 #[cfg(test)]
 mod tests;
 mod trades;
+mod volume;
 mod words;
 
 use std::collections::BTreeMap;
@@ -25,6 +27,7 @@ pub use words::{CacheAccess, Direction, ErrorType, FilterReason, OrderStatus, Ri
 use crate::catalogue::LabelValue;
 pub use crate::health::ComponentState;
 use crate::meter::{HandleError, Meter};
+use account::Level;
 use inner::Inner;
 
 /// Records what a trading system does, one method for each thing. Clones record into the same series.
@@ -147,13 +150,13 @@ impl TradingMetrics {
 
     /// Shows what an account is worth and how it does.
     pub fn update_portfolio_metrics(&self, now: &PortfolioSnapshot) {
-        let portfolio = &self.inner.portfolio;
-        portfolio.value.with([]).set(now.value);
-        portfolio.drawdown_ratio.with([]).set(now.drawdown);
-        let percent = now.drawdown * 100.0;
-        portfolio.drawdown_percent.with([]).set(percent);
-        portfolio.unrealized_pnl.show([], now.unrealized_pnl);
-        portfolio.daily_pnl.show([], now.daily_pnl);
+        self.inner.account.show([
+            (Level::Value, Some(now.value)),
+            (Level::DrawdownRatio, Some(now.drawdown)),
+            (Level::DrawdownPercent, Some(now.drawdown * 100.0)),
+            (Level::UnrealizedPnl, now.unrealized_pnl),
+            (Level::DailyPnl, now.daily_pnl),
+        ]);
     }
 
     /// Records how long an event took to be processed.

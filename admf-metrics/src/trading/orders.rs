@@ -1,6 +1,7 @@
 //! What trading comes to: volume, positions, orders, limits.
 
 use super::TradingMetrics;
+use super::account::Level;
 use super::words::{ErrorType, OrderStatus, RiskLimit};
 
 impl TradingMetrics {
@@ -37,7 +38,7 @@ impl TradingMetrics {
     pub fn record_fill(&self, ordered: f64, filled: f64) {
         if self.is_amount(ordered) && self.is_amount(filled) {
             let ratio = self.inner.fills.add(ordered, filled);
-            self.inner.fill_ratio.show([], ratio);
+            self.inner.account.show([(Level::FillRatio, ratio)]);
         }
     }
 
@@ -63,6 +64,6 @@ impl TradingMetrics {
     /// Shows whether trading is stopped.
     pub fn set_trading_halted(&self, halted: bool) {
         let halted = f64::from(u8::from(halted));
-        self.inner.halted.with([]).set(halted);
+        self.inner.account.show([(Level::Halted, Some(halted))]);
     }
 }

@@ -1,11 +1,10 @@
-//! Trades, signals and volume.
+//! Trades and signals.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::catalogue as m;
 use super::words::{Direction, FilterReason};
-use crate::catalogue::{Label, LabelValue};
+use crate::catalogue::LabelValue;
 use crate::handle::{Bundles, Counter, Each, Family, Gauge, Histogram};
 use crate::meter::{HandleError, Meter};
 
@@ -124,54 +123,6 @@ impl SignalHandle {
             None => self.0.passed.increment(1),
             Some(reason) => self.0.filtered.of(reason).increment(1),
         }
-    }
-}
-
-/// Counters of whole units that are fed with fractions: what is left of a unit is carried on.
-#[derive(Debug)]
-pub(super) struct Volume {
-    counters: Family<Counter, 1>,
-    /// By symbol, for as many as the label may say.
-    rests: Mutex<HashMap<Box<str>, f64>>,
-    most: usize,
-}
-
-impl Volume {
-    pub(super) fn on(meter: &Meter, fixed: &[(&str, &str)]) -> Result<Self, HandleError> {
-        let counters: Family<_, 1> = meter.family(&m::TRADE_VOLUME, fixed)?;
-        let mut labels = counters.metric().labels.iter();
-        let symbol = labels.find(|label| label.name == "symbol");
-        Ok(Self {
-            most: symbol.map_or(0, Label::max_values),
-            rests: Mutex::default(),
-            counters,
-        })
-    }
-
-    /// Adds an amount, finite and not negative.
-    pub(super) fn add(&self, symbol: &str, amount: f64) {
-        let whole = self.whole(symbol, amount);
-        // A cast of what is past the range of a counter gives its end.
-        self.counters.with([symbol]).increment(whole as u64);
-    }
-
-    /// Returns the whole units of an amount and of what was left before.
-    fn whole(&self, symbol: &str, amount: f64) -> f64 {
-        let mut rests = self.rests.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(rest) = rests.get_mut(symbol) {
-            let sum = *rest + amount;
-            *rest = sum.fract();
-            return sum.trunc();
-        }
-        if rests.len() < self.most {
-            rests.insert(symbol.into(), amount.fract());
-        }
-        amount.trunc()
-    }
-
-    pub(super) fn forget(&self, symbol: &str) {
-        let mut rests = self.rests.lock().unwrap_or_else(PoisonError::into_inner);
-        rests.remove(symbol);
     }
 }
 

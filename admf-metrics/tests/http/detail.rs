@@ -135,7 +135,7 @@ fn which_parts_are_on_is_told() {
         ..Switches::default()
     };
     let app = routes(&exporter(), &Health::new())
-        .switches(switches)
+        .switches(move || switches)
         .router();
     let expected = json!({ "enabled": true, "performance": true, "alerts": true,
         "anomaly_detection": false, "health_checks": true });

@@ -270,6 +270,66 @@ async fn a_client_that_asks_and_does_not_read_is_let_go_after_the_time_for_it() 
     drop(greedy);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_its_answer_in_drips_is_let_go_after_the_time_for_it() {
+    let large = get(|| async { vec![b'x'; 100_000_000] });
+    let health = get(|| async { r#"{"status":"ok"}"# });
+    let mut config = ServerConfig::default();
+    config.connections = 1;
+    config.write_timeout = Duration::from_secs(20);
+    let routes = Router::new()
+        .route("/large", large)
+        .route("/health", health);
+    let server = running(routes, config).await;
+    let mut dripping = TcpStream::connect(server.address).await.unwrap();
+    let question = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n";
+    dripping.write_all(question).await.unwrap();
+    let mut clients = JoinSet::new();
+    clients.spawn(async move {
+        let (mut taken, mut drip) = (0, vec![0; 256 * 1024]);
+        while let Ok(some @ 1..) = dripping.read(&mut drip).await {
+            taken += some;
+            sleep(Duration::from_secs(1)).await;
+        }
+        taken
+    });
+    let began = Instant::now();
+    assert!(is_alive(server.address).await, "its place is free again");
+    let waited = began.elapsed().as_secs();
+    assert!((20..60).contains(&waited), "{waited}");
+    // It went on taking all the time.
+    let taken = clients.join_next().await.unwrap().unwrap();
+    assert!((1_000_000..100_000_000).contains(&taken), "{taken}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_keeps_asking_gives_his_place_back_with_his_answer_where_all_are_taken() {
+    let mut config = ServerConfig::default();
+    config.connections = 2;
+    let server = started(config).await;
+    let asked = async |stream: &mut TcpStream| {
+        let question = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+        stream.write_all(question).await.unwrap();
+        let mut answer = [0; 1000];
+        let read = stream.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    };
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    for _ in 0..3 {
+        let answer = asked(&mut first).await;
+        assert!(!answer.contains("connection: close"), "{answer}");
+    }
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    assert!(asked(&mut second).await.contains("connection: close"));
+    assert_eq!(second.read(&mut [0]).await.unwrap(), 0, "it is closed");
+    let began = Instant::now();
+    assert!(is_alive(server.address).await);
+    assert!(began.elapsed() < Duration::from_secs(30));
+    // The place that is free again lets the first one go on.
+    let answer = asked(&mut first).await;
+    assert!(!answer.contains("connection: close"), "{answer}");
+}
+
 #[tokio::test]
 async fn no_number_that_bounds_the_server_makes_it_fail() {
     let mut most = ServerConfig::default();

@@ -2,6 +2,7 @@
 
 mod detail;
 mod hostile;
+mod pitfall;
 mod schema;
 
 use std::io::Read;
@@ -356,7 +357,12 @@ fn what_is_served_is_clean_for_promtool() {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
-    let mut promtool = promtool.expect("promtool comes with Debian's package prometheus");
+    let Ok(mut promtool) = promtool else {
+        let required = std::env::var_os("ADMF_REQUIRE_SERVERS").is_some();
+        assert!(!required, "promtool is missing");
+        eprintln!("left out: there is no promtool");
+        return;
+    };
     promtool
         .stdin
         .take()

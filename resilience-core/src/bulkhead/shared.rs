@@ -11,7 +11,7 @@ use crate::counter::Counter;
 use crate::line::{Left, Line, WakeLock, Wakes};
 use crate::sync::{AtomicU64, Ordering};
 use crate::{
-    Ask, BulkheadFull, ConfigError, DeadlinePassed, Env, Name, Rejected, Time, WaitTooLong,
+    Ask, BulkheadFull, ConfigError, DeadlinePassed, Env, Handle, Name, Rejected, Time, WaitTooLong,
 };
 
 #[derive(Debug)]
@@ -154,7 +154,7 @@ impl Shared {
                 // Unless a slot was given back since.
                 if self.update(|it| (it == slots && it.take(limits).is_none()).then_some(joined)) {
                     let bound = Bound::new(now, waiters.max_wait, ask.deadline);
-                    return Some(self.join(waiters, bound));
+                    return Some(self.join(waiters, now, bound));
                 }
             }
         });
@@ -165,14 +165,23 @@ impl Shared {
     }
 
     /// Puts one more in the line, whom the word counts already.
-    fn join(&self, waiters: &mut Waiters, bound: Option<Bound>) -> Place {
+    fn join(&self, waiters: &mut Waiters, since: Time, bound: Option<Bound>) -> Place {
         let number = waiters.line.join(bound);
         let until = bound.map(|bound| bound.at);
         if let Some(at) = until {
             waiters.ends.insert((at, number));
             self.publish_next_end(waiters);
         }
-        Place::Waits { number, until }
+        Place::Waits {
+            number,
+            since,
+            until,
+        }
+    }
+
+    /// Tells of a call that has its slot after it waited.
+    pub(super) fn tell_wait(&self, since: Time) {
+        self.env.emit_wait(&self.name, Bulkhead::KIND, since);
     }
 
     /// Gives a slot back, or hands it to the first who waits.

@@ -25,7 +25,11 @@ pub(super) enum Place {
     /// A slot was free; it was not fetched yet.
     Free,
     /// In the queue, or handed a slot since, or in vain.
-    Waits { number: u64, until: Option<Time> },
+    Waits {
+        number: u64,
+        since: Time,
+        until: Option<Time>,
+    },
     /// The slot was fetched, or the wait was in vain.
     Over,
 }
@@ -48,7 +52,10 @@ impl Future for BulkheadTurn {
         let Some(served) = served else {
             return Poll::Pending;
         };
-        self.place = Place::Over;
+        let place = std::mem::replace(&mut self.place, Place::Over);
+        if let (Place::Waits { since, .. }, Ok(())) = (place, &served) {
+            self.shared.tell_wait(since);
+        }
         Poll::Ready(served.map(|()| Slot(())))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::known::InVain;
 use super::shared::{Shared, Taken};
 use crate::line::Left;
-use crate::{Ask, Deadline, End, Rejected};
+use crate::{Ask, Deadline, DistributedRateLimiter, End, Handle, Rejected, Time};
 
 /// One who waits.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,8 @@ pub(super) struct Waiting {
     pub(super) number: u64,
     pub(super) cost: u32,
     pub(super) deadline: Option<Deadline>,
+    /// Since when, unless the permits were there at once.
+    pub(super) since: Option<Time>,
 }
 
 impl Shared {
@@ -24,11 +26,16 @@ impl Shared {
             return None;
         }
         let now = self.0.env().now();
-        let number = self.at(now, |known, _| (known.line.join(cost), None));
+        let (number, waits) = self.at(now, |known, wakes| {
+            let number = known.line.join(cost);
+            known.serve(now, wakes);
+            ((number, known.line.get(number).is_some()), None)
+        });
         Some(Waiting {
             number,
             cost,
             deadline,
+            since: waits.then_some(now),
         })
     }
 
@@ -51,7 +58,12 @@ impl Shared {
             };
             ((Some(end), Some(waker)), None)
         });
-        Some(end?.or_else(|why| self.not_waited(waiting, why)))
+        let end = end?.or_else(|why| self.not_waited(waiting, why));
+        if let (Ok(_), Some(since)) = (&end, waiting.since) {
+            let kind = DistributedRateLimiter::KIND;
+            self.0.env().emit_wait(self.name(), kind, since);
+        }
+        Some(end)
     }
 
     /// Decides a call that waits no more.

@@ -9,8 +9,8 @@ use super::{Quota, RateLimiter, RateLimiterConfig, RateLimiterKind, RateLimiterS
 use crate::counter::Counter;
 use crate::sync::Mutex;
 use crate::{
-    Ask, Config, ConfigError, DeadlinePassed, End, Env, Name, NeverFits, RateLimited, Rejected,
-    Time,
+    Ask, Config, ConfigError, DeadlinePassed, End, Env, Handle, Name, NeverFits, RateLimited,
+    Rejected, Time,
 };
 
 #[derive(Debug)]
@@ -96,12 +96,13 @@ impl Shared {
     }
 
     pub(super) fn enqueue(&self, ask: &Ask) -> Result<Place, Rejected> {
-        let now = ask.now(&self.env).as_nanos();
+        let since = ask.now(&self.env);
+        let now = since.as_nanos();
         let deadline = ask.deadline.map(|it| it.time().as_nanos());
         let place = match &self.meter {
             Meter::Gcra(gcra) => match gcra.enqueue(now, ask.cost, deadline) {
                 Ok(gcra::Place::Free(ticket)) => Ok(Place::Free(ticket)),
-                Ok(gcra::Place::Waits(number)) => Ok(Place::Waits(number)),
+                Ok(gcra::Place::Waits(number)) => Ok(Place::Waits { number, since }),
                 Err(why) => Err(why),
             },
             Meter::Window(window) => {
@@ -122,6 +123,12 @@ impl Shared {
     #[inline]
     pub(super) fn admitted(&self) {
         self.admitted.add_one();
+    }
+
+    /// Counts a call that was admitted after it waited.
+    pub(super) fn admitted_after_wait(&self, since: Time) {
+        self.admitted();
+        self.env.emit_wait(&self.name, RateLimiter::KIND, since);
     }
 
     pub(super) fn settle(&self, ticket: &Ticket, end: End) {

@@ -32,7 +32,7 @@ pub(super) enum Place {
     /// The permits were free; the ticket was not fetched yet.
     Free(Ticket),
     /// In the queue, or handed a ticket since.
-    Waits(u64),
+    Waits { number: u64, since: Time },
     /// The ticket was fetched.
     Served,
 }
@@ -49,7 +49,7 @@ impl RateLimiterTurn {
     /// Returns the number in the queue, and the limiter that has one.
     fn waits(&self) -> Option<(&Gcra, u64, Time)> {
         match self.place {
-            Place::Waits(number) => {
+            Place::Waits { number, .. } => {
                 let now = self.shared.env().now();
                 Some((self.shared.gcra()?, number, now))
             }
@@ -78,15 +78,17 @@ impl Future for RateLimiterTurn {
             }
             None => match std::mem::replace(&mut self.place, Place::Served) {
                 Place::Free(ticket) => Some(Ok(ticket)),
-                Place::Waits(_) | Place::Served => panic!("polled after completion"),
+                Place::Waits { .. } | Place::Served => panic!("polled after completion"),
             },
         };
         let Some(end) = end else {
             return Poll::Pending;
         };
-        self.place = Place::Served;
-        if end.is_ok() {
-            self.shared.admitted();
+        let place = std::mem::replace(&mut self.place, Place::Served);
+        match place {
+            _ if end.is_err() => {}
+            Place::Waits { since, .. } => self.shared.admitted_after_wait(since),
+            Place::Free(_) | Place::Served => self.shared.admitted(),
         }
         Poll::Ready(end)
     }
@@ -112,7 +114,7 @@ impl Drop for RateLimiterTurn {
             Some((gcra, number, now)) => gcra.leave(number, now.as_nanos()),
             None => match std::mem::replace(&mut self.place, Place::Served) {
                 Place::Free(ticket) => Some(ticket),
-                Place::Waits(_) | Place::Served => None,
+                Place::Waits { .. } | Place::Served => None,
             },
         };
         if let Some(ticket) = ticket {

@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{PoisonError, RwLock};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::catalogue::{Label, Metric, Values};
-use crate::meter::{HandleError, Meter};
+use crate::meter::{HandleError, Meter, hash_of};
 
 /// Keeps what `N` values were resolved to: handles of one or more metrics, which all are shown once one
 /// of them is needed. Where a single series is needed, a [`Family`](super::Family) finds it.
@@ -23,8 +22,7 @@ pub(crate) struct Bundles<V, const N: usize> {
     metrics: Box<[usize]>,
     /// Where the first of them has the labels.
     labels: [usize; N],
-    /// Seeded, because values may come from outside.
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     held: RwLock<Held<V, N>>,
 }
 
@@ -71,7 +69,7 @@ impl<V: Clone, const N: usize> Bundles<V, N> {
             meter,
             metrics,
             labels,
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
             held: RwLock::new(Held {
                 removals: 0,
                 bundles: HashTable::new(),
@@ -158,7 +156,7 @@ impl<V: Clone, const N: usize> Bundles<V, N> {
     }
 
     fn hash(&self, values: [&str; N]) -> u64 {
-        self.hasher.hash_one(values)
+        hash_of(&self.hasher, values.into_iter())
     }
 }
 

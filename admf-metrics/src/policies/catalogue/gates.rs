@@ -1,5 +1,7 @@
 //! Of what else may refuse a call.
 
+use resilience_core::{Bulkhead, DistributedRateLimiter, Handle, RateLimiter};
+
 use super::{NAME, counter, declare, gauge};
 use crate::{Label, Metric};
 
@@ -25,6 +27,10 @@ declare! {
         "admf_bulkhead_rejected_total",
         "Calls refused: at once, since slots and queue were full or the deadline had passed (full), or after a wait in vain (timed_out).",
     ).labels(&[NAME, Label::one_of("reason", &["full", "timed_out"])]);
+    pub(in crate::policies) BULKHEAD_WAIT = wait(
+        "admf_bulkhead_wait_seconds",
+        "Time that calls waited for a slot, of those that got one after a wait; who got one at once is not in it.",
+    );
 
     pub(in crate::policies) LIMITER_ALLOWED = counter(
         "admf_rate_limiter_allowed_total",
@@ -58,6 +64,10 @@ declare! {
         "admf_rate_limiter_reset_after_seconds",
         "Time until all permits are back if nobody else comes, those who wait having had their turn.",
     ).unit("seconds");
+    pub(in crate::policies) LIMITER_WAIT = wait(
+        "admf_rate_limiter_wait_seconds",
+        "Time that calls waited for permits, of those that were admitted after a wait; who was admitted at once is not in it.",
+    );
 
     pub(in crate::policies) SHARED_LEFT = gauge(
         "admf_distributed_rate_limiter_remaining",
@@ -99,6 +109,10 @@ declare! {
         "admf_distributed_rate_limiter_denied_total",
         "Calls refused.",
     );
+    pub(in crate::policies) SHARED_WAIT = wait(
+        "admf_distributed_rate_limiter_wait_seconds",
+        "Time that calls waited for permits of the store, of those that were admitted after a wait; who was admitted at once is not in it.",
+    );
 
     pub(in crate::policies) KEYED_KEYS = Metric::gauge(
         "admf_keyed_keys",
@@ -116,6 +130,23 @@ declare! {
         "admf_keyed_overflowed_total",
         "Uses of keys for which there was no room.",
     ).labels(KEYED);
+}
+
+/// By the kind of the policy.
+pub(in crate::policies) const WAITS: [(&str, Metric); 3] = [
+    (Bulkhead::KIND, BULKHEAD_WAIT),
+    (RateLimiter::KIND, LIMITER_WAIT),
+    (DistributedRateLimiter::KIND, SHARED_WAIT),
+];
+
+/// From less than anybody notices to longer than most callers bear.
+const fn wait(name: &'static str, help: &'static str) -> Metric {
+    const BOUNDS: &[f64] = &[
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    ];
+    Metric::histogram(name, help, BOUNDS)
+        .labels(&[NAME])
+        .unit("seconds")
 }
 
 /// Which gates are kept by key: policies of other kinds may have the same name.

@@ -168,6 +168,7 @@ fn every_metric_is_fed_and_no_value_is_out_of_its_list() {
     let breaker = bench.breaker("b");
     fail(&breaker, 5);
     breaker.reset();
+    waits::wait_for_each_kind(&bench, "b");
     let text = bench.exporter.render();
     for metric in METRICS {
         let line = |line: &str| line.starts_with(metric.name) && !line.starts_with('#');

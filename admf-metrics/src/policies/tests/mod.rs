@@ -6,6 +6,7 @@ mod model;
 mod names;
 mod observer;
 mod view;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

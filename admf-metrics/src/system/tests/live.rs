@@ -112,7 +112,9 @@ fn what_is_exposed_is_clean_to_promtool() {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        eprintln!("promtool is not installed: nothing is shown");
+        let required = std::env::var_os("ADMF_REQUIRE_SERVERS").is_some();
+        assert!(!required, "promtool is missing");
+        eprintln!("left out: there is no promtool");
         return;
     };
     child

@@ -188,18 +188,22 @@ proptest! {
                 model.remove(&(account, symbol));
             } else {
                 metrics.record_trade("a", &symbol.to_string(), Direction::Sell, None);
+                metrics.record_volume(&symbol.to_string(), 1.0);
                 *model.entry((account, symbol)).or_default() += 1;
             }
             let text = exporter.render();
             for (i, of) in (0..).zip(accounts) {
                 for symbol in 0..3_u8 {
-                    let labels = format!(
-                        r#"account="{of}",strategy="a",symbol="{symbol}",direction="sell""#
+                    let trades = format!(
+                        r#"trades_total{{account="{of}",strategy="a",symbol="{symbol}",direction="sell"}}"#
                     );
-                    let series = format!("admf_trades_total{{{labels}}} ");
-                    let shown = text.lines().find_map(|line| line.strip_prefix(&series));
+                    let volume = format!(r#"trade_volume_total{{account="{of}",symbol="{symbol}"}}"#);
                     let expected = model.get(&(i, symbol)).map(u32::to_string);
-                    prop_assert_eq!(shown, expected.as_deref());
+                    for series in [trades, volume] {
+                        let series = format!("admf_{series} ");
+                        let shown = text.lines().find_map(|line| line.strip_prefix(&series));
+                        prop_assert_eq!(shown, expected.as_deref());
+                    }
                 }
             }
         }

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Event;
 use crate::rate_limiter::state::Rate;
+use crate::testing::Recorder;
 
 /// What may happen, and how many nanoseconds after the step before; negative ones too.
 #[derive(Clone, Debug)]
@@ -134,8 +136,10 @@ struct Pair {
     now: i128,
     rates: usize,
     turns: Vec<(usize, RateLimiterTurn)>,
-    /// The deadlines of the turns, by number.
+    /// Of the turns, by number: since when who was not admitted at once waits, and until when.
+    since: Vec<Option<i128>>,
     deadlines: Vec<Option<i128>>,
+    heard: Arc<Recorder>,
     tickets: Vec<(usize, Ticket, Known)>,
 }
 
@@ -143,7 +147,9 @@ impl Pair {
     fn new((permits, per, burst): (u32, u64, u32)) -> Self {
         let config = model_config(permits, per, burst);
         let rate = config.rate();
-        let (limiter, clock) = limiter(config);
+        let ((env, clock), heard) = (Env::manual(), Arc::new(Recorder::default()));
+        let env = env.with_observer(heard.clone());
+        let limiter = RateLimiter::new("test", config, &env).unwrap();
         let model = Model {
             each: rate.each.into(),
             burst: rate.burst.into(),
@@ -158,6 +164,8 @@ impl Pair {
             now: 0,
             rates: 0,
             turns: Vec::new(),
+            since: Vec::new(),
+            heard,
             deadlines: Vec::new(),
             tickets: Vec::new(),
         }
@@ -235,6 +243,7 @@ impl Pair {
                 self.model.tail = next;
                 let number = self.deadlines.len();
                 self.deadlines.push(deadline);
+                self.since.push((wait > 0).then_some(self.now));
                 self.turns.push((number, turn));
                 match wait {
                     0 => self.model.granted.push(number),
@@ -279,8 +288,13 @@ impl Pair {
         }
         let (limiter, granted) = (self.rates, &self.model.granted);
         let came = |(number, _): &mut (usize, RateLimiterTurn)| granted.contains(number);
+        let mut waits = Vec::new();
         for (number, mut turn) in self.turns.extract_if(.., came) {
             let ticket = poll(&mut turn).unwrap_or_else(|| panic!("{number} has not come"));
+            waits.extend(self.since[number].map(|since| Event::Waited {
+                kind: "rate_limiter",
+                lasted: Duration::from_nanos((self.now - since).max(0) as u64),
+            }));
             // What it gives back is compared where the ticket was taken at once.
             self.tickets.push((limiter, ticket, None));
         }
@@ -288,6 +302,8 @@ impl Pair {
         for (number, turn) in &mut self.turns {
             assert!(poll(turn).is_none(), "{number} has come");
         }
+        let told = self.heard.take().into_iter().map(|(_, event)| event);
+        assert_eq!(told.collect::<Vec<_>>(), waits);
     }
 }
 
