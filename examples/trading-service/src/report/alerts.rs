@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+/// So many rules are listed, so that the rest of the report stays on the screen.
+const LISTED: usize = 5;
+
 /// How often alerts fired, and which do still; nothing where rules are not evaluated.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct AlertReport {
@@ -32,7 +35,7 @@ impl fmt::Display for AlertReport {
         if self.fired.is_empty() {
             writeln!(f, "alerts: none of {} rules fired", self.rules)?;
         }
-        for (name, fired) in &self.fired {
+        for (name, fired) in self.fired.iter().take(LISTED) {
             write!(f, "alert {name}: fired {fired}")?;
             for (word, counts) in [
                 ("resolved", &self.resolved),
@@ -45,8 +48,13 @@ impl fmt::Display for AlertReport {
             }
             writeln!(f)?;
         }
-        self.failing
-            .iter()
-            .try_for_each(|rule| writeln!(f, "alert rule fails: {rule}"))
+        if let more @ 1.. = self.fired.len().saturating_sub(LISTED) {
+            writeln!(f, "… and {more} alerts more (all of them with --json)")?;
+        }
+        match &self.failing[..] {
+            [] => Ok(()),
+            [rule] => writeln!(f, "alert rule fails: {rule}"),
+            [rule, rest @ ..] => writeln!(f, "alert rules fail, {} more and {rule}", rest.len()),
+        }
     }
 }

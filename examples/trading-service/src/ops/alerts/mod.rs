@@ -164,11 +164,14 @@ impl Alerts {
     }
 }
 
+/// The alerts that fired under rules that are gone, and as of when.
+type Gone = (Duration, Vec<AlertEvent>);
+
 /// Hands other rules to all engines, each of which takes what [`RuleFiles::read`] has checked.
 fn replace(
     evaluators: &BTreeMap<Place, Arc<Mutex<Evaluator>>>,
     set: &RuleSet,
-) -> Result<Vec<(Place, (Duration, Vec<AlertEvent>))>, RuleError> {
+) -> Result<Vec<(Place, Gone)>, RuleError> {
     let replaced = evaluators.iter().map(|(place, evaluator)| {
         let gone = lock(evaluator).reload(set.of(place.0))?;
         Ok((*place, gone))

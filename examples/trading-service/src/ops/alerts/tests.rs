@@ -209,7 +209,7 @@ impl Driven {
 
 fn opened(env: &Env) -> CircuitBreaker {
     let config = CircuitBreakerConfig {
-        open_for: Some(Duration::from_secs(60)).into(),
+        open_for: Some(Duration::from_secs(60)),
         ..Default::default()
     };
     let breaker = CircuitBreaker::new("primary", config, env).unwrap();
