@@ -172,7 +172,7 @@ fn on_a_bad_day_alerts_of_both_clocks_fire_and_those_that_fire_still_are_in_the_
     let count = |what: &str, name: &str| alerts[what][name].as_u64().unwrap_or(0);
     // Dates of trading, and the time of day.
     for (name, begin) in [
-        ("DrawdownRatioWarning", "200"),
+        ("DrawdownRatioWarning", "20"),
         ("CircuitBreakerOpenCritical", "20"),
     ] {
         let lines = |change: &str| {
