@@ -161,7 +161,7 @@ fn a_run_shows_what_it_does_while_it_lasts() -> Result {
 fn on_a_bad_day_alerts_of_both_clocks_fire_and_those_that_fire_still_are_in_the_report() -> Result {
     let folder = tempfile::tempdir()?;
     let data = bars(folder.path(), 3000)?;
-    let flags = ["--json", "--data", &data, "--rules-interval", "0.05"];
+    let flags = ["--json", "--data", &data, "--rules-interval", "0.25"];
     let mut command = service(&flags);
     let output = command
         .env("MONITORING_DRAWDOWN_THRESHOLD", "0.02")
