@@ -93,7 +93,12 @@ async fn trade(
     ops.finish();
     progress.finish();
     let (stack, naive) = sides?;
-    Ok((Report { stack, naive }, ops))
+    let report = Report {
+        stack,
+        naive,
+        alerts: ops.alerts(),
+    };
+    Ok((report, ops))
 }
 
 /// Serves and watches the run.

@@ -84,6 +84,63 @@ fn a_bad_flag_or_variable_is_refused_in_one_line_with_exit_code_2() -> Result {
 }
 
 #[test]
+fn rules_and_thresholds_that_cannot_be_are_refused_in_one_line_with_exit_code_2() -> Result {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("my.yml");
+    std::fs::write(
+        &path,
+        "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: up >\n",
+    )?;
+    let rules = path.display().to_string();
+    let place = "my.yml:5:11: groups[0].rules[0].expr: ";
+    refused(&mut service(&["--rules", &rules]), 2, place)?;
+    refused(
+        service(&[]).env("ADMF_RULES", format!("trading={rules}")),
+        2,
+        place,
+    )?;
+    refused(&mut service(&["serve", "--rules", &rules]), 2, place)?;
+    refused(
+        &mut service(&["--rules", "/no/such.yml"]),
+        2,
+        "--rules: /no/such.yml: No such file",
+    )?;
+    refused(
+        &mut service(&["--rules", "trading="]),
+        2,
+        "must be FILE or trading=FILE",
+    )?;
+    refused(&mut service(&["--rules"]), 2, "--rules <FILE>")?;
+    refused(
+        service(&[]).env("MONITORING_DRAWDOWN_THRESHOLD", "20"),
+        2,
+        "MONITORING_DRAWDOWN_THRESHOLD: must be a ratio above 0 and at most 1, such as 0.2 for 20 %, got \"20\"",
+    )
+}
+
+#[test]
+fn alerts_that_are_switched_off_are_off_in_the_report_too() -> Result {
+    let folder = tempfile::tempdir()?;
+    let data = bars(folder.path(), "bars.csv", None)?;
+    let run = ["--naive", "--scenario", "calm", "--data", &data];
+    let off = |flags: &[&str]| {
+        let mut command = service(&[&run[..], flags].concat());
+        command.env("MONITORING_ALERTS_ENABLED", "false").output()
+    };
+    let text = String::from_utf8(off(&[])?.stdout)?;
+    assert!(
+        text.contains("\nalerts: rules were not evaluated\n"),
+        "{text}"
+    );
+    let report: Value = serde_json::from_slice(&off(&["--json"])?.stdout)?;
+    assert_eq!(report["alerts"]["enabled"], false);
+    let text = String::from_utf8(service(&run).output()?.stdout)?;
+    let fired = "\nalert TradingCircuitBreakerTrippedCritical: fired ";
+    assert!(text.contains(fired), "{text}");
+    Ok(())
+}
+
+#[test]
 fn a_missing_file_is_refused_in_one_line_with_exit_code_1() -> Result {
     refused(
         &mut service(&["--data", "/no/such.csv"]),

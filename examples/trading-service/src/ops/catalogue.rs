@@ -70,14 +70,69 @@ pub(super) const UNRECONCILED: Metric = Metric::gauge(
 )
 .labels(&[SIDE, Label::one_of("kind", &["lost", "duplicated"])]);
 
-/// The names of the rules are the operator's, who has few.
-const ALERT: Label = Label::capped("alertname", 50);
+/// The names of the rules are the operator's, who has few; so are their severities.
+const ALERT: [Label; 2] = [
+    Label::capped("alertname", 200),
+    Label::capped("severity", 10),
+];
+
+/// By which clock rules are evaluated.
+const CLOCK: [Label; 1] = [Label::one_of("clock", &["machine", "trading"])];
 
 pub(super) const FIRING: Metric =
-    Metric::gauge("alerts_firing", "Alerts that fire, by rule.").labels(&[ALERT]);
+    Metric::gauge("alerts_firing", "Alerts that fire, by rule.").labels(&ALERT);
 
 pub(super) const FIRED: Metric =
-    Metric::counter("alerts_fired_total", "Alerts that began to fire, by rule.").labels(&[ALERT]);
+    Metric::counter("alerts_fired_total", "Alerts that began to fire, by rule.").labels(&ALERT);
+
+pub(super) const RULES: Metric = Metric::gauge(
+    "alert_rules",
+    "Rules that are evaluated; none where evaluation is off.",
+)
+.labels(&CLOCK);
+
+pub(super) const EVALUATIONS: Metric = Metric::counter(
+    "alert_rule_evaluations_total",
+    "Evaluations of rules; those of trading are evaluated once each date, for each side.",
+)
+.labels(&CLOCK);
+
+pub(super) const FAILURES: Metric = Metric::counter(
+    "alert_rule_evaluation_failures_total",
+    "Evaluations of rules that failed.",
+)
+.labels(&CLOCK);
+
+pub(super) const MISSED: Metric = Metric::counter(
+    "alert_group_evaluations_missed_total",
+    "Times at which a group of rules was due, and nobody evaluated it.",
+)
+.labels(&CLOCK);
+
+pub(super) const EVALUATION_SECONDS: Metric = Metric::gauge(
+    "alert_evaluation_duration_seconds",
+    "Time that the last evaluation of all rules took, that of reading the metrics among it.",
+)
+.labels(&CLOCK)
+.unit("seconds");
+
+/// What becomes of an attempt to read rules again.
+pub(super) const RELOAD_RESULTS: [&str; 2] = ["ok", "refused"];
+
+pub(super) const RELOADS: Metric = Metric::counter(
+    "alert_rule_reloads_total",
+    "Attempts to read the rules again; where they are refused, those before stay.",
+)
+.labels(&[Label::one_of("result", &RELOAD_RESULTS)]);
+
+/// What thresholds there are.
+pub(super) const THRESHOLDS: [&str; 3] = ["sharpe_ratio", "drawdown_ratio", "volatility_ratio"];
+
+pub(super) const THRESHOLD: Metric = Metric::gauge(
+    "admf_alert_threshold",
+    "Thresholds that the operator set, for rules to compare with: here and on a Prometheus server alike.",
+)
+.labels(&[Label::one_of("name", &THRESHOLDS)]);
 
 pub(super) const ADMIN_ACTIONS: Metric = Metric::counter(
     "admin_actions_total",
@@ -101,6 +156,13 @@ pub(super) fn metrics() -> impl Iterator<Item = Metric> {
         UNRECONCILED,
         FIRING,
         FIRED,
+        RULES,
+        EVALUATIONS,
+        FAILURES,
+        MISSED,
+        EVALUATION_SECONDS,
+        RELOADS,
+        THRESHOLD,
         ADMIN_ACTIONS,
     ];
     let own = own.into_iter().chain(trading::metrics_by(&BY_SIDE));

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
-use super::tests::{scrape, started, started_at, started_with};
+use super::tests::{lines, scrape, started, started_at, started_with};
 use super::*;
 use crate::engine::Watcher;
 use crate::report::SideReport;
@@ -125,20 +125,27 @@ async fn switched_off_nothing_listens_nothing_is_told_and_nobody_is_waited_for()
 
 #[tokio::test]
 async fn alerts_are_evaluated_no_more_once_a_run_has_ended() {
-    let (lines, mut heard) = unbounded_channel();
-    let console: Console = Arc::new(move |line| lines.send(line.to_owned()).unwrap());
+    let (console, told) = lines();
     let ops = started_at("127.0.0.1:0".parse().unwrap(), console);
     let ops = ops.await.unwrap();
     let side = ops.side("naive", |_| {}).unwrap();
-    side.day_done(&Now {
-        drawdown: 0.25,
+    let halted = |date: &str| Now {
+        date: date.parse().ok(),
+        halted: true,
         ..Now::default()
-    });
+    };
+    side.day_done(&halted("2008-09-15"));
     ops.finish();
-    ops.watch.as_ref().unwrap().step();
-    let told = std::iter::from_fn(|| heard.try_recv().ok());
-    let fired = told.filter(|line| line.contains("FIRING")).count();
-    assert_eq!(fired, 1);
+    side.day_done(&Now {
+        halted: false,
+        ..halted("2008-09-16")
+    });
+    ops.alerts.as_ref().unwrap().tick();
+    let told = told.all();
+    let fired = "2008-09-15 FIRING   TradingCircuitBreakerTrippedCritical{";
+    assert!(told.len() == 1 && told[0].starts_with(fired), "{told:?}");
+    let firing = ops.alerts().firing;
+    assert_eq!(firing["TradingCircuitBreakerTrippedCritical"], 1);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ mod replay_tests;
 mod side;
 #[cfg(test)]
 mod tests;
-mod watch;
+mod wall;
 mod words;
 
 use std::convert::Infallible;
@@ -27,26 +27,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use admf_metrics::monitoring::{Group, StartError};
+use admf_metrics::health::ComponentState::Unknown;
+use admf_metrics::monitoring::{Builder, Group, StartError};
 use admf_metrics::policies::PolicyMetrics;
-use admf_metrics::{Exporter, Monitoring, MonitoringConfig};
+use admf_metrics::{Exporter, Meter, Monitoring, MonitoringConfig};
 use resilience_core::Env;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 pub(crate) use admf_metrics::http::Token;
 pub(crate) use admin::AdminConfig;
-pub(crate) use alerts::AlertConfig;
+pub(crate) use alerts::{AlertConfig, RuleFile, RuleFiles, Thresholds};
 pub(crate) use catalogue::catalogue;
 pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};
 use crate::error::Error;
+use crate::report::AlertReport;
 use alerts::Alerts;
 use hold::Hold;
 use side::Announcement;
-use watch::{Dates, Watch};
 
 /// Takes a line for the terminal.
 pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
@@ -70,12 +71,10 @@ pub(crate) struct Ops {
     policies: PolicyMetrics,
     /// The policies that operators may operate.
     operated: admin::Place,
-    /// `None` where no alert is evaluated.
-    watch: Option<Arc<Watch>>,
+    /// `None` where no rule is evaluated.
+    alerts: Option<Arc<Alerts>>,
     hold: Hold,
-    dates: Arc<Dates>,
-    /// Wakes the evaluation of alerts.
-    news: Arc<Notify>,
+    console: Console,
     announcement: Arc<Announcement>,
 }
 
@@ -87,21 +86,20 @@ impl Ops {
     ///
     /// If the address is taken or cannot be had, or a rule cannot be evaluated.
     pub(crate) async fn start(config: OpsConfig<'_>, console: Console) -> Result<Self, Error> {
-        let (address, switches) = (config.monitoring.bind(), config.monitoring.switches());
+        let address = config.monitoring.bind();
         let interval = config.monitoring.performance_interval;
+        let on = config.monitoring.switches().alerts;
         let mut monitoring = Monitoring::builder(config.monitoring).metrics(catalogue::metrics());
         let meter = monitoring.meter().map_err(Error::run)?;
         let policies = PolicyMetrics::new(&meter).map_err(Error::run)?;
-        let alerts = Alerts::new(config.alerts.rules().map_err(Error::run)?, &meter);
-        let (dates, news) = (Arc::<Dates>::default(), Arc::<Notify>::default());
-        let watch = Watch::new(
-            alerts.map_err(Error::run)?,
-            Arc::clone(&console),
-            Arc::clone(&dates),
-        );
-        let watch = Arc::new(watch);
-        let evaluated = Arc::clone(&watch).run(Arc::clone(&news));
-        monitoring = monitoring.run(Group::Alerts, "alerts", evaluated);
+        config
+            .alerts
+            .thresholds
+            .export(&meter)
+            .map_err(Error::run)?;
+        let on = on.then_some(config.alerts);
+        let (builder, alerts) = evaluated(monitoring, &meter, on, &console)?;
+        monitoring = builder;
         if let Some(data_dir) = config.data_dir {
             monitoring = machine::watched(monitoring, &meter, data_dir, interval)?;
         }
@@ -119,15 +117,19 @@ impl Ops {
         let seen = hold.clone();
         let monitoring = monitoring.around(move |routes| seen.around(routes));
         let monitoring = monitoring.start().await.map_err(not_started)?;
-        watch.begin(monitoring.exporter());
+        if let Some(alerts) = &alerts {
+            alerts.begin(monitoring.exporter()).map_err(Error::run)?;
+        }
         Ok(Self {
             policies,
             operated,
-            watch: switches.alerts.then_some(watch),
+            alerts,
             hold,
-            dates,
-            news,
-            announcement: Arc::new(Announcement::new(monitoring.address(), console)),
+            announcement: Arc::new(Announcement::new(
+                monitoring.address(),
+                Arc::clone(&console),
+            )),
+            console,
             monitoring,
         })
     }
@@ -138,7 +140,37 @@ impl Ops {
         name: &'static str,
         on_day: impl Fn(&Now) + Send + Sync + 'static,
     ) -> Result<SideOps, Error> {
+        if let Some(alerts) = &self.alerts {
+            alerts.add_side(name).map_err(Error::run)?;
+        }
         SideOps::new(self, name, on_day)
+    }
+
+    /// Reads the rules again at each SIGHUP.
+    ///
+    /// # Errors
+    ///
+    /// If the signal cannot be heard.
+    pub(crate) async fn reload_on_hangup(&self) -> Result<Infallible, Error> {
+        let mut hangups = signal(SignalKind::hangup()).map_err(Error::run)?;
+        while hangups.recv().await.is_some() {
+            self.reload_rules();
+        }
+        std::future::pending().await
+    }
+
+    /// Reads the rules again, and keeps those that there are where anything is wrong.
+    pub(crate) fn reload_rules(&self) {
+        match &self.alerts {
+            Some(alerts) => alerts.reload(),
+            None => (self.console)("rules not read again: they are not evaluated"),
+        }
+    }
+
+    /// Returns what became of the alerts until now.
+    pub(crate) fn alerts(&self) -> AlertReport {
+        let alerts = self.alerts.as_ref();
+        alerts.map_or_else(AlertReport::default, |it| it.report())
     }
 
     /// Exports the policies of an environment, and shows how the parts are that it knows of.
@@ -201,8 +233,8 @@ impl Ops {
     /// Evaluates the alerts a last time; from here on nothing is counted any more.
     pub(crate) fn finish(&self) {
         self.shutting_down();
-        if let Some(watch) = &self.watch {
-            watch.finish();
+        if let Some(alerts) = &self.alerts {
+            alerts.finish();
         }
         self.hold.counted();
     }
@@ -237,6 +269,30 @@ impl fmt::Debug for Ops {
             .field("monitoring", &self.monitoring)
             .finish_non_exhaustive()
     }
+}
+
+/// Lets alerts be evaluated by a config, and says how that goes as a component; without one, that it is off.
+fn evaluated(
+    monitoring: Builder,
+    meter: &Meter,
+    config: Option<&AlertConfig>,
+    console: &Console,
+) -> Result<(Builder, Option<Arc<Alerts>>), Error> {
+    let component = monitoring.health().optional("alerts").map_err(Error::run)?;
+    let Some(config) = config else {
+        component.report(Unknown, "evaluation is off (MONITORING_ALERTS_ENABLED)");
+        return Ok((monitoring, None));
+    };
+    let console = Arc::clone(console);
+    let alerts = Alerts::new(config, wall::clock(), meter, console, component);
+    let alerts = Arc::new(alerts.map_err(Error::run)?);
+    let ticking = Arc::clone(&alerts);
+    let tick = move || {
+        ticking.tick();
+        std::future::ready(())
+    };
+    let monitoring = monitoring.every(Group::Alerts, "alerts", config.interval, tick);
+    Ok((monitoring, Some(alerts)))
 }
 
 /// Says why nothing is served: an address by the flag that names it.

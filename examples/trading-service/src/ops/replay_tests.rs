@@ -50,6 +50,50 @@ async fn replayed(bars: &Bars, folder: &TempDir) -> (Ledger, usize, Samples) {
     (ledger, late, Samples::parse(&text).unwrap())
 }
 
+/// What is told of alerts in a replay, where this much is lost.
+async fn told(bars: &Bars, lost: &str) -> Vec<String> {
+    use super::alerts::tests::Written;
+    let rules = format!(
+        "groups:\n- name: a\n  rules:\n  - {{ alert: Lost, expr: admf_drawdown_ratio > {lost}, for: 3d }}\n"
+    );
+    let alerts = Written::new(&rules, "groups: []").config();
+    let (console, told) = super::tests::lines();
+    let monitoring = MonitoringConfig {
+        port: 0,
+        ..MonitoringConfig::default()
+    };
+    let ops = super::tests::started_by(monitoring, &alerts, console)
+        .await
+        .unwrap();
+    let live = Live::new(ops.side("stack", |_| {}).unwrap());
+    let folder = TempDir::new().unwrap();
+    let mut ledger =
+        Ledger::open(&folder.path().join("ledger.sqlite"), &Identity::new([])).unwrap();
+    let trader = FakeTrader(FakeVenue::pair());
+    let engine = Engine::new(config(), bars, &trader, &mut ledger, &live);
+    engine.unwrap().replay(&Stop::default()).await.unwrap();
+    ops.finish();
+    told.all()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drawdown_of_a_replay_fires_and_resolves_on_its_dates_each_time_that_it_is_replayed() {
+    let bars = first_dates(400);
+    let lines = told(&bars, "0.04").await;
+    assert_eq!(lines, told(&bars, "0.04").await);
+    assert_eq!(
+        lines,
+        [
+            r#"2000-10-02 FIRING   Lost{side="stack"} value=0.0663"#,
+            r#"2000-11-15 RESOLVED Lost{side="stack"} value=0.0557 after 44 d"#,
+            r#"2000-12-18 FIRING   Lost{side="stack"} value=0.0468"#,
+            r#"2001-01-03 RESOLVED Lost{side="stack"} value=0.0606 after 16 d"#,
+            r#"2001-07-23 FIRING   Lost{side="stack"} value=0.0622"#,
+            r#"2001-10-04 RESOLVED Lost{side="stack"} value=0.1439 after 73 d"#,
+        ]
+    );
+}
+
 /// Settles as a side does in the evening, and returns how many orders turn out to be filled.
 async fn finish<B: Broker>(
     bars: &Bars,

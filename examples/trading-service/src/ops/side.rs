@@ -9,10 +9,9 @@ use admf_metrics::policies::{PolicyMetrics, PolicyObserver};
 use admf_metrics::trading::ErrorType;
 use admf_metrics::{Clock, Component, DatabaseMetrics, Exporter, Health};
 use resilience_core::{Env, Event, Name, Observer};
-use tokio::sync::Notify;
 
+use super::alerts::Alerts;
 use super::meter::Meter;
-use super::watch::Dates;
 use super::{Console, Ops};
 use crate::broker::Order;
 use crate::engine::{Booked, Now, Watcher, Wish};
@@ -33,8 +32,7 @@ pub(crate) struct SideOps {
     policies: PolicyMetrics,
     observer: PolicyObserver,
     health: Health,
-    dates: Arc<Dates>,
-    news: Arc<Notify>,
+    alerts: Option<Arc<Alerts>>,
     announcement: Arc<Announcement>,
     on_day: Box<dyn Fn(&Now) + Send + Sync>,
 }
@@ -58,8 +56,7 @@ impl SideOps {
             policies: ops.policies.clone(),
             observer: ops.policies.observer(),
             health: health.clone(),
-            dates: Arc::clone(&ops.dates),
-            news: Arc::clone(&ops.news),
+            alerts: ops.alerts.clone(),
             announcement: Arc::clone(&ops.announcement),
             on_day: Box::new(on_day),
         })
@@ -87,10 +84,9 @@ impl Watcher for SideOps {
         self.ready_since.get_or_init(|| {
             self.replay.report(Healthy, "bars are replayed");
         });
-        if let Some(date) = now.date {
-            self.dates.set(self.name, date);
+        if let (Some(alerts), Some(date)) = (&self.alerts, now.date) {
+            alerts.on_date(self.name, date);
         }
-        self.news.notify_one();
         (self.on_day)(now);
     }
 

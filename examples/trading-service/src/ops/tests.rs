@@ -1,14 +1,13 @@
-use std::time::Duration;
+use std::sync::Mutex;
 
-use admf_alerts::{AlertEvent, Samples};
+use admf_alerts::Samples;
 use admf_metrics::Routes;
 use axum::body::{Body, to_bytes};
 use tower::ServiceExt;
 
-use super::alerts::Alerts;
-use super::meter::Meter;
+use super::alerts::tests::config_of;
 use super::*;
-use crate::engine::{Live, Watcher};
+use crate::engine::Watcher;
 
 pub(super) fn exporter() -> Exporter {
     Exporter::local(catalogue::catalogue().unwrap())
@@ -18,88 +17,33 @@ pub(super) fn scrape(exporter: &Exporter) -> Samples {
     Samples::parse(&exporter.render()).unwrap()
 }
 
-fn config() -> AlertConfig {
-    AlertConfig {
-        drawdown: 0.1,
-        breaker_open: Duration::from_secs(2),
+/// What was told on a console.
+#[derive(Clone, Default)]
+pub(super) struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    pub(super) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-fn words(events: &[AlertEvent]) -> Vec<String> {
-    let word = |event: &AlertEvent| match event {
-        AlertEvent::Fired(alert) => format!("fired {}", alert.name()),
-        AlertEvent::Resolved(alert) => format!("resolved {}", alert.name()),
-        other => panic!("{other} is neither"),
-    };
-    events.iter().map(word).collect()
-}
-
-#[test]
-fn a_drawdown_above_the_threshold_fires_once_for_its_side_and_resolves() {
-    let exporter = exporter();
-    let mut alerts = Alerts::new(config().rules().unwrap(), exporter.meter()).unwrap();
-    let [stack, naive] = ["stack", "naive"].map(|side| Meter::new(exporter.meter(), side).unwrap());
-    let mut events = Vec::new();
-    for (second, drawdown) in [0.0, 0.1, 0.11, 0.05, 0.2, 0.05, 0.05, 0.05]
-        .into_iter()
-        .enumerate()
-    {
-        naive.day_done(&Now {
-            drawdown,
-            ..Now::default()
-        });
-        stack.day_done(&Now::default());
-        let now = Duration::from_millis(400 * second as u64);
-        events.extend(alerts.step(now, &scrape(&exporter)));
-        let firing = scrape(&exporter).value("alerts_firing", &[("alertname", "HighDrawdown")]);
-        assert_eq!(firing, Some(f64::from(u8::from((2..7).contains(&second)))));
-    }
-    assert_eq!(
-        words(&events),
-        ["fired HighDrawdown", "resolved HighDrawdown"]
-    );
-    assert_eq!(events[0].alert().labels.get("side"), Some("naive"));
-    let fired = scrape(&exporter).value("alerts_fired_total", &[("alertname", "HighDrawdown")]);
-    assert_eq!(fired, Some(1.0));
-}
-
-#[test]
-fn an_open_breaker_fires_after_its_time_and_resolves_when_it_probes() {
-    use resilience_core::{Ask, CircuitBreaker, CircuitBreakerConfig, Gate, Outcome};
-    let (env, clock) = Env::manual();
-    let exporter = exporter();
-    let policies = PolicyMetrics::new(exporter.meter()).unwrap();
-    policies.export(&env).unwrap();
-    let mut alerts = Alerts::new(config().rules().unwrap(), exporter.meter()).unwrap();
-    let open_for = Duration::from_secs(4);
-    let breaker = CircuitBreakerConfig {
-        open_for: Some(open_for),
-        ..Default::default()
-    };
-    let breaker = CircuitBreaker::new("primary", breaker, &env).unwrap();
-    for _ in 0..5 {
-        let permit = breaker.permit(&Ask::default()).unwrap();
-        permit.record(Outcome::Failure);
-    }
-    let mut step = || {
-        let now = Duration::from_nanos(env.now().as_nanos());
-        let events = alerts.step(now, &scrape(&exporter));
-        clock.advance(Duration::from_secs(1));
-        words(&events)
-    };
-    assert!(step().is_empty() && step().is_empty());
-    assert_eq!(step(), ["fired BreakerOpen"]);
-    assert!(step().is_empty());
-    let _probe = breaker.permit(&Ask::default()).unwrap();
-    assert!(step().is_empty(), "it may open again at once");
-    assert_eq!(step(), ["resolved BreakerOpen"]);
+/// A console, and what is told there.
+pub(super) fn lines() -> (Console, Lines) {
+    let told = Lines::default();
+    let heard = told.clone();
+    let console = move |line: &str| heard.0.lock().unwrap().push(line.to_owned());
+    (Arc::new(console), told)
 }
 
 async fn readiness(ops: &Ops) -> (u16, String) {
     ask(ops, "/ready").await
 }
 
-async fn ask(ops: &Ops, path: &str) -> (u16, String) {
+pub(super) async fn ask(ops: &Ops, path: &str) -> (u16, String) {
     let routes = Routes::new(ops.exporter(), ops.monitoring.health())
         .unwrap()
         .router();
@@ -128,9 +72,17 @@ pub(super) async fn started_with(
     monitoring: MonitoringConfig,
     console: Console,
 ) -> Result<Ops, Error> {
+    started_by(monitoring, &config_of(RuleFiles::default()), console).await
+}
+
+pub(super) async fn started_by(
+    monitoring: MonitoringConfig,
+    alerts: &AlertConfig,
+    console: Console,
+) -> Result<Ops, Error> {
     let config = OpsConfig {
         monitoring,
-        alerts: &config(),
+        alerts,
         data_dir: None,
         admin: None,
     };
@@ -179,22 +131,6 @@ async fn an_address_that_is_taken_is_named_with_its_flag() {
     let error = started_at(address, silent()).await.unwrap_err();
     let expected = format!("--ops {address}: Address already in use");
     assert!(error.to_string().starts_with(&expected), "{error}");
-}
-
-#[tokio::test]
-async fn alerts_are_evaluated_on_news_and_told_on_the_console() {
-    let (lines, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let console: Console = Arc::new(move |line| lines.send(line.to_owned()).unwrap());
-    let free = "127.0.0.1:0".parse().unwrap();
-    let ops = started_at(free, console).await.unwrap();
-    let live = Live::new(ops.side("naive", |_| {}).unwrap());
-    live.day_done(Now {
-        drawdown: 0.25,
-        ..Now::default()
-    });
-    let line = heard.recv().await.unwrap();
-    let expected = r#"FIRING   HighDrawdown{severity="warning",side="naive"} value=0.25 since "#;
-    assert!(line.starts_with(expected), "{line}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What a run came to, for machines and for people.
 
+mod alerts;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub(crate) use alerts::AlertReport;
 pub(crate) use text::Text;
 
 use crate::engine::Replayed;
@@ -26,6 +28,8 @@ pub(crate) struct Report {
     /// The side with the bare client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) naive: Option<SideReport>,
+    /// What became of the alerts of both.
+    pub(crate) alerts: AlertReport,
 }
 
 impl Report {

@@ -59,6 +59,7 @@ fn a_side_of_the_stack_is_sound_only_if_nothing_is_lost_doubled_in_doubt_or_unco
     let report = |stack| Report {
         stack: Some(stack),
         naive: None,
+        ..Report::default()
     };
     assert!(report(sound()).is_sound());
     for broken in [
@@ -95,6 +96,7 @@ fn a_bare_client_may_lose_but_must_be_counted() {
     let report = |naive| Report {
         stack: Some(sound()),
         naive: Some(naive),
+        ..Report::default()
     };
     assert!(
         report(SideReport {
@@ -119,11 +121,12 @@ fn the_json_has_a_key_per_side_that_ran() {
     let both = Report {
         stack: Some(sound()),
         naive: Some(sound()),
+        ..Report::default()
     };
     let json = serde_json::to_value(&both).unwrap();
     assert_eq!(
         json.as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["naive", "stack"]
+        ["alerts", "naive", "stack"]
     );
     assert_eq!(
         (
@@ -135,6 +138,7 @@ fn the_json_has_a_key_per_side_that_ran() {
     let one = Report {
         stack: None,
         naive: Some(sound()),
+        ..Report::default()
     };
     assert!(serde_json::to_value(&one).unwrap().get("stack").is_none());
 }
@@ -159,6 +163,7 @@ fn the_text_fits_one_screen_however_bad_the_day_was() {
     let report = Report {
         stack: Some(sound()),
         naive: Some(sound()),
+        ..Report::default()
     };
     let text = Text {
         report: &report,
@@ -177,6 +182,7 @@ fn the_text_fits_one_screen_however_bad_the_day_was() {
     let report = Report {
         stack: Some(bad.clone()),
         naive: Some(bad),
+        ..Report::default()
     };
     let text = Text {
         report: &report,
@@ -197,4 +203,39 @@ fn the_text_fits_one_screen_however_bad_the_day_was() {
         text.contains("naive: 3 lost, 0 duplicated, 0 in doubt; positions agree"),
         "{text}"
     );
+}
+
+#[test]
+fn the_report_says_which_alerts_fired_and_which_fire_still() {
+    let counts = |counts: &[(&str, u64)]| {
+        let counts = counts
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), *count));
+        counts.collect()
+    };
+    let none = AlertReport {
+        enabled: true,
+        rules: 7,
+        ..AlertReport::default()
+    };
+    assert_eq!(none.to_string(), "alerts: none of 7 rules fired\n");
+    let some = AlertReport {
+        fired: counts(&[("A", 3), ("B", 1)]),
+        resolved: counts(&[("A", 2)]),
+        dropped: counts(&[("B", 1)]),
+        firing: counts(&[("A", 1)]),
+        failing: vec!["C: why".to_owned()],
+        ..none
+    };
+    assert_eq!(
+        some.to_string(),
+        "alert A: fired 3, resolved 2, still firing 1\nalert B: fired 1, dropped 1\nalert rule fails: C: why\n",
+    );
+    let report = Report {
+        alerts: some,
+        ..Report::default()
+    };
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["alerts"]["firing"], serde_json::json!({"A": 1}));
+    assert_eq!(json["alerts"]["enabled"], true);
 }

@@ -29,6 +29,7 @@ impl fmt::Display for Text<'_> {
             self.switches(f, stack)?;
         }
         self.skipped(f)?;
+        write!(f, "{}", self.report.alerts)?;
         writeln!(f)?;
         self.table(f)?;
         self.verdict(f)
@@ -37,7 +38,7 @@ impl fmt::Display for Text<'_> {
 
 impl Text<'_> {
     fn sides(&self) -> impl Iterator<Item = (&'static str, &SideReport)> {
-        let Report { stack, naive } = self.report;
+        let Report { stack, naive, .. } = self.report;
         let sides = [("stack", stack), ("naive", naive)].into_iter();
         sides.filter_map(|(name, side)| Some((name, side.as_ref()?)))
     }

@@ -79,7 +79,11 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
     };
     ops.started();
     let serving = ops.until_stopped(&stop, service.run(&folder, listener));
-    let served = stop.while_listening(serving).await?;
+    let served = tokio::select! {
+        biased;
+        served = stop.while_listening(serving) => served?,
+        failed = ops.reload_on_hangup() => failed.map(|never| match never {}),
+    };
     ops.stop().await;
     served
 }

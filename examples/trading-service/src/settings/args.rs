@@ -11,6 +11,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use super::value::{amount, order_timeout, pace, part, seconds};
 use crate::bars::BadBars;
 use crate::day::Scenario;
+use crate::ops::RuleFile;
 use crate::venue::VenueArgs;
 
 /// Trades real daily bars through two simulated venues on a bad day, and shows what a resilience
@@ -22,7 +23,7 @@ use crate::venue::VenueArgs;
     args_conflicts_with_subcommands = true
 )]
 #[command(
-    after_help = "What watches the service is switched by MONITORING_*: ENABLED, PERFORMANCE_ENABLED, ALERTS_ENABLED, HEALTH_CHECK_ENABLED, PERFORMANCE_INTERVAL, ADDRESS, PORT, TOKEN, TOKEN_FILE, ALLOW_PUBLIC.\n\nExit codes: 0 done, 1 failed or not reconciled, 2 bad setting, 130 and 143 stopped by a signal."
+    after_help = "What watches the service is switched by MONITORING_*: ENABLED, PERFORMANCE_ENABLED, ALERTS_ENABLED, HEALTH_CHECK_ENABLED, PERFORMANCE_INTERVAL, ADDRESS, PORT, TOKEN, TOKEN_FILE, ALLOW_PUBLIC; what alert rules compare with by DRAWDOWN_THRESHOLD, SHARPE_THRESHOLD, VOLATILITY_THRESHOLD.\n\nExit codes: 0 done, 1 failed or not reconciled, 2 bad setting, 130 and 143 stopped by a signal."
 )]
 pub(crate) struct Cli {
     /// Ask a running service how it is, and exit with 0 or 1
@@ -145,12 +146,19 @@ pub(crate) struct Args {
     /// beyond the loopback only with MONITORING_TOKEN, or MONITORING_ALLOW_PUBLIC=true
     #[arg(long, env = "ADMF_OPS_ADDR", value_name = "ADDR")]
     pub(super) ops: Option<SocketAddr>,
-    /// Part of the highest equity after whose loss the alert HighDrawdown fires
-    #[arg(long, env = "ADMF_ALERT_DRAWDOWN", value_name = "PART", default_value = "0.1", value_parser = part, allow_negative_numbers = true)]
-    pub(super) alert_drawdown: f64,
-    /// Real seconds that a circuit must be open before the alert BreakerOpen fires
-    #[arg(long, env = "ADMF_ALERT_BREAKER_OPEN", value_name = "SECONDS", default_value = "0.0", value_parser = seconds, allow_negative_numbers = true)]
-    pub(super) alert_breaker_open: Duration,
+    /// Alert rules in files of Prometheus instead of those that come with the program; those of trading=FILE are evaluated by
+    /// the dates of the bars, the others by real time. `serve` reads them again at SIGHUP
+    #[arg(
+        long,
+        env = "ADMF_RULES",
+        value_name = "FILE",
+        num_args = 1..,
+        value_delimiter = ','
+    )]
+    pub(super) rules: Vec<RuleFile>,
+    /// Real seconds between two evaluations of rules that go by real time
+    #[arg(long, env = "ADMF_RULES_INTERVAL", value_name = "SECONDS", default_value = "1.0", value_parser = pace, allow_negative_numbers = true)]
+    pub(super) rules_interval: Duration,
     /// Dollars at the start
     #[arg(long, env = "ADMF_CASH", value_name = "DOLLARS", default_value = "200000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) cash: i64,

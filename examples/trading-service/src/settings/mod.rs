@@ -20,7 +20,7 @@ use crate::day::Scenario;
 use crate::engine::EngineConfig;
 use crate::error::Error;
 use crate::ledger::Identity;
-use crate::ops::{AdminConfig, AlertConfig, Token};
+use crate::ops::{AdminConfig, AlertConfig, RuleFile, RuleFiles, Thresholds, Token};
 use crate::risk::RiskConfig;
 
 /// Seconds of a trading day's script that pass in one real second: timeouts are divided by it, so
@@ -147,6 +147,22 @@ fn monitoring(
     Ok(config)
 }
 
+/// Takes what says when to alert, and reads the rules.
+fn alerts(
+    files: Vec<RuleFile>,
+    interval: Duration,
+    read: impl Fn(&str) -> Option<String>,
+) -> Result<AlertConfig, Error> {
+    let thresholds = Thresholds::from_env(read);
+    let files = RuleFiles(files);
+    Ok(AlertConfig {
+        thresholds: thresholds.map_err(|error| Error::Config(error.to_string()))?,
+        rules: files.read().map_err(Error::Config)?,
+        files,
+        interval,
+    })
+}
+
 fn is_public(config: &MonitoringConfig) -> bool {
     !config.address.to_canonical().is_loopback()
 }
@@ -249,10 +265,7 @@ impl TryFrom<Args> for Settings {
             order_timeout: args.default_order_timeout / TIME_SCALE,
             hold: args.hold,
             monitoring: monitoring(args.ops, RUN_PORT, variable)?,
-            alerts: AlertConfig {
-                drawdown: args.alert_drawdown,
-                breaker_open: args.alert_breaker_open,
-            },
+            alerts: alerts(args.rules, args.rules_interval, variable)?,
         })
     }
 }

@@ -158,20 +158,70 @@ fn a_run_shows_what_it_does_while_it_lasts() -> Result {
 }
 
 #[test]
-fn on_a_bad_day_both_alerts_fire_and_are_resolved() -> Result {
+fn on_a_bad_day_alerts_of_both_clocks_fire_and_those_that_fire_still_are_in_the_report() -> Result {
     let folder = tempfile::tempdir()?;
     let data = bars(folder.path(), 3000)?;
-    let flags = ["--json", "--data", &data, "--alert-drawdown", "0.02"];
-    let output = service(&flags).output()?;
+    let flags = ["--json", "--data", &data, "--rules-interval", "0.25"];
+    let mut command = service(&flags);
+    let output = command
+        .env("MONITORING_DRAWDOWN_THRESHOLD", "0.02")
+        .output()?;
     let said = String::from_utf8(output.stderr)?;
-    for alert in ["HighDrawdown{", "BreakerOpen{name=\"primary\""] {
-        for change in ["FIRING  ", "RESOLVED"] {
-            let expected = format!(" {change} {alert}");
-            assert!(
-                said.contains(&expected),
-                "{expected} is missing from:\n{said}"
-            );
-        }
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let alerts = &report["alerts"];
+    let count = |what: &str, name: &str| alerts[what][name].as_u64().unwrap_or(0);
+    // Dates of trading, and the time of day.
+    for (name, begin) in [
+        ("DrawdownRatioWarning", "20"),
+        ("CircuitBreakerOpenCritical", "20"),
+    ] {
+        let lines = |change: &str| {
+            let told = format!(" {change} {name}{{");
+            said.lines()
+                .filter(|it| it.starts_with(begin) && it.contains(&told))
+                .count() as u64
+        };
+        let (fired, resolved) = (count("fired", name), count("resolved", name));
+        assert!(fired > 0, "{alerts}\n{said}");
+        assert_eq!(
+            (lines("FIRING  "), lines("RESOLVED")),
+            (fired, resolved),
+            "{said}"
+        );
+        assert_eq!(fired - resolved, count("firing", name), "{alerts}");
     }
+    assert_eq!(alerts["failing"], serde_json::json!([]));
+    Ok(())
+}
+
+#[test]
+fn rules_are_read_again_at_a_hangup_and_a_bad_file_leaves_those_before() -> Result {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("rules.yml");
+    let text = "groups:\n- name: a\n  rules:\n  - alert: Up\n    expr: admf_health_ready >= 0\n";
+    std::fs::write(&path, text)?;
+    let rules = path.display().to_string();
+    let flags = [&SERVE[..], &["--rules", &rules, "--rules-interval", "0.05"]].concat();
+    let mut service = Running::start(&flags)?;
+    let ops = service.listening("ops")?;
+    await_ready(&ops)?;
+    service.says("Z FIRING   Up value=")?;
+    std::fs::write(&path, text.replace("expr", "exqr"))?;
+    service.signal("-HUP")?;
+    let refused =
+        format!("rules not reloaded, those before stay: {rules}:5:5: groups[0].rules[0].exqr: ");
+    service.says(&refused)?;
+    std::fs::write(&path, text.replace("Up", "Other"))?;
+    service.signal("-HUP")?;
+    service.says("Z DROPPED  Up value=")?;
+    service.says("rules reloaded: 1 of 1 files")?;
+    service.says("Z FIRING   Other value=")?;
+    let samples = scrape(&ops)?;
+    for result in ["ok", "refused"] {
+        let reloads = samples.value("alert_rule_reloads_total", &[("result", result)]);
+        assert_eq!(reloads, Some(1.0), "{result}");
+    }
+    service.signal("-TERM")?;
+    assert_eq!(service.child.wait()?.code(), Some(0));
     Ok(())
 }

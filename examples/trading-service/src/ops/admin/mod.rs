@@ -15,7 +15,6 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
 
 use admf_metrics::Meter;
 use admf_metrics::http::Token;
@@ -196,13 +195,8 @@ impl Admin {
 }
 
 /// Returns the time of day in seconds of Unix.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "who did what when is read beside logs of others, and decides nothing"
-)]
 fn now() -> String {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    format!("{:.3}", since.unwrap_or_default().as_secs_f64())
+    format!("{:.3}", super::wall::unix().as_secs_f64())
 }
 
 /// Says in a line what was asked for, where it is no act.
