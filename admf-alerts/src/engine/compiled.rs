@@ -86,6 +86,17 @@ impl Compiled {
         asked.into_iter().flatten()
     }
 
+    /// Says whether a template may ask for any series: which, it says only when it is rendered.
+    pub(super) fn asks_in_texts(&self) -> bool {
+        let Rule {
+            labels,
+            annotations,
+            ..
+        } = &self.rule;
+        let mut texts = labels.values().chain(annotations.values());
+        texts.any(|text| text.contains("query"))
+    }
+
     /// What holds, by the expression or by the closure.
     pub(super) fn found(&self, at: &At<'_>) -> Result<Found, EvalError> {
         if let Some(data) = &self.data
@@ -184,6 +195,10 @@ fn caught(closure: &Closure, view: &View<'_>) -> Result<Vec<Row>, EvalError> {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         let message = text.unwrap_or("no text").to_owned();
+        // What it panicked with may panic in its turn when it is dropped; what comes of that is let be.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(again);
+        }
         Err(EvalError::Panicked { message })
     })
 }

@@ -120,13 +120,14 @@ impl Evaluated {
                 events,
             },
             Err((error, dropped)) => {
-                // Of what fired in this very step nobody was told.
-                let of_before = |event: &AlertEvent| event.alert().fired_at < Some(turn.now);
-                let resolved = |event: &AlertEvent| !matches!(event, AlertEvent::Fired(_));
-                let events = events.into_iter().filter(resolved);
-                let dropped = dropped.into_iter().filter(of_before);
+                // Of what fired in this very evaluation nobody was told.
+                let fired = |it: &AlertEvent| matches!(it, AlertEvent::Fired(_));
+                let (fired, mut events): (Vec<_>, Vec<_>) = events.into_iter().partition(fired);
+                let new: BTreeSet<_> = fired.iter().map(|it| &it.alert().labels).collect();
+                let told = |it: &AlertEvent| !new.contains(&it.alert().labels);
+                events.extend(dropped.into_iter().filter(told));
                 Outcome {
-                    events: events.chain(dropped).collect(),
+                    events,
                     ..Err(error).into()
                 }
             }

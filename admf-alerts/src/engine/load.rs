@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::alert::AlertEvent;
 use super::evaluated::Carried;
-use super::group::{Group, Slots};
+use super::group::Group;
 use super::options::Options;
+use super::reload::inherit;
 use super::snapshot::{Heirs, Restored, RuleSnapshot, Snapshot};
 use super::{Clock, Engine};
 use crate::promql::Query;
@@ -21,7 +21,7 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    fn new(groups: &[Group]) -> Self {
+    pub(super) fn new(groups: &[Group]) -> Self {
         let mut names = BTreeSet::new();
         for rule in groups.iter().flat_map(|group| &group.rules) {
             let rule = &rule.compiled;
@@ -34,13 +34,7 @@ impl Wanted {
                     None => return Self::All,
                 };
             }
-            // A template may ask for any series, and says which only when it is rendered.
-            let mut texts = rule
-                .rule
-                .labels
-                .values()
-                .chain(rule.rule.annotations.values());
-            if texts.any(|text| text.contains("query")) {
+            if rule.asks_in_texts() {
                 return Self::All;
             }
         }
@@ -83,52 +77,6 @@ impl Engine {
         })
     }
 
-    /// Takes other groups in place of those it has. A rule takes over the alerts of the one that has its name and
-    /// labels in the group of this name: of several that are alike the first those of the first. What else the
-    /// expression, `for`, or annotations are by now does not matter.
-    ///
-    /// Returns the alerts that fired under rules that are gone.
-    ///
-    /// # Errors
-    ///
-    /// As [`with`](Self::with); then all stays as it was.
-    pub fn reload(
-        &mut self,
-        groups: impl IntoIterator<Item = RuleGroup>,
-    ) -> Result<Vec<AlertEvent>, RuleError> {
-        let groups = compiled(groups, &self.options)?;
-        let old = std::mem::replace(&mut self.groups, groups);
-        let slots = old.iter().map(|it| (it.config.clone(), it.slots));
-        let slots: Vec<(RuleGroup, Slots)> = slots.collect();
-        let carried = old.into_iter().flat_map(|mut group| {
-            let rules = std::mem::take(&mut group.rules).into_iter();
-            let left = rules.map(|rule| (group.key(&rule.compiled.rule), rule.carried));
-            left.collect::<Vec<_>>()
-        });
-        let mut heirs = Heirs::new(carried);
-        for group in &mut self.groups {
-            let same = |it: &&(RuleGroup, Slots)| {
-                let (old, new) = (&it.0, &group.config);
-                (&old.file, &old.name, old.interval) == (&new.file, &new.name, new.interval)
-            };
-            group.slots = slots.iter().find(same).map_or(Slots::default(), |it| it.1);
-            inherit(group, &mut heirs, |carried| carried);
-        }
-        self.wanted = Wanted::new(&self.groups);
-        self.store.keep(reach(&self.groups, &self.options));
-        let mut events = Vec::new();
-        for Carried {
-            mut alerts,
-            written,
-            ..
-        } in heirs.rest()
-        {
-            events.extend(alerts.withdraw());
-            self.orphans.push(written);
-        }
-        Ok(events)
-    }
-
     /// Returns since when alerts have been pending or firing, for the next process.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -166,15 +114,6 @@ impl Engine {
     }
 }
 
-fn inherit<T>(group: &mut Group, heirs: &mut Heirs<T>, carried: impl Fn(T) -> Carried) {
-    for at in 0..group.rules.len() {
-        let key = group.key(&group.rules[at].compiled.rule);
-        if let Some(left) = heirs.take(&key) {
-            group.rules[at].carried = carried(left);
-        }
-    }
-}
-
 /// A rule without alerts is there too, so that of rules that are alike each finds its own.
 fn saved(group: &Group, rule: &Rule, carried: &Carried) -> Option<RuleSnapshot> {
     if rule.kind == RuleKind::Record {
@@ -189,7 +128,7 @@ fn saved(group: &Group, rule: &Rule, carried: &Carried) -> Option<RuleSnapshot> 
     })
 }
 
-fn compiled(
+pub(super) fn compiled(
     groups: impl IntoIterator<Item = RuleGroup>,
     options: &Options,
 ) -> Result<Vec<Group>, RuleError> {
@@ -213,8 +152,9 @@ fn compiled(
     checked.collect()
 }
 
-/// How far back any rule looks. Where that depends on when it is asked, or on code, as far as the limits say.
-fn reach(groups: &[Group], options: &Options) -> Duration {
+/// How far back any rule looks. Where that depends on when it is asked, on code, or on what a text asks, as far as the
+/// limits say.
+pub(super) fn reach(groups: &[Group], options: &Options) -> Duration {
     let kept = Limits::kept(&options.limits);
     let lookback = options.promql.lookback;
     let rules = groups.iter().flat_map(|group| {
@@ -225,8 +165,9 @@ fn reach(groups: &[Group], options: &Options) -> Duration {
                 let reach = query.reach(&options.promql);
                 far.max(reach.unwrap_or(kept))
             };
-            let code = rule.rule.closure.as_ref().map_or(Duration::ZERO, |_| kept);
-            let reach = rule.queries().fold(code, furthest);
+            let free = rule.rule.closure.is_some() || rule.asks_in_texts();
+            let free = if free { kept } else { Duration::ZERO };
+            let reach = rule.queries().fold(free, furthest);
             reach.saturating_add(offset)
         })
     });

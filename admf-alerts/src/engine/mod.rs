@@ -13,6 +13,7 @@ mod group;
 mod load;
 mod notice;
 mod options;
+mod reload;
 mod snapshot;
 mod state;
 mod status;
@@ -130,9 +131,15 @@ impl Engine {
     }
 
     fn turn(&mut self, now: Duration, all: bool, query: &mut Asked<'_>) -> Vec<AlertEvent> {
-        for mut orphan in self.orphans.drain(..) {
-            orphan.scrape(&mut self.store, ask::millis(now), []);
-        }
+        let time = ask::millis(now);
+        let store = &mut self.store;
+        self.orphans.retain_mut(|orphan| {
+            let ends = orphan.is_before(time);
+            if ends {
+                orphan.scrape(store, time, []);
+            }
+            !ends
+        });
         let mut events = Vec::new();
         for group in &mut self.groups {
             let due = group.due(now);

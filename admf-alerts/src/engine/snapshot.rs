@@ -85,17 +85,20 @@ impl Restored {
     ) -> Option<Duration> {
         let &(active_at, seen_at) = self.0.get(labels)?;
         let grace = options.for_grace;
+        // What it says of later than now is of a clock that was set back since: that counts for no time at all.
         let down = now.saturating_sub(seen_at);
+        let lasted = seen_at.saturating_sub(active_at);
         if down > options.outage_tolerance || hold < grace {
             return None;
         }
-        let remaining = hold.saturating_sub(seen_at.saturating_sub(active_at));
+        let remaining = hold.saturating_sub(lasted);
+        let frozen = now.saturating_sub(lasted);
         Some(if remaining.is_zero() {
-            active_at
+            active_at.min(frozen)
         } else if remaining < grace {
             now.saturating_add(grace).saturating_sub(hold)
         } else {
-            active_at.saturating_add(down)
+            frozen
         })
     }
 }
@@ -120,7 +123,8 @@ impl<T> Heirs<T> {
     }
 
     /// What nobody took.
-    pub(super) fn rest(self) -> impl Iterator<Item = T> {
-        self.0.into_values().flatten()
+    pub(super) fn rest(self) -> impl Iterator<Item = (RuleKey, T)> {
+        let rest = self.0.into_iter();
+        rest.flat_map(|(key, left)| left.into_iter().map(move |it| (key.clone(), it)))
     }
 }

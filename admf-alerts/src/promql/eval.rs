@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use regex::Regex;
+
 use super::error::QueryError;
 use super::expr::{Expr, Millis};
 use super::value::{Range, Sample, Value};
 use super::{Semantics, Settings};
+use crate::re2::anchored;
 use crate::series::{Series, Store};
 
 /// The times at which something is evaluated.
@@ -44,6 +47,7 @@ struct Shared<'a> {
     span: Span,
     touched: Cell<usize>,
     selected: RefCell<HashMap<usize, Rc<[&'a Series]>>>,
+    patterns: RefCell<HashMap<String, Regex>>,
 }
 
 /// Evaluates at the times of one span: those of the query, or of a subquery.
@@ -63,6 +67,7 @@ impl<'a> Eval<'a> {
             span,
             touched: Cell::new(0),
             selected: RefCell::default(),
+            patterns: RefCell::default(),
         };
         Self::over(Rc::new(shared), span)
     }
@@ -112,6 +117,21 @@ impl<'a> Eval<'a> {
     ) -> Rc<[&'a Series]> {
         let mut selected = self.shared.selected.borrow_mut();
         Rc::clone(selected.entry(id).or_insert_with(|| look_up().into()))
+    }
+
+    /// The pattern of a `label_replace()`, read once for all the times that are asked for.
+    pub(super) fn pattern(&self, text: &str) -> Result<Regex, QueryError> {
+        let mut patterns = self.shared.patterns.borrow_mut();
+        if let Some(regex) = patterns.get(text) {
+            return Ok(regex.clone());
+        }
+        let lines = self.semantics() == Semantics::Prometheus3;
+        let regex = anchored(text, lines).map_err(|_| {
+            let problem = format!("invalid regular expression in label_replace(): {text}");
+            QueryError::failed(problem)
+        })?;
+        patterns.insert(text.to_owned(), regex.clone());
+        Ok(regex)
     }
 
     /// Counts samples, and refuses what would be too many.

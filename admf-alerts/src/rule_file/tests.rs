@@ -183,6 +183,16 @@ fn nesting_and_aliases_are_bounded() {
         laughs += &format!("b{level}: &a{level} [*a{last}, *a{last}]\n");
     }
     assert!(refusal(&laughs).ends_with("more than 1000000 values"));
+    // A long text again and again, and the same values kept once for each of the lists around them.
+    let long = format!(
+        "a: &a {}\nb: [{}]\n",
+        "x".repeat(100_000),
+        "*a,".repeat(1_000)
+    );
+    assert!(refusal(&long).ends_with("more than 1000000 values"));
+    let open: String = (0..20).map(|level| format!("&a{level} [")).collect();
+    let kept = format!("a: {open}{}{}\n", "x,".repeat(100_000), "]".repeat(20));
+    assert!(refusal(&kept).ends_with("more than 1000000 values"));
 }
 
 proptest::proptest! {

@@ -80,6 +80,22 @@ impl Chunk {
         Some(self.point(index))
     }
 
+    pub(super) fn last(&self) -> Option<Point> {
+        let index = self.len().checked_sub(1)?;
+        Some(self.point(index))
+    }
+
+    /// Drops the older half, and says how many that were; the last sample stays.
+    pub(super) fn drop_older(&mut self) -> usize {
+        let half = self.len() / 2;
+        let first = self.times.get(half).copied().unwrap_or_default();
+        self.times.drain(..half);
+        self.values.drain(..half);
+        self.times.iter_mut().for_each(|time| *time -= first);
+        self.start += i64::from(first);
+        half
+    }
+
     /// The samples later than `after`, but not than `until`.
     pub(super) fn between(&self, after: i64, until: i64) -> impl Iterator<Item = Point> {
         let from = self.until(after);

@@ -35,6 +35,8 @@ pub struct Feed {
     hasher: RandomState,
     /// The number of the scrape.
     scrapes: u64,
+    /// The time of the latest one.
+    latest: Option<i64>,
 }
 
 /// A series that the source had when it was last asked.
@@ -64,7 +66,8 @@ pub struct Scrape<'f> {
 
 impl Feed {
     /// Takes what the source said at a time: labels with `__name__`, and a value. What the store refuses
-    /// it counts. No samples at all is what a source that cannot be read says.
+    /// it counts. No samples at all is what a source that cannot be read says. What is missing at a time that is no later
+    /// than before has ended at the next that is.
     pub fn scrape<I>(&mut self, store: &mut Store, time: i64, samples: I)
     where
         I: IntoIterator<Item = (Labels, f64)>,
@@ -92,6 +95,16 @@ impl Feed {
         self.taken(store, time, wanted, |to| source.give(to));
     }
 
+    /// Says whether it took nothing yet.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.latest.is_none()
+    }
+
+    /// Says whether all it took was before a time.
+    pub(crate) fn is_before(&self, time: i64) -> bool {
+        self.latest.is_none_or(|latest| latest < time)
+    }
+
     fn taken(
         &mut self,
         store: &mut Store,
@@ -106,6 +119,10 @@ impl Feed {
             time,
             wanted,
         });
+        if !self.is_before(time) {
+            return;
+        }
+        self.latest = Some(time);
         let this = self.scrapes;
         self.series.retain(|said| {
             if said.last == this {
@@ -138,6 +155,7 @@ impl Scrape<'_> {
             series,
             hasher,
             scrapes,
+            ..
         } = &mut *self.feed;
         let hashes = labels.clone().map(|label| hasher.hash_one(label));
         let hash = hashes.fold(0, u64::wrapping_add);
@@ -155,10 +173,13 @@ impl Scrape<'_> {
         }
         let labels: Labels = labels.collect();
         let _ = self.store.append(&labels, self.time, value);
-        let held = self.store.ids.get_key_value(&labels);
+        // What the store has no room for has no end to be marked.
+        let Some((held, _)) = self.store.ids.get_key_value(&labels) else {
+            return;
+        };
         let said = Said {
             hash,
-            labels: held.map_or_else(|| Arc::new(labels.clone()), |(held, _)| Arc::clone(held)),
+            labels: Arc::clone(held),
             last: *scrapes,
         };
         series.insert_unique(hash, said, |said| said.hash);

@@ -10,7 +10,8 @@ use std::time::Duration;
 pub struct Limits {
     /// How many series there may be, at least 1. Default: 100,000.
     pub series: usize,
-    /// How many samples there may be, at least 1; the oldest go first. Default: 50,000,000.
+    /// How many samples there may be, at least 1; the oldest go first, and the last one of a series never does: there are
+    /// no more series than this either. Default: 50,000,000.
     pub samples: usize,
     pub(super) age: i64,
     pub(super) idle: i64,

@@ -5,13 +5,10 @@ use super::series::Series;
 use super::{SeriesId, Store};
 
 impl Store {
-    /// Makes room for a series by letting go the one that was idle longest, if one was.
+    /// Makes room for a series by letting go one that has ended, or else was idle longest, if one was.
     pub(super) fn evict_idle(&mut self, time: i64) -> Result<(), Refused> {
-        let &(last, id) = self.by_last.first().ok_or(Refused::Full)?;
-        let now = self.newest.max(time);
-        let idle = last < now.saturating_sub(self.limits.idle);
-        let ended = self.series.get(&id).is_some_and(Series::is_stale);
-        if !idle && !ended {
+        let &(rank, id) = self.by_last.first().ok_or(Refused::Full)?;
+        if rank >= self.newest.max(time).saturating_sub(self.limits.idle) {
             return Err(Refused::Full);
         }
         self.remove(id);
@@ -27,7 +24,7 @@ impl Store {
         if let Some(start) = series.start() {
             self.by_start.remove(&(start, id));
         }
-        self.by_last.remove(&(series.last_time(), id));
+        self.by_last.remove(&(series.rank(), id));
         self.index.remove(series.labels(), id);
         self.ids.remove(series.labels());
     }
@@ -41,28 +38,36 @@ impl Store {
     pub(super) fn trim(&mut self) {
         // A chunk spans no more than this, so that one that begins before has all its samples too old.
         let before = self.horizon().saturating_sub(self.limits.span());
-        while let Some(&(start, id)) = self.by_start.first() {
-            let crowded = self.counts.samples > self.limits.samples;
-            if start >= before && !crowded {
+        while let Some(&(start, id)) = self.by_start.first()
+            && start < before
+        {
+            self.drop_from(start, id, Series::drop_front);
+        }
+        while self.counts.samples > self.limits.samples {
+            let older =
+                |it: &&(i64, SeriesId)| self.series.get(&it.1).is_some_and(Series::has_older);
+            // There are no more series than samples, so that one of them has more than its last.
+            let Some(&(start, id)) = self.by_start.iter().find(older) else {
                 break;
-            }
-            let dropped = self.drop_front(start, id);
-            if start >= before {
-                self.counts.dropped += dropped;
-            }
+            };
+            self.counts.dropped += self.drop_from(start, id, Series::drop_older);
         }
     }
 
-    fn drop_front(&mut self, start: i64, id: SeriesId) -> usize {
+    fn drop_from(&mut self, start: i64, id: SeriesId, drop: fn(&mut Series) -> usize) -> usize {
         self.by_start.remove(&(start, id));
         let series = self.series.get_mut(&id).expect("every id has its series");
-        let dropped = series.drop_front();
+        let rank = series.rank();
+        let dropped = drop(series);
         self.counts.samples -= dropped;
         match series.start() {
             Some(start) => {
                 self.by_start.insert((start, id));
             }
-            None => self.remove(id),
+            None => {
+                self.by_last.remove(&(rank, id));
+                self.remove(id);
+            }
         }
         dropped
     }

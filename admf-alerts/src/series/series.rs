@@ -76,12 +76,27 @@ impl Series {
         Push::Opened
     }
 
-    pub(super) fn is_stale(&self) -> bool {
-        let last = self
-            .chunks
-            .back()
-            .and_then(|chunk| chunk.last_until(self.last));
-        last.is_some_and(|point| is_stale(point.value))
+    /// How soon it may go: before all others where it has ended, else by the time of its last sample.
+    pub(super) fn rank(&self) -> i64 {
+        let last = self.chunks.back().and_then(Chunk::last);
+        match last.is_some_and(|point| is_stale(point.value)) {
+            true => i64::MIN,
+            false => self.last,
+        }
+    }
+
+    /// Says whether there are samples besides the last one.
+    pub(super) fn has_older(&self) -> bool {
+        self.chunks.len() > 1 || self.chunks.front().is_some_and(|chunk| chunk.len() > 1)
+    }
+
+    /// Drops the oldest samples but never the last one, and says how many.
+    pub(super) fn drop_older(&mut self) -> usize {
+        match self.chunks.len() {
+            0 => 0,
+            1 => self.chunks[0].drop_older(),
+            _ => self.drop_front(),
+        }
     }
 
     pub(super) fn start(&self) -> Option<i64> {

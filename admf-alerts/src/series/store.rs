@@ -39,7 +39,7 @@ pub struct Store {
     pub(super) series: HashMap<SeriesId, Series>,
     pub(super) ids: HashMap<Arc<Labels>, SeriesId>,
     pub(super) index: Index,
-    /// By the time of the last sample: the longest idle first.
+    /// By [rank](Series::rank): what has ended first, then the longest idle.
     pub(super) by_last: BTreeSet<(i64, SeriesId)>,
     /// By the time of the first sample: the oldest chunk first.
     pub(super) by_start: BTreeSet<(i64, SeriesId)>,
@@ -107,17 +107,18 @@ impl Store {
 
     fn extend(&mut self, id: SeriesId, point: Point) -> Result<(), Refused> {
         let series = self.series.get_mut(&id).expect("every id has its series");
-        let last = series.last_time();
+        let rank = series.rank();
         if let Push::OutOfOrder = series.push(point, self.limits.span()) {
             return Err(Refused::OutOfOrder);
         }
-        self.by_last.remove(&(last, id));
-        self.by_last.insert((point.time, id));
+        self.by_last.remove(&(rank, id));
+        self.by_last.insert((series.rank(), id));
         Ok(())
     }
 
     fn open(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
-        if self.series.len() == self.limits.series {
+        // Each has its last sample at least.
+        if self.series.len() >= self.limits.series.min(self.limits.samples) {
             self.evict_idle(point.time)?;
         }
         let id = self.next;
@@ -125,8 +126,9 @@ impl Store {
         let labels = Arc::new(labels.clone());
         self.index.insert(&labels, id);
         self.ids.insert(Arc::clone(&labels), id);
-        self.series.insert(id, Series::new(labels, point));
-        self.by_last.insert((point.time, id));
+        let series = Series::new(labels, point);
+        self.by_last.insert((series.rank(), id));
+        self.series.insert(id, series);
         self.by_start.insert((point.time, id));
         Ok(())
     }

@@ -178,6 +178,40 @@ fn the_oldest_samples_make_room_where_there_are_too_many() {
 }
 
 #[test]
+fn the_last_sample_of_a_series_is_none_of_those_that_make_room() {
+    let mut store = Store::new(Limits::default().samples(12)).unwrap();
+    for time in 0..100 {
+        for id in 0..10 {
+            store.append(&labels("m", id), time * 15_000, 1.0).unwrap();
+        }
+        assert!(store.counts().samples <= 12);
+        for id in 0..10 {
+            let found = store.select(&[matcher("id", MatchOp::Equal, &id.to_string())]);
+            assert_eq!(found[0].last_time(), time * 15_000);
+        }
+    }
+    let refused = Store::new(Limits::default().samples(1)).unwrap();
+    let mut store = refused;
+    store.append(&labels("m", 0), 0, 1.0).unwrap();
+    assert_eq!(store.append(&labels("m", 1), 0, 1.0), Err(Refused::Full));
+    store.append(&labels("m", 0), 1, 1.0).unwrap();
+    assert_eq!(store.counts().samples, 1);
+}
+
+#[test]
+fn a_series_that_has_ended_makes_room_though_another_was_idle_for_longer() {
+    let mut store = Store::new(Limits::default().series(2)).unwrap();
+    store.append(&labels("m", 0), 0, 1.0).unwrap();
+    store.append(&labels("m", 1), 10_000, 1.0).unwrap();
+    store
+        .append(&labels("m", 1), 20_000, f64::from_bits(STALE))
+        .unwrap();
+    store.append(&labels("m", 2), 30_000, 1.0).unwrap();
+    assert_eq!(shown(&store, &[]).len(), 2);
+    assert_eq!(store.select(&[])[0].at(30_000, -1).unwrap().time, 0);
+}
+
+#[test]
 fn a_sample_takes_less_than_sixteen_bytes() {
     let store = filled(Limits::default(), 100, 240);
     let each = store.sample_bytes() as f64 / store.counts().samples as f64;

@@ -12,8 +12,10 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 /// How deep lists and maps may be nested.
 const DEPTH: usize = 32;
-/// How many nodes there may be, with those that aliases repeat.
+/// How many nodes there may be, with those that anchors keep and aliases repeat.
 const NODES: usize = 1_000_000;
+/// How many bytes of a text that is repeated count as one more node.
+const TEXT: usize = 64;
 
 /// Where something is: line and column from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,11 +60,14 @@ impl Node {
         }
     }
 
+    /// How many values it is, a long text as many as there would be room for in its place.
     fn size(&self) -> usize {
-        1 + match &self.kind {
-            Kind::Scalar(..) => 0,
-            Kind::List(nodes) => nodes.iter().map(Self::size).sum(),
-            Kind::Map(entries) => entries.iter().map(|entry| 1 + entry.value.size()).sum(),
+        let text = |text: &str| 1 + text.len() / TEXT;
+        let entry = |entry: &Entry| text(&entry.key) + entry.value.size();
+        match &self.kind {
+            Kind::Scalar(scalar, _) => text(scalar),
+            Kind::List(nodes) => 1 + nodes.iter().map(Self::size).sum::<usize>(),
+            Kind::Map(entries) => 1 + entries.iter().map(entry).sum::<usize>(),
         }
     }
 }
@@ -144,16 +149,17 @@ impl<'t> Reader<'t> {
         };
         let node = Node { mark, kind };
         if anchor > 0 {
+            self.count(node.size(), mark)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
     }
 
     fn alias(&mut self, anchor: usize, mark: Mark) -> Parsed<Node> {
+        let size = self.anchors.get(&anchor).map_or(0, Node::size);
+        self.count(size, mark)?;
         let node = self.anchors.get(&anchor).cloned();
-        let node = node.ok_or_else(|| (mark, "unknown anchor".to_owned()))?;
-        self.count(node.size(), mark)?;
-        Ok(node)
+        node.ok_or_else(|| (mark, "unknown anchor".to_owned()))
     }
 
     fn count(&mut self, nodes: usize, mark: Mark) -> Parsed<()> {

@@ -90,7 +90,7 @@ fn rule(chance: &mut Chance, name: &str, evaluation: Duration, seen: &mut Seen) 
         .keep_firing_for(Duration::from_secs(chance.pick(&[0, 0, 30, 90])));
     for (label, text) in LABELS {
         // What a rule over its own alerts makes of these has no single answer.
-        let own = rule.expr.contains("ALERTS") && ["team", "none"].contains(label);
+        let own = rule.expr.contains("ALERTS") && ["team", "none", "level"].contains(label);
         if chance.one_in(3) && !own {
             rule = rule.label(*label, *text);
         }

@@ -60,6 +60,11 @@ pub(crate) const EXPRS: &[&str] = &[
     "vector(time()) % 300 < 120",
     "time() % 240 > bool 100",
     "3",
+    "c % 2 == 0",
+    "label_replace(a, \"job\", \"\", \"job\", \"x\") > N",
+    "rec:later > N",
+    "rec:later offset 1m > N",
+    "ALERTS{alertname=\"B0\"}",
 ];
 pub(crate) const LABELS: &[(&str, &str)] = &[
     ("severity", "page"),
@@ -68,6 +73,8 @@ pub(crate) const LABELS: &[(&str, &str)] = &[
     ("none", "{{ $labels.none }}"),
     ("i", ""),
     ("alertname", "Fake"),
+    ("v", "{{ $value }}"),
+    ("level", "{{ if gt $value 2.0 }}high{{ end }}"),
 ];
 
 impl Scenario {
@@ -82,7 +89,17 @@ impl Scenario {
             alerts.push(format!("A{index}"));
             rules.push(rule(chance, &alerts[index]));
         }
-        let rules = json!({"groups": [{"name": "g", "rules": rules}]});
+        // Another group, which sees what the first one records, and is seen by it at the next evaluation.
+        let mut later = vec![json!({
+            "record": "rec:later",
+            "expr": chance.pick(&["rec:sum * 2", "max_over_time(rec:sum[2m])", "rec:sum unless a > 2", "count(ALERTS)"]),
+        })];
+        for index in 0..2 {
+            alerts.push(format!("B{index}"));
+            later.push(rule(chance, &format!("B{index}")));
+        }
+        let rules =
+            json!({"groups": [{"name": "g", "rules": rules}, {"name": "h", "rules": later}]});
         let own = alerts.iter().map(|_| own(chance)).collect();
         Self {
             interval,
@@ -145,7 +162,7 @@ fn rule(chance: &mut Chance, name: &str) -> Value {
     for (label, text) in LABELS {
         // A label that comes out empty is in `ALERTS` as it is written. A rule that looks at its own alerts then has two
         // with one series, and which sample stays is chance.
-        let own = expr.contains("ALERTS") && ["team", "none"].contains(label);
+        let own = expr.contains("ALERTS") && ["team", "none", "level"].contains(label);
         if chance.one_in(3) && !own {
             rule["labels"][label] = (*text).into();
         }
@@ -184,8 +201,9 @@ fn values(chance: &mut Chance, counts: bool) -> Vec<Option<f64>> {
             false => {}
         }
         if gap == 0 && chance.one_in(12) {
-            gap = 1 + chance.below(20);
             let ends = chance.one_in(2);
+            // One that ends may be back at once.
+            gap = chance.below(20) + u64::from(!ends);
             values.push(ends.then_some(f64::NAN));
         } else if gap > 0 {
             gap -= 1;

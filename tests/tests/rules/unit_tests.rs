@@ -19,7 +19,7 @@ use crate::promtool::promtool;
 use crate::scenario::Scenario;
 
 /// What there is at any step, besides what fires.
-const SERIES: &[&str] = &["ALERTS", "ALERTS_FOR_STATE", "rec:sum"];
+const SERIES: &[&str] = &["ALERTS", "ALERTS_FOR_STATE", "rec:sum", "rec:later"];
 
 fn settings(scenario: &Scenario) -> Settings {
     let step = Duration::from_secs(scenario.evaluation);
@@ -32,7 +32,9 @@ fn groups(scenario: &Scenario, file: &mut Value, settings: &Settings) -> Vec<Rul
     let groups = parse("", &scenario.rules.to_string(), settings);
     let mut groups = groups.expect("the rules are good");
     let interval = Duration::from_secs(scenario.evaluation);
-    groups[0].interval = Some(interval);
+    for group in &mut groups {
+        group.interval = Some(interval);
+    }
     for (rule, own) in groups[0].rules[1..].iter_mut().zip(&scenario.own) {
         let plain = rule.clone();
         (rule.no_data, rule.at_least) = (own.no_data, own.at_least);
@@ -90,6 +92,7 @@ pub(crate) fn expected(
     }
     Some(json!({
         "rule_files": [file],
+        "group_eval_order": ["g", "h"],
         "evaluation_interval": format!("{}s", scenario.evaluation),
         "tests": [{
             "interval": format!("{}s", scenario.interval),

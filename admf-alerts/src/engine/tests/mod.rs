@@ -1,6 +1,7 @@
 mod alive;
 mod clock;
 mod groups;
+mod hostile;
 mod model;
 mod own;
 

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::Semantics;
 use super::super::error::QueryError;
 use super::super::eval::{Eval, Evaluated};
 use super::super::expr::{Expr, Millis};
 use super::super::value::{Sample, Value, settle};
 use super::Function;
 use crate::labels::Labels;
-use crate::re2::anchored;
 use crate::series::NAME;
 
 pub(super) const FUNCTIONS: [Function; 2] = [
@@ -17,23 +15,28 @@ pub(super) const FUNCTIONS: [Function; 2] = [
     Function::special("label_join", label_join),
 ];
 
+/// The longest label that is made here, in bytes.
+const LONGEST: usize = 64 * 1024;
+/// How many bytes of a label count as one more sample.
+const SAMPLE: usize = 64;
+
 fn label_replace(eval: &Eval<'_>, args: &[Expr], time: Millis) -> Evaluated {
     let texts = texts(args)?;
     let [target, replacement, source, pattern] = texts[..] else {
         return Err(QueryError::failed("label_replace() takes four texts"));
     };
-    let lines = eval.semantics() == Semantics::Prometheus3;
-    let regex = anchored(pattern, lines).map_err(|_| {
-        QueryError::failed(format!(
-            "invalid regular expression in label_replace(): {pattern}"
-        ))
-    })?;
+    let regex = eval.pattern(pattern)?;
     check(eval, target, "destination label name in label_replace()")?;
+    let places = replacement.matches('$').count();
     relabel(eval, args, time, target, |labels| {
-        let found = regex.captures(labels.get(source).unwrap_or_default())?;
+        let text = labels.get(source).unwrap_or_default();
+        let Some(found) = regex.captures(text) else {
+            return Ok(None);
+        };
+        short(replacement.len() + places * text.len())?;
         let mut value = String::new();
         found.expand(replacement, &mut value);
-        Some(value)
+        Ok(Some(value))
     })
 }
 
@@ -48,7 +51,9 @@ fn label_join(eval: &Eval<'_>, args: &[Expr], time: Millis) -> Evaluated {
     }
     relabel(eval, args, time, target, |labels| {
         let values = sources.iter().map(|it| labels.get(it).unwrap_or_default());
-        Some(values.collect::<Vec<_>>().join(separator))
+        let lengths = values.clone().map(|it| it.len() + separator.len());
+        short(lengths.sum())?;
+        Ok(Some(values.collect::<Vec<_>>().join(separator)))
     })
 }
 
@@ -58,7 +63,7 @@ fn relabel(
     args: &[Expr],
     time: Millis,
     target: &str,
-    value: impl Fn(&Labels) -> Option<String>,
+    value: impl Fn(&Labels) -> Result<Option<String>, QueryError>,
 ) -> Evaluated {
     let mut samples = eval.vector(&args[0], time)?;
     if !eval.delayed() {
@@ -66,7 +71,8 @@ fn relabel(
         samples.iter_mut().for_each(|it| it.nameless = false);
     }
     for sample in &mut samples {
-        if let Some(value) = value(&sample.labels) {
+        if let Some(value) = value(&sample.labels)? {
+            eval.touch(value.len() / SAMPLE)?;
             let mut labels = Labels::clone(&sample.labels);
             labels.insert(target, value);
             sample.labels = Arc::new(labels);
@@ -75,6 +81,15 @@ fn relabel(
     }
     distinct(&samples)?;
     Ok(Value::Vector(samples))
+}
+
+/// Refuses a label that might become too long, before it does: each call could double the one before.
+fn short(length: usize) -> Result<(), QueryError> {
+    if length > LONGEST {
+        let problem = format!("a label would be longer than {LONGEST} bytes");
+        return Err(QueryError::failed(problem));
+    }
+    Ok(())
 }
 
 fn distinct(samples: &[Sample]) -> Result<(), QueryError> {

@@ -1,3 +1,4 @@
+mod hostile;
 mod presence;
 mod uses;
 
