@@ -16,9 +16,12 @@ pub struct Readme;
 #[doc = include_str!("../../docs/README.md")]
 pub struct Policies;
 
-/// The code of the guides for those who come from other crates runs.
+/// The code of the guides runs.
 #[cfg(doctest)]
 pub mod guides {
+    #[doc = include_str!("../../docs/alerts_guide.md")]
+    pub struct Alerts;
+
     #[doc = include_str!("../../docs/from_metrics_macros.md")]
     pub struct Macros;
 

@@ -8,6 +8,7 @@ mod promtool;
 mod scenario;
 mod slo;
 mod test_files;
+mod texts;
 mod unit_tests;
 
 fn number(variable: &str, default: u64) -> u64 {

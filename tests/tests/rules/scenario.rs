@@ -4,6 +4,8 @@ use admf_alerts::{AtLeast, NoData};
 use serde_json::{Value, json};
 use tests::chance::Chance;
 
+use crate::texts;
+
 /// How many samples each series has.
 pub(crate) const SAMPLES: usize = 60;
 
@@ -167,6 +169,7 @@ fn rule(chance: &mut Chance, name: &str) -> Value {
             rule["labels"][label] = (*text).into();
         }
     }
+    texts::put(chance, &mut rule);
     rule
 }
 

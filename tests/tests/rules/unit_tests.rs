@@ -17,6 +17,7 @@ use tests::chance::Chance;
 use crate::number;
 use crate::promtool::promtool;
 use crate::scenario::Scenario;
+use crate::texts::{DC, Said, URL};
 
 /// What there is at any step, besides what fires.
 const SERIES: &[&str] = &["ALERTS", "ALERTS_FOR_STATE", "rec:sum", "rec:later"];
@@ -64,7 +65,9 @@ pub(crate) fn expected(
     counts[2] += own.count();
     let options = Options::default()
         .promql(settings)
-        .limits(Limits::default());
+        .limits(Limits::default())
+        .external_labels(Labels::from_iter([("dc", DC)]))
+        .external_url(URL);
     let mut engine = Engine::with(groups, options).expect("the rules are good");
     let (mut alerts, mut series) = (Vec::new(), Vec::new());
     let mut fed = 0;
@@ -96,6 +99,8 @@ pub(crate) fn expected(
         "evaluation_interval": format!("{}s", scenario.evaluation),
         "tests": [{
             "interval": format!("{}s", scenario.interval),
+            "external_labels": {"dc": DC},
+            "external_url": URL,
             "input_series": scenario.input(),
             "alert_rule_test": alerts,
             "promql_expr_test": series,
@@ -158,7 +163,7 @@ fn alerts_at_every_step_are_those_that_promtool_sees() {
     let mut chance = Chance::new(seed);
     let folder = TempDir::new().expect("a folder can be made");
     let mut args = vec![OsString::from("test"), OsString::from("rules")];
-    let (mut made, mut counts) = (0, [0; 3]);
+    let (mut made, mut counts, mut said) = (0, [0; 3], Said::default());
     while made < count {
         let scenario = Scenario::new(&mut chance);
         let file = format!("{made:06}-rules.yml");
@@ -166,6 +171,7 @@ fn alerts_at_every_step_are_those_that_promtool_sees() {
         let Some(test) = expected(&scenario, &file, &mut rules, &mut counts) else {
             continue;
         };
+        said.take(&test);
         let path = folder.path().join(format!("{made:06}.yml"));
         let write = |path, value: &Value| std::fs::write(path, value.to_string());
         write(folder.path().join(file), &rules).expect("it can be written");
@@ -177,6 +183,11 @@ fn alerts_at_every_step_are_those_that_promtool_sees() {
     assert!(
         counts[0] as u64 > 20 * count && counts[1] > 2 * counts[0] && counts[2] as u64 > count / 2,
         "{counts:?}"
+    );
+    let (texts, all) = said.count();
+    assert!(
+        texts >= 40 && (count < 50 || texts == all),
+        "{texts} of {all}: {said:?}"
     );
     let Some(done) = promtool(args) else {
         return;
