@@ -24,7 +24,7 @@ impl Default for Data {
 
 impl Data {
     pub(crate) fn read(name: &str) -> Result<Self, String> {
-        let text = file::text(name)?;
+        let text = file::text(name).map_err(|problem| problem.text)?;
         if !is_load(&text) {
             let samples = Samples::parse(&text);
             return samples
