@@ -1,6 +1,6 @@
 //! `check`: whether files that declare alerts can be loaded.
 
-use admf_alerts::files::Form;
+use admf_alerts::files::{AlertFile, Form};
 use admf_alerts::promql::Settings;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ impl Check {
         let files = &declared.files;
         let mut problems = declared.problems;
         if self.lint {
-            let lints = files.iter().flat_map(|file| file.lint());
+            let lints = files.iter().flat_map(AlertFile::lint);
             problems.extend(lints.map(|it| Problem::new("lint", &it)));
         }
         let lines = files.iter().map(|file| {
@@ -46,7 +46,7 @@ impl Check {
                 "problems": problems.iter().map(Problem::json).collect::<Vec<_>>(),
             }),
             lines: lines.collect(),
-            problems: problems.into_iter().map(|it| it.text).collect(),
+            problems: problems.into_iter().map(Problem::text).collect(),
         }
     }
 }

@@ -59,7 +59,7 @@ impl Export {
         });
         done.lines
             .extend(rules.map(|text| text.trim_end().to_owned()));
-        done.problems = problems.into_iter().map(|it| it.text).collect();
+        done.problems = problems.into_iter().map(Problem::text).collect();
         done
     }
 
