@@ -121,8 +121,8 @@ fn what_is_of_no_form_is_one_line() {
             "1:1: is a file of unit tests, and declares no alerts: it is for `test`",
         ),
         ("groups:\n\t- name: x\n", "2:2: tabs disallowed"),
-        ("groups: [", "1:"),
-        ("a: {condition: up", "1:"),
+        ("groups: [", "2:1: while parsing a node"),
+        ("a: {condition: up", ""),
         ("a: b\n---\nc: d\n", "2:1: a second document"),
     ] {
         let here = Here::new(&[("x.yml", text)]);
