@@ -36,7 +36,7 @@
 //! | [`catalogue`] | [`Metrics`](catalogue::Metrics): which metrics there are, and whether rules ask for them rightly |
 //! | [`burn`] | [`BurnRate`]: when an error budget is used up too fast |
 //! | [`rule_file`] | [`parse`](rule_file::parse): rule files of Prometheus as they are |
-//! | `files` | `RuleFiles`: rule files on disk, and again once they are others (feature `files`; when to look: `reload`) |
+//! | [`files`] | [`RuleFiles`](files::RuleFiles): rule files on disk, and again once they are others (when to look: feature `reload`) |
 //! | [`rule_test`] | [`run`](rule_test::run): unit tests of rules, as promtool's |
 //! | [`slo`] | [`Slo`](slo::Slo): what a service promises, as rules on its error budget |
 //! | [`export`] | [`rules`](export::rules): all of it as files for Prometheus and promtool |
@@ -49,7 +49,7 @@
 //! | [`manager`] | [`Manager`](manager::Manager): alerts that come, go and change while the program runs |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
-//! Nothing here reads a clock, and nothing but `files` and [`rule_test::run`] waits, or does input or output: the caller
+//! Nothing here reads a clock, and nothing but [`files`] and [`rule_test::run`] waits, or does input or output: the caller
 //! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod alert_template;
@@ -60,7 +60,6 @@ pub mod duration;
 pub mod engine;
 mod escape;
 pub mod export;
-#[cfg(feature = "files")]
 pub mod files;
 pub mod labels;
 pub mod manager;

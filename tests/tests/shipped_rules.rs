@@ -2,15 +2,13 @@
 //! docs/shipped_rules.md says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use admf_alerts::promql::{Query, Semantics, Settings};
 use admf_alerts::rule_file::parse;
-use admf_alerts::{Rule, RuleKind};
-use tests::daemon::missing;
+use admf_alerts::{Rule, RuleKind, rule_test};
 
 /// The page that names every alert once.
 const PAGE: &str = include_str!("../../docs/shipped_rules.md");
@@ -88,15 +86,10 @@ fn alerts() -> Vec<(String, Rule)> {
 /// Runs promtool, and panics with what it says where it is not content.
 fn promtool(args: &[&str], files: &[(PathBuf, String)]) {
     let files = files.iter().map(|(path, _)| path);
-    match Command::new("promtool").args(args).args(files).output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            missing("promtool", "ADMF_REQUIRE_SERVERS");
-        }
-        done => {
-            let done = done.expect("promtool runs");
-            let said = [done.stdout, done.stderr].concat();
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&said));
-        }
+    let args = args.iter().map(OsStr::new);
+    if let Some(done) = tests::promtool::promtool(args.chain(files.map(|it| it.as_os_str()))) {
+        let said = [done.stdout, done.stderr].concat();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&said));
     }
 }
 
@@ -106,6 +99,22 @@ fn promtool_accepts_every_file_and_every_test_of_them_passes() {
     let tests = files("examples/trading-service/rules/tests", ".yml");
     assert!(tests.len() >= rule_files().len());
     promtool(&["test", "rules"], &tests);
+}
+
+#[test]
+fn our_runner_passes_every_test_of_them_as_two_and_as_three() {
+    for semantics in [Semantics::Prometheus2, Semantics::Prometheus3] {
+        let settings = Settings::default().semantics(semantics);
+        let mut cases = 0;
+        for (path, _) in files("examples/trading-service/rules/tests", ".yml") {
+            let report = rule_test::run(&path, &settings);
+            assert!(report.passed(), "{semantics:?}: {report}");
+            assert_eq!(report.warnings, Vec::<String>::new());
+            cases += report.cases;
+        }
+        // Each alert is looked at where it fires and where it does not.
+        assert!(cases >= 2 * alerts().len(), "{cases}");
+    }
 }
 
 #[test]

@@ -99,6 +99,12 @@ impl ExportError {
     pub fn value(&self) -> &str {
         &self.0.value
     }
+
+    /// Returns why that cannot be written.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        &self.0.problem
+    }
 }
 
 /// One line: ``rules.yml: group `calls`: rule `Late`: cooldown `5m`: …``.

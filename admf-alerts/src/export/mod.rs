@@ -3,6 +3,7 @@
 #![doc = include_str!("../../docs/alert_export.md")]
 
 mod error;
+mod losses;
 mod plain;
 mod rules;
 mod run;
@@ -14,6 +15,7 @@ mod unit_tests;
 
 use crate::promql::Settings;
 pub use error::ExportError;
+pub use losses::losses;
 pub use rules::rules;
 pub use scenario::Scenario;
 pub use unit_tests::tests;

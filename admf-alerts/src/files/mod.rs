@@ -2,9 +2,13 @@
 //!
 #![doc = include_str!("../../docs/rule_files.md")]
 
+mod alert_file;
+mod form;
+pub(crate) mod glob;
 mod look;
 #[cfg(test)]
 mod tests;
+pub(crate) mod text;
 #[cfg(feature = "reload")]
 mod wake;
 
@@ -15,7 +19,10 @@ use crate::engine::{AlertEvent, Engine};
 use crate::promql::Settings;
 use crate::rule::{RuleError, RuleGroup};
 use crate::rule_file::{FileError, RuleFile};
+pub use alert_file::AlertFile;
+pub use form::Form;
 use look::{Look, look};
+pub use text::utf8;
 #[cfg(feature = "reload")]
 pub use wake::{Wake, Wakes};
 
@@ -89,7 +96,7 @@ pub enum Reload {
 }
 
 impl RuleFiles {
-    /// Names files, by their paths or by patterns with `*`, `**`, `?` and `[…]`.
+    /// Names files, by their paths or by patterns as Prometheus has them: `*`, `?`, `[a-z]`, `[^a]`, `\\`.
     pub fn new<P: Into<String>>(patterns: impl IntoIterator<Item = P>) -> Self {
         Self {
             patterns: patterns.into_iter().map(Into::into).collect(),

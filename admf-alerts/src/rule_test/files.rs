@@ -1,18 +1,19 @@
 //! The files of a test.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::glob::glob;
 use super::report::{Failure, Stopped};
+use crate::files::{glob, text};
 use crate::promql::Settings;
 use crate::rule::RuleGroup;
-use crate::rule_file::{self, FileError};
+use crate::rule_file;
+
+/// How many bytes each of them may have.
+const BYTES: u64 = 16 << 20;
 
 pub(super) fn text(path: &Path) -> Stopped<String> {
-    let shown = path.display().to_string();
-    fs::read_to_string(path)
-        .map_err(|error| vec![Failure::from(&FileError::whole(shown, error.to_string()))])
+    let read = text::read(path, &mut { BYTES });
+    read.map_err(|error| vec![Failure::from(&error)])
 }
 
 /// The rule files that there are, each once.
@@ -35,8 +36,9 @@ pub(super) fn found(test: &Path, patterns: &[String]) -> Stopped<Found> {
             }
             pattern => format!("{base}/{pattern}"),
         };
-        let paths = glob(&whole)
-            .map_err(|problem| refused(format!("rule_files: `{pattern}`: {problem}")))?;
+        let paths = glob::glob(&whole)
+            .map_err(|problem| refused(format!("rule_files: `{pattern}`: {problem}")))?
+            .paths;
         if paths.is_empty() {
             found.warnings.push(format!("no file fits `{pattern}`"));
         }

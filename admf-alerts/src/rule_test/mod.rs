@@ -5,12 +5,12 @@
 mod cases;
 mod compare;
 mod files;
-mod glob;
 mod input;
 mod number;
 mod read;
 mod report;
 mod run;
+mod scenarios;
 #[cfg(test)]
 mod tests;
 

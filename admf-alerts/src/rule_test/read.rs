@@ -49,6 +49,9 @@ pub(super) fn file(document: &Node, settings: &Settings) -> Read<TestFile> {
     let mut file = empty(settings);
     let document = At::top(document);
     let three = settings.semantics == Semantics::Prometheus3;
+    if document.get("groups").is_some() {
+        return Err(document.refused("is a rule file, and holds no tests: it is for `check`"));
+    }
     document.knows(if three { FILE_3 } else { FILE })?;
     file.rule_files = texts(&document, "rule_files")?;
     let interval = document.length("evaluation_interval")?;

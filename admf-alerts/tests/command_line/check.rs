@@ -27,16 +27,16 @@ fn good_files_are_counted_and_the_first_error_of_each_other_is_one_line() {
     let here = Here::new(&[("good.yml", GOOD), ("bad.yml", BAD), ("none.yml", "")]);
     here.run(&["check", "good.yml", "none.yml"]).is(
         0,
-        "good.yml: 2 rules in 1 groups\nnone.yml: 0 rules in 0 groups\n",
+        "good.yml: 2 rules in 1 group\nnone.yml: 0 rules in 0 groups\n",
         "",
     );
     here.run(&["check", "bad.yml", "good.yml"]).is(
         1,
-        "good.yml: 2 rules in 1 groups\n",
+        "good.yml: 2 rules in 1 group\n",
         "bad.yml:6:11: groups[0].rules[0].expr: `sum(`: at 3: it is not closed\n",
     );
     here.run_with(&["check", "-"], GOOD.as_bytes())
-        .is(0, "-: 2 rules in 1 groups\n", "");
+        .is(0, "-: 2 rules in 1 group\n", "");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn semantics_are_those_of_two_unless_asked_otherwise() {
         "three.yml:4:3: groups[0].query_offset: unknown field; there are `name`, `interval`, `limit`, `rules`\n",
     );
     here.run(&["check", "--semantics", "prometheus3", "three.yml"])
-        .is(0, "three.yml: 2 rules in 1 groups\n", "");
+        .is(0, "three.yml: 2 rules in 1 group\n", "");
 }
 
 #[test]
@@ -69,10 +69,10 @@ fn names_and_kinds_are_held_against_a_scrape() {
     ]);
     let check =
         |files: &[&str]| here.run(&[&["check", "--metrics", "metrics.txt"], files].concat());
-    check(&["good.yml"]).is(0, "good.yml: 2 rules in 1 groups\n", "");
+    check(&["good.yml"]).is(0, "good.yml: 2 rules in 1 group\n", "");
     check(&["wrong.yml"]).is(
         1,
-        "wrong.yml: 2 rules in 1 groups\n",
+        "wrong.yml: 2 rules in 1 group\n",
         "wrong.yml:6:11: groups[0].rules[0].expr: `job:free:min`: unknown metric `disk_fre_ratio`; near it is `disk_free_ratio`\n",
     );
     let ran = check(&["gauge.yml"]);
@@ -100,7 +100,7 @@ fn a_lint_fails_only_where_it_is_asked_for() {
     assert_eq!(here.run(&["check", "good.yml"]).code, Some(0));
     here.run(&["check", "--lint", "good.yml"]).is(
         1,
-        "good.yml: 2 rules in 1 groups\n",
+        "good.yml: 2 rules in 1 group\n",
         "good.yml:8:11: groups[0].rules[1]: `DiskFull`: the annotation `runbook_url` is missing [lint]\n",
     );
 }
@@ -113,15 +113,15 @@ fn json_says_the_same() {
     assert_eq!(
         ran.json(),
         json!({
-            "files": [{"file": "good.yml", "groups": 1, "rules": 2}],
+            "files": [{"file": "good.yml", "form": "rules", "groups": 1, "rules": 2}],
             "problems": [
                 {
-                    "severity": "error", "file": "bad.yml", "line": 6, "column": 11, "field": "groups[0].rules[0].expr",
+                    "severity": "error", "file": "bad.yml", "line": 6, "column": 11, "rule": null, "field": "groups[0].rules[0].expr",
                     "problem": "`sum(`: at 3: it is not closed",
                 },
                 {
-                    "severity": "error", "file": "none.yml", "line": null, "column": null, "field": null,
-                    "problem": "none.yml: No such file or directory (os error 2)",
+                    "severity": "error", "file": "none.yml", "line": null, "column": null, "rule": null, "field": null,
+                    "problem": "cannot be read: No such file or directory (os error 2)",
                 },
             ],
         })

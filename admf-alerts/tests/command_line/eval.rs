@@ -80,6 +80,7 @@ fn without_data_there_are_numbers_and_texts() {
         ("absent(up)", "{} => 1 @[0]\n"),
     ] {
         here.run(&["eval", "--", expr]).is(0, out, "");
+        here.run(&["eval", expr]).is(0, out, "");
     }
     here.run(&["eval", "time()", "--time", "-1.25"])
         .is(0, "scalar: -1.25 @[-1.25]\n", "");

@@ -2,6 +2,10 @@
 
 mod check;
 mod eval;
+mod export;
+mod forms;
+#[path = "../promtool/mod.rs"]
+mod promtool;
 mod test;
 
 use std::io::Write;
@@ -37,6 +41,8 @@ impl Here {
         let mut child = Command::new(env!("CARGO_BIN_EXE_admf-alerts"))
             .args(args)
             .current_dir(self.path())
+            .env("SLACK_URL", "https://hooks.example/secret")
+            .env_remove("NOT_SET")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -92,6 +98,18 @@ fn a_wrong_call_ends_with_two() {
         &["eval", "1", "--time", "soon"],
         &["eval", "1", "--time", "1e13"],
         &["eval", "1", "--time", "NaN"],
+        &["eval", ""],
+        &["eval", " "],
+        &["eval", "--daat"],
+        &["eval", "up", "--daat"],
+        &["check", ""],
+        &["check", "--form", "yaml", "r.yml"],
+        &["check", "--alias", "a", "--metrics", "m", "r.yml"],
+        &["check", "--alias", "a=b", "r.yml"],
+        &["export"],
+        &["export", "--interval", "0s", "r.yml"],
+        &["export", "--tests", "t.yml", "r.yml"],
+        &["export", "--scenarios", "t.yml", "r.yml"],
         &["eval", "1", "--start", "0"],
         &["eval", "1", "--start", "0", "--end", "1", "--step", "0"],
         &[
@@ -114,20 +132,23 @@ fn what_cannot_be_read_is_one_line() {
     let here = Here::new(&[]);
     here.write("bytes", b"a 1\n\xff\n");
     for (name, problem) in [
-        ("none", "none: No such file or directory (os error 2)\n"),
-        (".", ".: Is a directory (os error 21)\n"),
-        ("bytes", "bytes:2: it is not UTF-8\n"),
+        (
+            "none",
+            "none: cannot be read: No such file or directory (os error 2)\n",
+        ),
+        (".", ".: is a directory\n"),
+        ("bytes", "bytes:2:1: is not UTF-8\n"),
     ] {
         here.run(&["check", name]).is(1, "", problem);
         here.run(&["eval", "1", "--data", name]).is(1, "", problem);
         here.write("r.yml", b"");
         let ran = here.run(&["check", "--metrics", name, "r.yml"]);
-        ran.is(1, "r.yml: 0 rules in 0 groups\n", problem);
+        ran.is(1, "", problem);
         let ran = here.run(&["test", name]);
         assert_eq!((ran.code, ran.out.lines().count()), (Some(1), 2), "{ran:?}");
     }
     let ran = here.run_with(&["eval", "1", "--data", "-"], b"\xff");
-    ran.is(1, "", "-:1: it is not UTF-8\n");
+    ran.is(1, "", "-:1:1: is not UTF-8\n");
 }
 
 #[test]

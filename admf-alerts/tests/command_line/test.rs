@@ -85,10 +85,13 @@ fn what_is_wrong_in_a_file_has_its_line() {
             "rule_files: [none.yml]\ntests:\n- interval: soon\n",
         ),
         ("u.yml", "rule_files: [none.yml]\n"),
+        ("rules.yml", RULES),
     ]);
-    here.run(&["test", "t.yml", "u.yml"]).is(
+    here.run(&["test", "rules.yml", "t.yml", "u.yml"]).is(
         1,
-        "t.yml: FAILED (0 tests, 0 cases, 1 failures)
+        "rules.yml: FAILED (0 tests, 0 cases, 1 failures)
+  rules.yml:2: is a rule file, and holds no tests: it is for `check`
+t.yml: FAILED (0 tests, 0 cases, 1 failures)
   t.yml:3: tests[0].interval: `soon` is no length of time such as `30s` or `1h30m`
 u.yml: warning: no file fits `none.yml`
 u.yml: passed (0 tests, 0 cases)

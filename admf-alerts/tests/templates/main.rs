@@ -2,6 +2,8 @@
 
 mod cases;
 mod generated;
+#[path = "../promtool/mod.rs"]
+mod program;
 mod promtool;
 
 use std::collections::BTreeSet;

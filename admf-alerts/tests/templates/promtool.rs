@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -10,6 +9,8 @@ use std::sync::Arc;
 use admf_alerts::Labels;
 use admf_alerts::template::{Data, Query, Sample, Template};
 use serde_json::{Value, json};
+
+use crate::program::promtool;
 
 /// The values that each template is rendered with.
 pub(crate) const VALUES: [&str; 3] = ["1234567.5", "0.25", "0"];
@@ -190,21 +191,4 @@ fn written(folder: &Path, name: &str, content: &Value) -> PathBuf {
     let content: String = content.to_string().chars().map(escaped).collect();
     fs::write(&path, content).expect("it can be written");
     path
-}
-
-fn promtool(command: &mut Command) -> Option<(bool, String)> {
-    let output = match command.output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let required = std::env::var_os("ADMF_REQUIRE_SERVERS");
-            assert!(required.is_none(), "promtool is missing");
-            // Not by the macro, whose words a test that passes keeps to itself.
-            let note = "promtool is missing: this test did nothing";
-            let _ = writeln!(std::io::stderr(), "{note}");
-            return None;
-        }
-        output => output.expect("it can be started"),
-    };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    Some((output.status.success(), said))
 }

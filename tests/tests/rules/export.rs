@@ -17,8 +17,8 @@ use tempfile::TempDir;
 use tests::chance::Chance;
 
 use crate::number;
-use crate::promtool::promtool;
 use crate::scenario::{self, EXPRS, LABELS, SAMPLES};
+use tests::promtool::promtool;
 
 struct Model {
     groups: Vec<RuleGroup>,

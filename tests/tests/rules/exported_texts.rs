@@ -7,7 +7,7 @@ use admf_alerts::{Rule, RuleGroup, export};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::promtool::promtool;
+use tests::promtool::promtool;
 
 /// What YAML takes for something else unless it is quoted.
 const ODD: &[&str] = &[

@@ -11,8 +11,8 @@ use admf_alerts::rule_file::parse;
 use tempfile::TempDir;
 
 use crate::number;
-use crate::promtool::promtool;
 use tests::chance::Chance;
+use tests::promtool::promtool;
 
 const EXPRS: &[&str] = &[
     "up == 0",

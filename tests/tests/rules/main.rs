@@ -4,7 +4,6 @@ mod corners;
 mod export;
 mod exported_texts;
 mod files;
-mod promtool;
 mod scenario;
 mod slo;
 mod test_files;

@@ -7,7 +7,7 @@ use admf_alerts::export::{self, Scenario};
 use admf_alerts::slo::{Sli, Slo};
 use tempfile::TempDir;
 
-use crate::promtool::promtool;
+use tests::promtool::promtool;
 
 const MINUTE: Duration = Duration::from_secs(60);
 

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use tests::chance::Chance;
 
 use crate::number;
-use crate::promtool::promtool;
 use crate::scenario::Scenario;
 use crate::unit_tests::expected;
+use tests::promtool::promtool;
 
 /// How many things fail; `None` where the file cannot be run.
 pub(crate) type Failures = Option<usize>;

@@ -15,9 +15,9 @@ use tempfile::TempDir;
 use tests::chance::Chance;
 
 use crate::number;
-use crate::promtool::promtool;
 use crate::scenario::Scenario;
 use crate::texts::{DC, Said, URL};
+use tests::promtool::promtool;
 
 /// What there is at any step, besides what fires.
 const SERIES: &[&str] = &["ALERTS", "ALERTS_FOR_STATE", "rec:sum", "rec:later"];

@@ -7,6 +7,7 @@ use admf_alerts::series::{Limits, NAME, Store};
 use admf_alerts::{Samples, duration};
 
 use crate::file;
+use crate::problem::Problem;
 
 /// What a file holds; by default nothing.
 pub(crate) enum Data {
@@ -24,7 +25,7 @@ impl Default for Data {
 
 impl Data {
     pub(crate) fn read(name: &str) -> Result<Self, String> {
-        let text = file::text(name)?;
+        let text = file::text(name).map_err(Problem::text)?;
         if !is_load(&text) {
             let samples = Samples::parse(&text);
             return samples

@@ -13,7 +13,8 @@ const POINTS: i64 = 11_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Eval {
-    /// The expression.
+    /// The expression, in quotes.
+    #[arg(allow_hyphen_values = true, value_parser = expression)]
     expr: String,
     /// A Prometheus text, whose samples may have times, or a block `load STEP` with series in the notation of tests; `-` is
     /// standard input. Nothing: there are no samples.
@@ -71,5 +72,20 @@ impl Eval {
             json: json!({"status": "success", "data": shown::json(&value, time)}),
             ..Done::default()
         })
+    }
+}
+
+/// Takes what looks like an option that is none for that.
+fn expression(text: &str) -> Result<String, String> {
+    let long = text.strip_prefix("--");
+    let option = long.is_some_and(|it| it.starts_with(|c: char| c.is_ascii_lowercase()));
+    if option {
+        return Err(
+            "there is no such option; of an expression with two signs write `- -`".to_owned(),
+        );
+    }
+    match text.trim() {
+        "" => Err("must not be empty".to_owned()),
+        _ => Ok(text.to_owned()),
     }
 }

@@ -1,22 +1,44 @@
 //! Files as texts.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
-/// Reads a file, or standard input where it is `-`; a problem begins with its name.
-pub(crate) fn text(name: &str) -> Result<String, String> {
-    let bytes = match name {
-        "-" => {
-            let mut bytes = Vec::new();
-            let read = io::stdin().lock().read_to_end(&mut bytes);
-            read.map(|_| bytes)
-        }
-        name => fs::read(name),
+use admf_alerts::files::utf8;
+
+use crate::problem::Problem;
+
+/// How many bytes a file that declares alerts may have.
+const DECLARED: u64 = 16 << 20;
+
+/// Reads a file, or standard input where it is `-`; pipes too.
+pub(crate) fn text(name: &str) -> Result<String, Problem> {
+    bounded(name, u64::MAX)
+}
+
+/// Reads a file that declares alerts.
+pub(crate) fn declared(name: &str) -> Result<String, Problem> {
+    bounded(name, DECLARED)
+}
+
+fn bounded(name: &str, most: u64) -> Result<String, Problem> {
+    let refused = |problem: String| Problem::of_file(name, problem);
+    if name != "-" && Path::new(name).is_dir() {
+        return Err(refused("is a directory".to_owned()));
+    }
+    let bytes = read(name, most.saturating_add(1));
+    let bytes = bytes.map_err(|error| refused(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > most {
+        return Err(refused(format!("is larger than {} MiB", most >> 20)));
+    }
+    utf8(name, bytes).map_err(|error| Problem::new("error", &error))
+}
+
+fn read(name: &str, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match name {
+        "-" => io::stdin().lock().take(most).read_to_end(&mut bytes)?,
+        name => File::open(name)?.take(most).read_to_end(&mut bytes)?,
     };
-    let bytes = bytes.map_err(|error| format!("{name}: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        format!("{name}:{line}: it is not UTF-8")
-    })
+    Ok(bytes)
 }

@@ -1,13 +1,17 @@
-//! Checks and tests rule files, and evaluates expressions.
+//! Checks, tests and exports alert rules, and evaluates expressions.
 //!
 #![doc = include_str!("../../../docs/alert_command_line.md")]
 
+mod beside;
 mod check;
 mod data;
 mod eval;
+mod export;
 mod file;
+mod input;
 mod moment;
 mod output;
+mod problem;
 mod shown;
 mod test;
 
@@ -17,7 +21,7 @@ use admf_alerts::promql;
 use clap::{Parser, Subcommand, ValueEnum};
 use output::Done;
 
-/// Checks and tests alert rules, and evaluates expressions.
+/// Checks, tests and exports alert rules, and evaluates expressions.
 ///
 /// Ends with 0 where all is well, with 1 where something is wrong with what it was given, with 2 where it was called wrongly.
 #[derive(Debug, Parser)]
@@ -35,10 +39,12 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Says whether rule files can be loaded.
+    /// Says whether files that declare alerts can be loaded.
     Check(check::Check),
     /// Runs unit tests of rules, written for promtool.
     Test(test::Test),
+    /// Writes what files declare as one rule file for Prometheus.
+    Export(export::Export),
     /// Evaluates an expression over samples.
     Eval(eval::Eval),
 }
@@ -58,6 +64,7 @@ fn main() -> ExitCode {
     let done: Done = match &args.command {
         Command::Check(check) => check.run(&settings),
         Command::Test(test) => test.run(&settings),
+        Command::Export(export) => export.run(&settings),
         Command::Eval(eval) => eval.run(&settings),
     };
     output::end(&done, args.json)

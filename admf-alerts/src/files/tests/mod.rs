@@ -99,13 +99,10 @@ fn what_cannot_be_read_is_told_in_one_line_and_the_old_set_stays() {
             "more/b.yml:4:5: groups[0].rules[0]: `expr` must be set",
         ),
         (b"groups: [", "more/b.yml:2:1: "),
-        (
-            b"groups:\n- name: \xff\n",
-            "more/b.yml: is not UTF-8, from byte 16 on",
-        ),
+        (b"groups:\n- name: \xff\n", "more/b.yml:2:9: is not UTF-8"),
         (
             &[b'#'; 5_000],
-            "more/b.yml: is larger than the 3942 bytes that rule files may still take",
+            "more/b.yml: is larger than the 3942 bytes that it may take",
         ),
     ] {
         folder.write("more/b.yml", bytes);
@@ -144,10 +141,20 @@ fn a_pipe_is_refused_and_not_waited_for() {
 #[test]
 fn a_pattern_that_is_none_is_refused() {
     let error = RuleFiles::new(["a[b.yml"]).load().unwrap_err();
-    assert!(
-        error.to_string().starts_with("a[b.yml: is no pattern: "),
-        "{error}"
-    );
+    assert_eq!(error.to_string(), "a[b.yml: the pattern is malformed");
+}
+
+#[test]
+fn a_folder_that_cannot_be_looked_into_is_told_and_not_taken_for_empty() {
+    let folder = Folder::new();
+    folder.write("a.yml", text("a", "up"));
+    // What is no folder holds nothing.
+    let error = folder.files(&["*/b.yml"]).load().unwrap_err();
+    assert_eq!(folder.shown(&error), "*/b.yml: there is no such file");
+    std::os::unix::fs::symlink("loop", folder.path("loop")).unwrap();
+    let error = folder.files(&["*.yml", "loop/*.yml"]).load().unwrap_err();
+    let told = folder.shown(&error);
+    assert!(told.starts_with("loop: cannot be read: "), "{told}");
 }
 
 #[test]

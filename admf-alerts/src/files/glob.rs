@@ -1,40 +1,79 @@
 //! Patterns of paths, as Go's `filepath.Glob` has them: `*`, `?`, `[a-z]`, `[^a]`, `\` before what is meant as it is.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 const MALFORMED: &str = "the pattern is malformed";
 
-/// Lists the paths that fit, sorted within each folder. What cannot be looked into has none.
-pub(super) fn glob(pattern: &str) -> Result<Vec<PathBuf>, String> {
+/// What a pattern finds.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The paths that fit, sorted within each folder.
+    pub(crate) paths: Vec<PathBuf>,
+    /// The folders that are there and cannot be looked into.
+    pub(crate) closed: Vec<(PathBuf, io::Error)>,
+}
+
+/// Says whether a text may name other paths than itself.
+pub(crate) fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '[', '\\'])
+}
+
+/// Lists the paths that fit.
+pub(crate) fn glob(pattern: &str) -> Result<Found, String> {
     let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
     let parts = parts(name)?;
-    if !pattern.contains(['*', '?', '[', '\\']) {
+    if !is_pattern(pattern) {
         let is_there = !pattern.is_empty() && fs::symlink_metadata(pattern).is_ok();
-        return Ok(is_there
-            .then(|| PathBuf::from(pattern))
-            .into_iter()
-            .collect());
+        return Ok(Found::of(is_there.then(|| pattern.into())));
     }
     let folders = match folder {
-        "" if pattern.starts_with('/') => vec![PathBuf::from("/")],
-        "" => vec![PathBuf::new()],
+        "" if pattern.starts_with('/') => Found::of(["/".into()]),
+        "" => Found::of([PathBuf::new()]),
         folder => glob(folder)?,
     };
-    let mut found = Vec::new();
-    for folder in folders {
-        let here = if folder.as_os_str().is_empty() {
-            ".".into()
-        } else {
-            folder.clone()
-        };
-        let entries = fs::read_dir(here).into_iter().flatten().flatten();
-        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<_> = names.filter(|name| fits(&parts, name)).collect();
-        names.sort_unstable();
-        found.extend(names.into_iter().map(|name| folder.join(name)));
+    let mut found = Found {
+        closed: folders.closed,
+        paths: Vec::new(),
+    };
+    for folder in folders.paths {
+        found.add(&folder, &parts);
     }
     Ok(found)
+}
+
+impl Found {
+    fn of(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self {
+            paths: paths.into_iter().collect(),
+            closed: Vec::new(),
+        }
+    }
+
+    /// Adds what fits in a folder.
+    fn add(&mut self, folder: &Path, parts: &[Part]) {
+        let here = match folder.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => folder,
+        };
+        let entries = match fs::read_dir(here) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let none = [ErrorKind::NotFound, ErrorKind::NotADirectory];
+                if !none.contains(&error.kind()) {
+                    self.closed.push((here.to_path_buf(), error));
+                }
+                return;
+            }
+        };
+        let names = entries.flatten();
+        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<_> = names.filter(|name| fits(parts, name)).collect();
+        names.sort_unstable();
+        let paths = names.into_iter().map(|name| folder.join(name));
+        self.paths.extend(paths);
+    }
 }
 
 #[derive(Debug)]
@@ -164,7 +203,9 @@ mod tests {
         }
         let base = folder.path().to_str().expect("it is UTF-8");
         let found = |pattern: &str| {
-            let found = glob(&format!("{base}/{pattern}")).expect("it is a pattern");
+            let found = glob(&format!("{base}/{pattern}"))
+                .expect("it is a pattern")
+                .paths;
             let shown = found.iter().map(|path| {
                 let path = path.strip_prefix(base).expect("it is below");
                 path.display().to_string()
