@@ -92,7 +92,7 @@ pub(super) fn send_filter(case: &Fields<'_>) -> Checked<()> {
     let integrations = vec![Integration { send_resolved }];
     config.receivers.insert("receiver".to_owned(), integrations);
     let mut notifier = notifier(config)?;
-    let mut post = |notifier: &mut Notifier, fire: bool| {
+    let post = |notifier: &mut Notifier, fire: bool| {
         for (index, status) in statuses.iter().enumerate() {
             let ends_at = match *status {
                 "firing" => Some(EPOCH + FAR),
