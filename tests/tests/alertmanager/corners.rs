@@ -39,11 +39,11 @@ struct Step {
 /// Node: its receiver, matcher, whether it continues, `group_by`, and how many levels it is below the root.
 const NODES: [(&str, &str, &str, bool, &str, usize); 6] = [
     ("a", "kind", "deep", true, "", 0),
-    ("b", "zone", "x", true, "zone", 1),
+    ("b", "zone", "x", true, "", 1),
     ("c", "level", "1", true, "", 2),
     ("d", "level", "1|2", false, "...", 2),
     ("e", "zone", "x|y", false, "alertname", 1),
-    ("f", "kind", "deep|flat", false, "kind", 0),
+    ("f", "kind", "deep|flat", false, "alertname", 0),
 ];
 
 /// Who is not told of ends.
@@ -119,17 +119,17 @@ fn alertmanager_yml(port: u16) -> String {
 
 fn labels(number: u64) -> Labels {
     Labels::from_iter([
-        ("alertname", format!("Alert{}", number % 40)),
+        ("alertname", format!("Alert{}", number % 120)),
         (
             "kind",
             ["deep", "deep", "flat", "none"][(number % 4) as usize].to_owned(),
         ),
         (
             "zone",
-            ["x", "y", "z"][(number % 40 / 4 % 3) as usize].to_owned(),
+            ["x", "y", "z"][(number % 120 / 4 % 3) as usize].to_owned(),
         ),
-        ("level", (number / 40 % 3 + 1).to_string()),
-        ("host", (number / 120).to_string()),
+        ("level", (number / 120 % 3 + 1).to_string()),
+        ("host", (number / 360).to_string()),
     ])
 }
 
@@ -148,7 +148,7 @@ fn stream(seed: u64) -> Vec<Step> {
         let before = seen.clone();
         let begin = half % 2 == 0;
         for _ in 0..12 {
-            let labels = labels(chance.below(480));
+            let labels = labels(chance.below(1_080));
             let groups = keys(&notifier, &labels);
             let there: BTreeSet<Key> = notifier.groups().map(|group| key(&group)).collect();
             let may = match begin {
@@ -168,11 +168,16 @@ fn stream(seed: u64) -> Vec<Step> {
             step.take(&mut notifier);
             steps.push(step);
         }
-        if !begin && chance.one_in(3) {
+        if !begin && chance.one_in(2) {
             let (name, value) = match chance.below(3) {
                 0 => ("zone", chance.pick(&["x", "y", "z"]).to_owned()),
                 1 => ("level", (chance.below(3) + 1).to_string()),
-                _ => ("alertname", format!("Alert{}", chance.below(40))),
+                _ => {
+                    let some = chance.below(notifier.groups().count().max(1) as u64) as usize;
+                    let group = notifier.groups().nth(some);
+                    let name = group.and_then(|it| it.labels().get("alertname").map(str::to_owned));
+                    ("alertname", name.unwrap_or_default())
+                }
             };
             let what = What::Silenced(name, value, chance.pick(&ENDS));
             let step = Step { seconds, what };
