@@ -196,7 +196,7 @@ impl Step {
             What::Fires(labels, ends) => (labels, Some(now), ends.map(later)),
             What::Ends(labels) => (labels, None, Some(now)),
             What::Silenced(name, value, seconds) => {
-                let matcher = Matcher::new(*name, MatchOp::Equal, value, false);
+                let matcher = Matcher::new(name, MatchOp::Equal, value, false);
                 let silence = Silence {
                     matchers: vec![matcher.expect("it is sound")],
                     starts_at: Some(now),
@@ -230,7 +230,7 @@ impl Step {
         match &self.what {
             What::Fires(labels, None) => alert(labels, &[("startsAt", 0.0)]),
             What::Fires(labels, Some(ends)) => {
-                alert(labels, &[("startsAt", 0.0), ("endsAt", *ends)])
+                alert(labels, &[("startsAt", 0.0), ("endsAt", *ends)]);
             }
             What::Ends(labels) => alert(labels, &[("endsAt", 0.0)]),
             What::Silenced(name, value, seconds) => {
