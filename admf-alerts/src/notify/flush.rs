@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::Alert;
+use super::alert::{Alert, Fingerprint};
 use super::batch::{Batch, Delivery, order};
 use super::group::{Send, Sending, Told};
 use super::log::{Entry, Log, LogKey, Reason, decide};
 use super::notifier::{GroupId, Notifier, Out};
 use super::route::Node;
+use crate::labels::Labels;
 
 impl Notifier {
     /// Begins the flush of a group that is due.
@@ -19,14 +20,16 @@ impl Notifier {
             return;
         };
         let mut alerts = group.begin(node.group_interval, now).alerts.clone();
-        alerts.retain(|alert| !self.quiet(&node, alert, now));
+        alerts.retain(|alert| !self.quiet(&node, &id.1, alert, now));
         alerts.sort_by(|a, b| order(&a.labels, &b.labels));
         let integrations = self
             .config
             .receivers
             .get(&node.receiver)
             .map_or(0, Vec::len);
-        let sends = (0..integrations).filter_map(|at| self.send(&node, id, at, &alerts, now));
+        // Where all are quiet nothing is said, nor does the log forget what fires.
+        let integrations = 0..if alerts.is_empty() { 0 } else { integrations };
+        let sends = integrations.filter_map(|at| self.send(&node, id, at, &alerts, now));
         let sends: Vec<Send> = sends.collect();
         // Who asks not to be told of ends, where all has ended, counts as told.
         for send in &sends {
@@ -41,7 +44,7 @@ impl Notifier {
     }
 
     /// Says whether nobody is told of an alert at `now`.
-    fn quiet(&self, node: &Node, alert: &Alert, now: Duration) -> bool {
+    fn quiet(&self, node: &Node, group: &Labels, alert: &Alert, now: Duration) -> bool {
         let named = |names: &[String]| {
             let mut intervals = names
                 .iter()
@@ -53,13 +56,26 @@ impl Notifier {
             let cooldown = self.config.cooldown(&alert.labels)?;
             let (fingerprint, resolved) = (alert.fingerprint(), alert.ends_at.is_some());
             let told = &self.cooldowns;
-            Some(told.mutes(&node.receiver, fingerprint, resolved, cooldown, now))
+            let mutes = told.mutes(&node.receiver, fingerprint, resolved, cooldown, now);
+            Some(mutes && !(resolved && self.owes_end(node, group, fingerprint)))
         };
         self.inhibited_by(&alert.labels, now).next().is_some()
             || (!active.is_empty() && !named(active))
             || named(mute)
             || self.silences.of(&alert.labels, now).next().is_some()
             || cooled().unwrap_or_default()
+    }
+
+    /// Says whether an integration of the node was told that an alert fires, and nothing since.
+    fn owes_end(&self, node: &Node, group: &Labels, alert: Fingerprint) -> bool {
+        let integrations = self.config.receivers.get(&node.receiver);
+        let mut keys = (0..integrations.map_or(0, Vec::len)).map(|integration| LogKey {
+            group: node.group_key(group),
+            receiver: node.receiver.clone(),
+            integration,
+        });
+        let fires = |key: &LogKey| self.log.get(key)?.firing.get(&alert);
+        keys.any(|key| fires(&key).is_some())
     }
 
     /// Decides whether an integration is told, and of what.

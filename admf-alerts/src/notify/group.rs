@@ -158,7 +158,10 @@ impl Group {
             let Some(end) = alert.ends_at else { continue };
             let fingerprint = alert.fingerprint();
             let known = self.alerts.get(&fingerprint);
-            let same = known.is_some_and(|known| known.updated_at == alert.updated_at);
+            // Two posts may bear one time.
+            let same = known.is_some_and(|known| {
+                (known.updated_at, known.ends_at) == (alert.updated_at, Some(end))
+            });
             let old = end.saturating_add(max_age) <= now;
             if same && (sent || old) {
                 self.alerts.remove(&fingerprint);

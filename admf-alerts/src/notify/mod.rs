@@ -14,6 +14,7 @@ mod inhibit;
 mod interval;
 mod log;
 mod notifier;
+mod reload;
 mod route;
 mod silence;
 #[cfg(test)]

@@ -95,11 +95,12 @@ impl Notifier {
         self.routes = config.checked()?;
         self.inhibitor = Inhibitor::new(config.inhibit_rules.clone());
         self.config = config;
-        self.groups.clear();
+        self.leave_groups();
         let alerts: Vec<_> = self.alerts.values().cloned().collect();
         for alert in alerts {
             self.group(&alert, now);
         }
+        self.wait_for_out(now);
         Ok(())
     }
 
@@ -264,11 +265,12 @@ impl Notifier {
             if let Some(alert) = self.alerts.remove(&fingerprint) {
                 self.inhibitor.remove(&alert.labels);
             }
-            for owed in self.owed.values_mut() {
-                owed.remove(&fingerprint);
-            }
         }
-        self.owed.retain(|_, owed| !owed.is_empty());
+        let alerts = &self.alerts;
+        self.owed.retain(|_, owed| {
+            owed.retain(|fingerprint| alerts.contains_key(fingerprint));
+            !owed.is_empty()
+        });
     }
 
     /// Returns the silences.

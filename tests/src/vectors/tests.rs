@@ -268,7 +268,11 @@ fn a_second_case_of_the_same_id_fails() {
             "cases",
             r#""policy": "backoff", "config": {"base_ms": 0}, "refused": "base_ms""#,
         ),
-        ("alerts.json", "vectors", r#""kind": "matcher""#),
+        (
+            "alerts.json",
+            "vectors",
+            r#""kind": "matcher", "op": "=", "pattern": "a", "value": "a", "expect": true"#,
+        ),
     ] {
         let case = format!(r#"{{"id": "x", {by}}}"#);
         let text = format!(r#"{{"meta": {{}}, "{list}": [{case}, {case}]}}"#);
@@ -303,11 +307,11 @@ fn a_file_that_holds_no_cases_is_a_failure() {
 
 #[test]
 fn an_unknown_kind_fails_and_a_known_one_is_not_built() {
-    let text = r#"{"vectors": [{"id": "a", "kind": "matcher"}, {"id": "b", "kind": "guess"}]}"#;
-    let files = vec![run_text("alerts.json", text).unwrap()];
+    let text = r#"{"vectors": [{"id": "a", "kind": "zscore"}, {"id": "b", "kind": "guess"}]}"#;
+    let files = vec![run_text("metrics.json", text).unwrap()];
     let shown = Report { files }.to_string();
     assert!(
-        shown.contains("alerts.json, not built: matcher (1)\n"),
+        shown.contains("metrics.json, not built: zscore (1)\n"),
         "{shown}"
     );
     assert!(

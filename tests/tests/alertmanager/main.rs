@@ -1,5 +1,6 @@
 //! The notifier beside a real Alertmanager: one stream of alerts to both, the same notices from both.
 
+mod corners;
 mod server;
 mod sink;
 mod stream;
@@ -33,13 +34,15 @@ fn an_alertmanager_tells_the_same_of_one_stream() {
     let Some(theirs) = Alertmanager::start(&stream::alertmanager_yml(sink.port())) else {
         return;
     };
-    let theirs = told_by(&theirs, &sink, &steps, &ours);
+    let at = |step: &Step| step.seconds;
+    let theirs = hear(&sink, &steps, at, |step| theirs.post(step), SECONDS, &ours);
+    check(seed, steps.len(), &ours, &theirs);
+}
+
+/// Compares what both told.
+fn check(seed: u64, steps: usize, ours: &Told, theirs: &Told) {
     let notices: usize = ours.values().map(Vec::len).sum();
-    println!(
-        "{} posts, {} groups, {notices} notices",
-        steps.len(),
-        ours.len()
-    );
+    println!("{steps} posts, {} groups, {notices} notices", ours.len());
     let groups: BTreeSet<&Group> = ours.keys().chain(theirs.keys()).collect();
     let differ = groups
         .iter()
@@ -92,9 +95,16 @@ fn until(notifier: &mut Notifier, time: Duration, told: &mut Told) {
     }
 }
 
-/// What the server tells when the same is posted to it in real time. It has told all once it has told as much as we, or
-/// its last chance is over.
-fn told_by(server: &Alertmanager, sink: &Sink, steps: &[Step], ours: &Told) -> Told {
+/// What the server tells when the same is sent to it in real time, each step at its second. It has told all once it has
+/// told as much as we, a while after `last`, or its last chance is over.
+fn hear<S>(
+    sink: &Sink,
+    steps: &[S],
+    at: fn(&S) -> f64,
+    send: impl Fn(&S),
+    last: f64,
+    ours: &Told,
+) -> Told {
     let began = server::now();
     let passed = || server::now().duration_since(began).unwrap_or_default();
     let mut told = Told::new();
@@ -107,12 +117,12 @@ fn told_by(server: &Alertmanager, sink: &Sink, steps: &[Step], ours: &Told) -> T
         }
     };
     for step in steps {
-        take(Duration::from_secs_f64(step.seconds));
-        server.post(step);
+        take(Duration::from_secs_f64(at(step)));
+        send(step);
     }
     let wanted: usize = ours.values().map(Vec::len).sum();
-    let end = Duration::from_secs_f64(SECONDS + 5.0);
-    let mut seconds = SECONDS + 1.5;
+    let end = Duration::from_secs_f64(last + 5.0);
+    let mut seconds = last + 1.5;
     // A notice too many would come by the next tick.
     while take(Duration::from_secs_f64(seconds)) < wanted && passed() < end {
         seconds += 0.5;

@@ -1,10 +1,11 @@
 //! An Alertmanager of the test's own.
 
+use std::collections::BTreeMap;
 use std::process::Command;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::daemon::{Daemon, Log};
 use tests::prometheus::request;
@@ -42,26 +43,27 @@ impl Alertmanager {
 
     /// Posts an alert that begins or ends now.
     pub(crate) fn post(&self, step: &Step) {
-        let now = Timestamp::try_from(now()).expect("it is in the calendar");
-        let labels: serde_json::Map<_, _> = step
-            .labels
-            .iter()
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        let alert = match step.fires {
-            true => json!([{ "labels": labels, "startsAt": now.to_string() }]),
-            false => json!([{ "labels": labels, "endsAt": now.to_string() }]),
-        };
-        let address = format!("127.0.0.1:{}", self.daemon.port());
-        let answer = request(
-            &address,
-            "/api/v2/alerts",
-            "application/json",
-            &alert.to_string(),
-        );
-        let answer = answer.expect("it is up");
-        assert_eq!(answer, "", "what it says of {alert}");
+        let labels: BTreeMap<_, _> = step.labels.iter().collect();
+        let when = if step.fires { "startsAt" } else { "endsAt" };
+        self.send("alerts", &json!([{ "labels": labels, when: stamp(0.0) }]));
     }
+
+    /// Posts to its API.
+    pub(crate) fn send(&self, what: &str, body: &Value) {
+        let address = format!("127.0.0.1:{}", self.daemon.port());
+        let path = format!("/api/v2/{what}");
+        let answer = request(&address, &path, "application/json", &body.to_string());
+        let answer = answer.expect("it is up");
+        let taken = answer.is_empty() || answer.contains("silenceID");
+        assert!(taken, "it says {answer} of {body}");
+    }
+}
+
+/// The time so many seconds from now, as the API has it.
+pub(crate) fn stamp(seconds: f64) -> String {
+    let time = now() + Duration::from_secs_f64(seconds);
+    let time = Timestamp::try_from(time).expect("it is in the calendar");
+    time.to_string()
 }
 
 #[expect(

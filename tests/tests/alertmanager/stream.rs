@@ -190,14 +190,14 @@ fn there(notifier: &Notifier) -> BTreeSet<Key> {
     notifier.groups().map(|group| key(&group)).collect()
 }
 
-fn key(group: &GroupStatus<'_>) -> Key {
+pub(crate) fn key(group: &GroupStatus<'_>) -> Key {
     (group.key(), group.node().receiver.clone())
 }
 
 /// The key of a group, and its receiver.
-type Key = (String, String);
+pub(crate) type Key = (String, String);
 
-fn keys(notifier: &Notifier, labels: &Labels) -> BTreeSet<Key> {
+pub(crate) fn keys(notifier: &Notifier, labels: &Labels) -> BTreeSet<Key> {
     let keys = notifier.destinations(labels);
     keys.map(|(key, receiver)| (key, receiver.to_owned()))
         .collect()

@@ -9,12 +9,9 @@ use super::super::rules::{EPOCH, same, texts, time};
 use super::super::schema::{Checked, Fields};
 
 pub(super) fn status(case: &Fields<'_>) -> Checked<()> {
-    let posted = Posted {
-        ends_at: Some(case.must("ends_at_s", time(case, "ends_at_s"))?),
-        ..Posted::default()
-    };
     let now = case.must("ts_s", time(case, "ts_s"))?;
-    let alert = Alert::new(posted, now, Duration::ZERO);
+    let mut alert = Alert::new(Posted::default(), now, Duration::ZERO);
+    alert.ends_at = time(case, "ends_at_s")?;
     let shown = if alert.is_resolved(now) {
         "resolved"
     } else {

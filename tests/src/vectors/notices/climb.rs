@@ -13,13 +13,14 @@ use super::inhibit::plain;
 use super::pipeline::notifier;
 
 const DAY: Duration = Duration::from_secs(86_400);
-const SECOND: Duration = Duration::from_secs(1);
+/// How long after a step what came of it is known: a group interval.
+const SOON: Duration = Duration::from_millis(100);
 
 /// A route that tells at once, and no second time.
 fn at_once(cooldown: Duration) -> Config {
     let mut config = plain();
     config.route.group_wait = Some(Duration::ZERO);
-    config.route.group_interval = Some(SECOND);
+    config.route.group_interval = Some(SOON);
     config.route.repeat_interval = Some(DAY * 10_000);
     config.retention = DAY * 10_000;
     config.cooldowns = vec![Cooldown {
@@ -59,7 +60,7 @@ pub(super) fn cooldown(case: &Fields<'_>) -> Checked<()> {
             };
             notifier.post(now, posted)?;
         }
-        told.extend(deliver(&mut notifier, now + SECOND));
+        told.extend(deliver(&mut notifier, now + SOON));
         let shown = match told.last() {
             Some(true) => "notify_firing",
             Some(false) => "notify_resolved",

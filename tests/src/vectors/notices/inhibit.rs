@@ -38,10 +38,11 @@ pub(super) fn inhibit(case: &Fields<'_>) -> Checked<()> {
     let mut notifier = notifier(config)?;
     for source in case.must("sources", case.list("sources"))? {
         let source = Fields::new("a source", source)?;
+        let ends_at = time(&source, "ends_in_s")?;
         let posted = Posted {
             labels: labels(&source)?,
-            starts_at: Some(EPOCH - std::time::Duration::from_secs(86_400)),
-            ends_at: time(&source, "ends_in_s")?,
+            starts_at: Some(ends_at.unwrap_or(EPOCH).min(EPOCH)),
+            ends_at,
             ..Posted::default()
         };
         source.finish()?;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use admf_alerts::Labels;
 use admf_alerts::notify::{
-    Alert, Entry, Fingerprint, Integration, Log, LogKey, Posted, Reason, decide,
+    Alert, Entry, Fingerprint, Integration, Log, LogKey, Notifier, Outcome, Posted, Reason, decide,
 };
 use serde_json::Value;
 
 use super::super::rules::{EPOCH, length, same, time};
 use super::super::schema::{Checked, Fields};
+use super::inhibit::plain;
+use super::pipeline::notifier;
 use super::{maybe, words};
 
 /// What is far away from any time of a case.
@@ -80,46 +82,65 @@ pub(super) fn subset(case: &Fields<'_>) -> Checked<()> {
     )
 }
 
+/// Tells an integration that all alerts fire, and then, as soon as it is told again, what the case says of them.
 pub(super) fn send_filter(case: &Fields<'_>) -> Checked<()> {
-    let mut alerts = Vec::new();
-    for (index, status) in case
-        .must("alerts", words(case, "alerts"))?
-        .into_iter()
-        .enumerate()
-    {
-        let posted = Posted {
-            labels: Labels::from_iter([("index", index.to_string())]),
-            ends_at: Some(EPOCH),
-            ..Posted::default()
-        };
-        let mut alert = Alert::new(posted, EPOCH, Duration::ZERO);
-        match status {
-            "resolved" => {}
-            "firing" => alert.ends_at = None,
-            other => return Err(format!("`{other}` is no status")),
+    let statuses = case.must("alerts", words(case, "alerts"))?;
+    let mut config = plain();
+    config.route.group_wait = Some(Duration::ZERO);
+    config.route.repeat_interval = Some(Duration::from_nanos(1));
+    let send_resolved = case.must("send_resolved", case.flag("send_resolved"))?;
+    let integrations = vec![Integration { send_resolved }];
+    config.receivers.insert("receiver".to_owned(), integrations);
+    let mut notifier = notifier(config)?;
+    let post = |notifier: &mut Notifier, fire: bool| {
+        for (index, status) in statuses.iter().enumerate() {
+            let ends_at = match *status {
+                "firing" => Some(EPOCH + FAR),
+                "resolved" => Some(if fire { EPOCH + FAR } else { EPOCH }),
+                other => return Err(format!("`{other}` is no status")),
+            };
+            let posted = Posted {
+                labels: Labels::from_iter([("index", format!("{index:3}"))]),
+                starts_at: Some(EPOCH),
+                ends_at,
+                ..Posted::default()
+            };
+            notifier.post(EPOCH, posted)?;
         }
-        alerts.push(Arc::new(alert));
-    }
-    let integration = Integration {
-        send_resolved: case.must("send_resolved", case.flag("send_resolved"))?,
+        Ok(())
     };
-    let status = |alert: &Arc<Alert>| match alert.is_resolved(EPOCH) {
-        true => "resolved",
-        false => "firing",
-    };
-    let sent: Vec<&str> = integration.takes(&alerts).map(status).collect();
-    same(
-        "`expect_sent`",
-        case.must("expect_sent", words(case, "expect_sent"))?,
-        sent,
-    )?;
-    let entry = Entry::of(alerts.iter().map(AsRef::as_ref));
-    let recorded = case.must("expect_recorded", case.whole("expect_recorded"))?;
+    post(&mut notifier, true)?;
+    look(&mut notifier)?;
+    post(&mut notifier, false)?;
+    let sent = look(&mut notifier)?;
+    let sent: Vec<&str> = sent.iter().map(String::as_str).collect();
+    let wanted = case.must("expect_sent", words(case, "expect_sent"))?;
+    same("`expect_sent`", wanted, sent)?;
+    let recorded = notifier
+        .log()
+        .iter()
+        .map(|(_, entry)| entry.firing.len() + entry.resolved.len());
+    let wanted = case.must("expect_recorded", case.whole("expect_recorded"))?;
     same(
         "`expect_recorded`",
-        recorded as usize,
-        entry.firing.len() + entry.resolved.len(),
+        vec![wanted as usize],
+        recorded.collect(),
     )
+}
+
+/// Lets the next flush be; returns the status of each alert that is sent.
+fn look(notifier: &mut Notifier) -> Checked<Vec<String>> {
+    let now = notifier.next_due().ok_or("there is no group")?;
+    let mut sent = Vec::new();
+    for delivery in notifier.due(now) {
+        let status = |alert: &Arc<Alert>| match alert.is_resolved(now) {
+            true => "resolved".to_owned(),
+            false => "firing".to_owned(),
+        };
+        sent.extend(delivery.batch.alerts.iter().map(status));
+        notifier.finished(now, delivery.id, Outcome::Sent);
+    }
+    Ok(sent)
 }
 
 pub(super) fn expiry(case: &Fields<'_>) -> Checked<()> {

@@ -12,8 +12,8 @@ use super::{matcher, matchers, maybe};
 fn silence(fields: &Fields<'_>) -> Checked<Silence> {
     Ok(Silence {
         matchers: vec![matcher("a", "=", "b")?],
-        starts_at: maybe(fields, "starts_at_s", time)?,
-        ends_at: maybe(fields, "ends_at_s", time)?,
+        starts_at: time(fields, "starts_at_s")?,
+        ends_at: time(fields, "ends_at_s")?,
         ..Silence::default()
     })
 }

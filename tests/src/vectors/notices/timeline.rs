@@ -25,6 +25,8 @@ struct Run {
     notices: Vec<Vec<Notice>>,
     /// The ids of silences, by their names in the case.
     silences: BTreeMap<String, String>,
+    /// The clock, which never goes back: what is late is done when it can be.
+    now: Duration,
 }
 
 pub(super) fn timeline(case: &Fields<'_>) -> Checked<()> {
@@ -35,6 +37,7 @@ pub(super) fn timeline(case: &Fields<'_>) -> Checked<()> {
         config,
         fails,
         silences: BTreeMap::new(),
+        now: Duration::ZERO,
     };
     for event in case.must("events", case.list("events"))? {
         let event = Fields::new("an event", event)?;
@@ -103,8 +106,10 @@ impl Run {
     /// Takes what is due up to a time.
     fn until(&mut self, time: Duration) {
         while let Some(due) = self.notifier.next_due().filter(|due| *due <= time) {
-            self.look(due);
+            self.now = self.now.max(due);
+            self.look(self.now);
         }
+        self.now = self.now.max(time);
     }
 
     fn look(&mut self, now: Duration) {

@@ -35,8 +35,11 @@ pub(super) const KINDS: &[Kind] = &[
 /// What the epoch of a case is: times before it are times too.
 pub(super) const EPOCH: Duration = Duration::from_secs(1_700_000_000);
 
-/// Reads a time in seconds, to the nearest nanosecond.
+/// Reads a time in seconds, to the nearest nanosecond; `null` says that there is none.
 pub(super) fn time(fields: &Fields<'_>, key: &str) -> Checked<Option<Duration>> {
+    if fields.raw(key).is_some_and(Value::is_null) {
+        return Ok(None);
+    }
     let seconds = fields.decimal(key)?;
     Ok(seconds.map(|seconds| {
         let length = Duration::from_nanos((seconds.abs() * 1e9).round() as u64);

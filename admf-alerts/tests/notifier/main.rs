@@ -1,0 +1,5 @@
+//! The notifier by its public face: stories that once went wrong, and a storm against what must always hold.
+
+mod harness;
+mod stories;
+mod storm;
