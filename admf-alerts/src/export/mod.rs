@@ -9,7 +9,7 @@ mod run;
 mod scenario;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod unit_tests;
 
 use crate::promql::Settings;

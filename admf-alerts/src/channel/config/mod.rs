@@ -8,6 +8,7 @@ mod http;
 mod pagerduty;
 mod secret;
 mod slack;
+mod template;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -126,6 +127,13 @@ pub struct Retry {
     pub attempts: u32,
     /// How long until the next.
     pub delay: Duration,
+}
+
+impl Retry {
+    /// How many tries there are, where only the delay is said.
+    pub const ATTEMPTS: u32 = 3;
+    /// How long until the next try, where only the tries are said.
+    pub const DELAY: Duration = Duration::from_secs(30);
 }
 
 /// Says how much is sent by a channel at most.
