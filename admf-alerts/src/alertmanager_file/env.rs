@@ -1,7 +1,7 @@
 //! Receivers from variables, and the routes that go without saying.
 
-use super::Setup;
 use super::address;
+use super::{Lookup, Setup};
 use crate::channel::config::{Auth, Channel, Email, PagerDuty, Secret, Slack, Smarthost, Webhook};
 use crate::notify::Route;
 use crate::series::{MatchOp, Matcher};
@@ -12,8 +12,6 @@ const BY_SEVERITY: [(&str, MatchOp, &str); 3] = [
     ("high|warning", MatchOp::Matches, "slack"),
     ("info", MatchOp::Equal, "email"),
 ];
-
-type Variable<'v> = &'v dyn Fn(&str) -> Option<String>;
 
 /// Sets up the receivers `email`, `slack`, `webhook` and `pagerduty` from variables, each where it is set, and the default
 /// routes: `critical` to PagerDuty, `high` and `warning` to Slack, `info` by mail; what has no such receiver goes to the
@@ -29,7 +27,7 @@ type Variable<'v> = &'v dyn Fn(&str) -> Option<String>;
 /// # Errors
 ///
 /// Says which variable is wrong or missing; never what a secret is. Where none is set: that.
-pub fn from_env(variable: Variable<'_>) -> Result<Setup, String> {
+pub fn from_env(variable: Lookup<'_>) -> Result<Setup, String> {
     let set = |name: &str| {
         variable(name)
             .map(|it| it.trim().to_owned())
@@ -65,25 +63,28 @@ impl Setup {
             .iter()
             .filter(|it| self.channels.contains_key(it.2));
         let routes = there.map(|(severity, op, receiver)| {
-            let mut route = Route::default();
-            route.receiver = Some((*receiver).to_owned());
-            route.matchers = vec![Matcher::new("severity", *op, severity, false)?];
+            let route = Route {
+                receiver: Some((*receiver).to_owned()),
+                matchers: vec![Matcher::new("severity", *op, severity, false)?],
+                ..Route::default()
+            };
             Ok(route)
         });
         let routes = routes.collect::<Result<_, String>>()?;
-        let mut root = Route::default();
-        root.receiver = Some(first.to_owned());
-        root.routes = routes;
-        self.notify.route = root;
+        self.notify.route = Route {
+            receiver: Some(first.to_owned()),
+            routes,
+            ..Route::default()
+        };
         Ok(())
     }
 }
 
-fn secret(name: &str, set: Variable<'_>) -> Option<Secret> {
+fn secret(name: &str, set: Lookup<'_>) -> Option<Secret> {
     Secret::env(name, set).ok()
 }
 
-fn url(name: &str, set: Variable<'_>) -> Result<Option<Secret>, String> {
+fn url(name: &str, set: Lookup<'_>) -> Result<Option<Secret>, String> {
     let secret = secret(name, set);
     if let Some(text) = secret.as_ref().and_then(Secret::known) {
         address::check(text).map_err(|problem| format!("{name}: {problem}"))?;
@@ -92,14 +93,14 @@ fn url(name: &str, set: Variable<'_>) -> Result<Option<Secret>, String> {
 }
 
 /// Refuses a variable that means nothing without another.
-fn alone(name: &str, without: &str, set: Variable<'_>) -> Result<(), String> {
+fn alone(name: &str, without: &str, set: Lookup<'_>) -> Result<(), String> {
     match set(name) {
         Some(_) => Err(format!("{name} is set, and {without} is not")),
         None => Ok(()),
     }
 }
 
-fn email(set: Variable<'_>) -> Result<Option<Channel>, String> {
+fn email(set: Lookup<'_>) -> Result<Option<Channel>, String> {
     let Some(host) = set("SMTP_HOST") else {
         let others = [
             "SMTP_PORT",
@@ -152,7 +153,7 @@ pub(super) fn is_mail(text: &str) -> bool {
     !name.contains(odd) && dots(name) && dots(host) && host.chars().all(named)
 }
 
-fn slack(set: Variable<'_>) -> Result<Option<Channel>, String> {
+fn slack(set: Lookup<'_>) -> Result<Option<Channel>, String> {
     let Some(url) = url("SLACK_WEBHOOK_URL", set)? else {
         alone("SLACK_CHANNEL", "SLACK_WEBHOOK_URL", set)?;
         return Ok(None);
@@ -162,7 +163,7 @@ fn slack(set: Variable<'_>) -> Result<Option<Channel>, String> {
     Ok(Some(Channel::Slack(slack)))
 }
 
-fn webhook(set: Variable<'_>) -> Result<Option<Channel>, String> {
+fn webhook(set: Lookup<'_>) -> Result<Option<Channel>, String> {
     let Some(url) = url("WEBHOOK_URL", set)? else {
         alone("WEBHOOK_AUTH_TOKEN", "WEBHOOK_URL", set)?;
         return Ok(None);
@@ -172,7 +173,7 @@ fn webhook(set: Variable<'_>) -> Result<Option<Channel>, String> {
     Ok(Some(Channel::Webhook(webhook)))
 }
 
-fn key(set: Variable<'_>) -> Result<Option<Channel>, String> {
+fn key(set: Lookup<'_>) -> Result<Option<Channel>, String> {
     let key = secret("PAGERDUTY_INTEGRATION_KEY", set);
     Ok(key.map(|key| Channel::PagerDuty(PagerDuty::new(key))))
 }

@@ -27,6 +27,9 @@ pub use write::{Exported, SetupError, export};
 
 use crate::yaml;
 
+/// Knows variables by their names, such as those of the environment.
+pub type Lookup<'v> = &'v dyn Fn(&str) -> Option<String>;
+
 /// What stands before a variable where an address has to be.
 const PLACEHOLDER: &str = "https://env.invalid/";
 
@@ -55,11 +58,7 @@ const PLACEHOLDER: &str = "https://env.invalid/";
 /// assert!(!format!("{setup:?}").contains("hooks.example"));
 /// # Ok::<(), admf_alerts::alertmanager_file::FileError>(())
 /// ```
-pub fn parse(
-    file: &str,
-    text: &str,
-    variable: Option<&dyn Fn(&str) -> Option<String>>,
-) -> Result<Setup, FileError> {
+pub fn parse(file: &str, text: &str, variable: Option<Lookup<'_>>) -> Result<Setup, FileError> {
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     let around = Around { folder, variable };
     let read = yaml::document(file, text, |node| read::setup(node, around))?;

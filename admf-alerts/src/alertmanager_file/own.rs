@@ -2,7 +2,7 @@
 
 use super::read::fields::{filled, more, texts, there, truth};
 use super::read::{Around, http, listed};
-use super::{Escalate, FileError, Level, Setup};
+use super::{Escalate, FileError, Level, Lookup, Setup};
 use crate::channel::config::{Alertmanager, Channel, Common, Console, File, Limit, Retry, Secret};
 use crate::notify::Cooldown;
 use crate::yaml::{self, At, Kind, Node, Read};
@@ -61,7 +61,7 @@ pub fn add(
     setup: Setup,
     file: &str,
     text: &str,
-    variable: Option<&dyn Fn(&str) -> Option<String>>,
+    variable: Option<Lookup<'_>>,
 ) -> Result<Setup, FileError> {
     let folder = std::path::Path::new(file)
         .parent()

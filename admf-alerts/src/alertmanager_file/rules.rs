@@ -90,12 +90,11 @@ pub fn with_rules<'r>(
 /// One route for each receiver; the last lets nothing go on.
 fn own_routes(rule: &Rule, matchers: &[Matcher]) -> Vec<Route> {
     let receivers = rule.notify.receivers.iter().enumerate();
-    let routes = receivers.map(|(at, name)| {
-        let mut route = Route::default();
-        route.receiver = Some(name.clone());
-        route.matchers = matchers.to_vec();
-        route.r#continue = at + 1 < rule.notify.receivers.len();
-        route
+    let routes = receivers.map(|(at, name)| Route {
+        receiver: Some(name.clone()),
+        matchers: matchers.to_vec(),
+        r#continue: at + 1 < rule.notify.receivers.len(),
+        ..Route::default()
     });
     routes.collect()
 }

@@ -63,6 +63,7 @@ pub struct Level {
 
 impl Escalate {
     /// Escalates alerts over levels, once.
+    #[must_use]
     pub fn new(matchers: Vec<Matcher>, levels: Vec<Level>) -> Self {
         Self {
             matchers,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::alertmanager_file::Lookup;
 use crate::channel::config::{Origin, Secret};
 use crate::duration;
 use crate::yaml::{At, Kind, Read};
@@ -13,7 +14,7 @@ pub(in crate::alertmanager_file) struct Around<'a> {
     /// The folder of the file.
     pub(in crate::alertmanager_file) folder: &'a Path,
     /// Knows variables, where `${NAME}` in place of a secret is one.
-    pub(in crate::alertmanager_file) variable: Option<&'a dyn Fn(&str) -> Option<String>>,
+    pub(in crate::alertmanager_file) variable: Option<Lookup<'a>>,
 }
 
 impl Around<'_> {
