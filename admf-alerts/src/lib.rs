@@ -43,6 +43,7 @@
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
+//! | [`alertmanager_file`] | [`parse`](alertmanager_file::parse): files of Alertmanager as they are, and back |
 //! | [`notation`] | series with their values, as tests of Prometheus write them |
 //! | [`duration`] | lengths of time as files write them |
 //! | [`alert_template`] | [`AlertTemplate`](alert_template::AlertTemplate): a metric, a limit, for how long, who is told |
@@ -53,6 +54,7 @@
 //! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod alert_template;
+pub mod alertmanager_file;
 pub mod burn;
 pub mod catalogue;
 pub mod channel;

@@ -10,7 +10,7 @@ mod run;
 mod scenario;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(crate) mod text;
 mod unit_tests;
 
 use crate::promql::Settings;

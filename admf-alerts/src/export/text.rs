@@ -19,7 +19,7 @@ pub(super) fn entry(depth: usize, key: &str, value: &str) -> String {
 }
 
 /// Writes a text on one line: as it is, or in quotes where that could be read as something else.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else if text.chars().all(is_printable) {
@@ -30,7 +30,7 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// Makes a text fit for a comment, which ends with the line.
-pub(super) fn comment(text: &str) -> String {
+pub(crate) fn comment(text: &str) -> String {
     let shown = |c| if is_printable(c) { c } else { '\u{fffd}' };
     text.chars().map(shown).collect()
 }

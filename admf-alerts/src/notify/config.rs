@@ -82,7 +82,7 @@ impl Default for Config {
 
 impl Config {
     /// Checks what does not go without saying, and makes the tree.
-    pub(super) fn checked(&self) -> Result<Routes, String> {
+    pub(crate) fn checked(&self) -> Result<Routes, String> {
         let routes = Routes::new(&self.route)?;
         for (_, node) in routes.nodes() {
             if !self.receivers.contains_key(&node.receiver) {

@@ -1,0 +1,52 @@
+//! Alerts go where amtool says.
+
+use std::ffi::OsString;
+
+use admf_alerts::Labels;
+use admf_alerts::alertmanager_file::parse;
+use admf_alerts::notify::Routes;
+use tempfile::TempDir;
+use tests::chance::Chance;
+
+use crate::amtool::amtool;
+use crate::generate::{self, LABELS, VALUES};
+
+#[test]
+fn two_hundred_label_sets_go_where_amtool_says() {
+    let mut chance = Chance::new(5);
+    let folder = TempDir::new().expect("a folder can be made");
+    let path = folder.path().join("alertmanager.yml");
+    let (mut deep, mut several) = (0, 0);
+    for _ in 0..40 {
+        let text = generate::file(&mut chance);
+        std::fs::write(&path, &text).expect("it can be written");
+        let setup = parse("alertmanager.yml", &text, None).expect("it is a good file");
+        let routes = Routes::new(&setup.notify.route).expect("the tree is sound");
+        for _ in 0..5 {
+            let labels = LABELS.iter().map(|name| (*name, chance.pick(&VALUES)));
+            let labels = Labels::from_iter(labels.collect::<Vec<_>>());
+            let mut args: Vec<OsString> = ["config", "routes", "test", "--config.file"]
+                .map(Into::into)
+                .into();
+            args.push(path.clone().into());
+            args.extend(
+                labels
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}").into()),
+            );
+            let Some(done) = amtool(&args) else {
+                return;
+            };
+            let theirs = String::from_utf8_lossy(&done.stdout).trim().to_owned();
+            let ours: Vec<_> = routes
+                .matching(&labels)
+                .map(|(_, node)| node.receiver.as_str())
+                .collect();
+            assert_eq!(ours.join(","), theirs, "{labels}\n{text}");
+            deep += usize::from(routes.matching(&labels).any(|it| it.0 > 0));
+            several += usize::from(ours.len() > 1);
+        }
+    }
+    // Or it shows little.
+    assert!(deep > 50 && several > 10, "{deep} {several}");
+}
