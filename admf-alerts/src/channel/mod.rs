@@ -1,8 +1,9 @@
 //! What each kind of channel is sent, and what its answers mean.
 //!
-//! Nothing here does input or output.
+//! Nothing here does input or output, but [`config::Secret::expose`], which reads the file of a secret.
 
 mod answer;
+pub mod config;
 mod pagerduty;
 mod slack;
 #[cfg(test)]
