@@ -40,6 +40,11 @@ impl Alertmanager {
         })
     }
 
+    /// Returns its address.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.daemon.port())
+    }
+
     /// Posts an alert that begins or ends now.
     pub(crate) fn post(&self, step: &Step) {
         let now = Timestamp::try_from(now()).expect("it is in the calendar");
@@ -52,9 +57,8 @@ impl Alertmanager {
             true => json!([{ "labels": labels, "startsAt": now.to_string() }]),
             false => json!([{ "labels": labels, "endsAt": now.to_string() }]),
         };
-        let address = format!("127.0.0.1:{}", self.daemon.port());
         let answer = request(
-            &address,
+            &self.address(),
             "/api/v2/alerts",
             "application/json",
             &alert.to_string(),

@@ -1,9 +1,8 @@
 //! Mail, by SMTP.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use lettre::address::{Address, Envelope};
+use lettre::address::Envelope;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{
@@ -11,9 +10,9 @@ use lettre::transport::smtp::client::{
 };
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
-use parking_lot::Mutex;
 use tokio::time::timeout;
 
+use super::held::Held;
 use super::report::{Done, Fault, line};
 use super::secret::exposed;
 use super::{Shared, Wall};
@@ -24,9 +23,6 @@ use crate::channel::key::idempotency_key;
 use crate::channel::redact::Redaction;
 use crate::notify::Batch;
 
-/// Of how many notices it is kept who has them, where not all of their recipients do.
-const KEPT: usize = 64;
-
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
 pub(super) struct Mail {
@@ -36,8 +32,7 @@ pub(super) struct Mail {
     texts: Texts,
     external_url: String,
     wall: Wall,
-    /// Who has which notice, by its key.
-    have: Mutex<BTreeMap<String, BTreeSet<Address>>>,
+    held: Held,
 }
 
 impl Mail {
@@ -56,7 +51,7 @@ impl Mail {
             config: config.clone(),
             external_url: shared.external_url.clone(),
             wall: shared.wall.clone(),
-            have: Mutex::default(),
+            held: Held::default(),
         })
     }
 
@@ -66,48 +61,37 @@ impl Mail {
         let key = idempotency_key(batch);
         let letter = self.texts.filled(batch, &self.external_url, &key);
         let letter = letter.map_err(|error| Fault::refused(Failure::Client, error))?;
-        let mut have = self.have.lock().remove(&key).unwrap_or_default();
-        let (mut again, mut refused) = (None, None);
+        let (mut sent, mut again, mut refused) = (false, None, None);
         for to in &letter.to {
-            if have.contains(&to.email) {
+            if self.held.has(&key, &to.email) {
+                sent = true;
                 continue;
             }
             match self.mail(&transport, &letter, to, limit).await {
                 Ok(()) => {
-                    have.insert(to.email.clone());
+                    sent = true;
+                    self.held.add(&key, &to.email);
                 }
                 Err(fault) => {
                     let said = redaction.text(&fault.said);
-                    let kept = if fault.again.is_some() {
-                        &mut again
-                    } else {
-                        &mut refused
+                    let kept = match fault.again {
+                        Some(_) => &mut again,
+                        None => &mut refused,
                     };
                     *kept = Some(Fault { said, ..fault });
                 }
             }
         }
-        match (again, refused) {
-            (Some(fault), _) => {
-                self.keep(key, have);
-                Err(fault)
-            }
-            (None, Some(fault)) if have.is_empty() => Err(fault),
-            (None, Some(fault)) => Ok(Done {
-                noted: Some(fault.said),
-            }),
-            (None, None) => Ok(Done {
-                noted: letter.noted,
+        if let Some(fault) = again {
+            return Err(fault);
+        }
+        self.held.forget(&key);
+        match refused {
+            Some(fault) if !sent => Err(fault),
+            refused => Ok(Done {
+                noted: refused.map(|it| it.said).or(letter.noted),
             }),
         }
-    }
-
-    fn keep(&self, key: String, have: BTreeSet<Address>) {
-        let mut kept = self.have.lock();
-        if kept.len() >= KEPT {
-            kept.pop_first();
-        }
-        kept.insert(key, have);
     }
 
     async fn mail(

@@ -4,6 +4,7 @@
 
 mod email;
 mod guard;
+mod held;
 mod http;
 mod lines;
 mod report;

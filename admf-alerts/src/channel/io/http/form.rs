@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::kind::Kind;
 use super::post::{Answer, Request};
 use crate::channel::alertmanager::AlertmanagerAlert;
 use crate::channel::answer::{self, Failure};
-use crate::channel::config::{Channel, PagerDuty, Secret, Slack, Webhook};
+use crate::channel::config::{Channel, Secret, Webhook};
 use crate::channel::incident;
 use crate::channel::io::Shared;
 use crate::channel::io::report::{Fault, line};
@@ -16,7 +17,7 @@ use crate::channel::key::{idempotency_key, signature};
 use crate::channel::redact::Redaction;
 use crate::channel::slack::SlackMessage;
 use crate::channel::slack_answer::slack_answer;
-use crate::channel::template::{ChannelTemplate, TextKind};
+use crate::channel::template::ChannelTemplate;
 use crate::channel::webhook;
 use crate::notify::Batch;
 
@@ -25,21 +26,6 @@ pub(super) struct Form {
     kind: Kind,
     external_url: String,
     holds: Duration,
-}
-
-enum Kind {
-    Slack {
-        url: Secret,
-        channel: String,
-        text: Option<ChannelTemplate>,
-    },
-    PagerDuty {
-        url: Secret,
-        key: Secret,
-        summary: Option<ChannelTemplate>,
-    },
-    Webhook(Box<Webhook>),
-    Alertmanager(Vec<Secret>),
 }
 
 /// What is posted of a batch.
@@ -54,23 +40,8 @@ pub(super) struct Filled {
 
 impl Form {
     pub(super) fn new(channel: &Channel, shared: &Shared) -> Result<Self, String> {
-        let kind = match channel {
-            Channel::Slack(it) => slack(it)?,
-            Channel::PagerDuty(it) => pagerduty(it)?,
-            Channel::Webhook(it) => Kind::Webhook(Box::new(it.clone())),
-            Channel::Alertmanager(it) if it.urls.is_empty() => {
-                return Err("`urls` is empty".to_owned());
-            }
-            Channel::Alertmanager(it) => Kind::Alertmanager(it.urls.clone()),
-            other => {
-                return Err(format!(
-                    "nothing is posted to a channel of kind `{}`",
-                    other.kind()
-                ));
-            }
-        };
         Ok(Self {
-            kind,
+            kind: Kind::new(channel)?,
             external_url: shared.external_url.clone(),
             holds: shared.holds,
         })
@@ -198,63 +169,6 @@ impl Form {
             ..Fault::refused(why, said)
         })
     }
-}
-
-fn slack(config: &Slack) -> Result<Kind, String> {
-    let unknown = Slack {
-        common: config.common.clone(),
-        http: config.http.clone(),
-        ..Slack::new(config.api_url.clone())
-    };
-    let known = Slack {
-        channel: String::new(),
-        text: None,
-        ..config.clone()
-    };
-    if known != unknown {
-        return Err("of Slack's texts only `text` can be set".to_owned());
-    }
-    Ok(Kind::Slack {
-        url: config.api_url.clone(),
-        channel: config.channel.clone(),
-        text: template("text", config.text.as_deref(), TextKind::Slack)?,
-    })
-}
-
-fn pagerduty(config: &PagerDuty) -> Result<Kind, String> {
-    let unknown = PagerDuty {
-        common: config.common.clone(),
-        http: config.http.clone(),
-        url: config.url.clone(),
-        ..PagerDuty::new(config.routing_key.clone())
-    };
-    let known = PagerDuty {
-        description: None,
-        ..config.clone()
-    };
-    if known != unknown {
-        return Err("of PagerDuty's texts only `description` can be set".to_owned());
-    }
-    Ok(Kind::PagerDuty {
-        url: config.url.clone(),
-        key: config.routing_key.clone(),
-        summary: template(
-            "description",
-            config.description.as_deref(),
-            TextKind::Plain,
-        )?,
-    })
-}
-
-pub(in crate::channel::io) fn template(
-    field: &str,
-    text: Option<&str>,
-    kind: TextKind,
-) -> Result<Option<ChannelTemplate>, String> {
-    let template = text
-        .map(|text| ChannelTemplate::new(text, kind))
-        .transpose();
-    template.map_err(|error| format!("`{field}`: {error}"))
 }
 
 async fn one(url: &Secret, body: Vec<u8>, noted: Option<String>) -> Result<Filled, Fault> {

@@ -1,6 +1,7 @@
 //! Channels that are told by http.
 
 mod form;
+mod kind;
 mod post;
 
 use std::time::Duration;
