@@ -47,6 +47,7 @@ pub fn idempotency_key(batch: &Batch) -> String {
 /// assert_eq!(signature.len(), 80);
 /// ```
 #[must_use]
+#[expect(clippy::missing_panics_doc, reason = "a key may have any length")]
 pub fn signature(secret: &[u8], now: Duration, body: &[u8]) -> String {
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(secret).expect("a key may have any length");
     let time = now.as_secs();

@@ -34,6 +34,10 @@ pub fn console(batch: &Batch) -> String {
 
 /// Writes a line of JSON, for programs: what a webhook is posted, with `at`, the start of the flush, and `reason`.
 #[must_use]
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "keys are texts, and nothing else can fail"
+)]
 pub fn json_line(batch: &Batch, external_url: &str) -> String {
     #[derive(Serialize)]
     struct Line {

@@ -59,7 +59,8 @@ impl Guard {
                 permit.record(Outcome::Ignored);
             }
             Err(fault) => {
-                permit.record_hinted(Outcome::Failure, fault.again.filter(|it| !it.is_zero()))
+                let hint = fault.again.filter(|it| !it.is_zero());
+                permit.record_hinted(Outcome::Failure, hint);
             }
         }
         sent

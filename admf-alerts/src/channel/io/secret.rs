@@ -1,5 +1,7 @@
 //! Secrets, when they are needed.
 
+use std::borrow::Cow;
+
 use super::report::Fault;
 use crate::channel::answer::Failure;
 use crate::channel::config::Secret;
@@ -10,7 +12,7 @@ pub(super) async fn exposed(secret: &Secret) -> Result<String, Fault> {
         return Ok(known.to_owned());
     }
     let secret = secret.clone();
-    let read = tokio::task::spawn_blocking(move || secret.expose().map(|it| it.into_owned()));
+    let read = tokio::task::spawn_blocking(move || secret.expose().map(Cow::into_owned));
     match read.await {
         Ok(Ok(text)) => Ok(text),
         // It may be put there any moment.
