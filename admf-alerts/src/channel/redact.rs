@@ -75,7 +75,7 @@ impl Redaction {
     /// for a token.
     #[cfg(feature = "channels")]
     pub(super) fn add_url(&mut self, url: &str) {
-        self.add(url);
+        // Scheme and host alone are none.
         let rest = url.split_once("://").map_or(url, |it| it.1);
         let (host, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if let Some((who, _)) = host.rsplit_once('@') {
@@ -83,6 +83,7 @@ impl Redaction {
             who.split(':').for_each(|part| self.add(part));
         }
         if path.len() > 1 {
+            self.add(url);
             self.add(path);
             let parts = path.split(['/', '?', '&', '=']);
             parts
