@@ -37,13 +37,18 @@ has() {
     return "$code"
 }
 
+# Installs a Debian package for the module of Python that it brings, where that is missing.
+has_module() {
+    /usr/bin/python3 -c "import $2" 2>/dev/null || { has "$1" "no-such-command-$1" && /usr/bin/python3 -c "import $2"; }
+}
+
 # Where a server or tool is missing, tests that need it say so and pass, unless this is set.
 # Debian's Prometheus is 2.42, which expressions are held against; its Alertmanager is 0.25.
 if has redis-server redis-server && has prometheus prometheus promtool \
-    && has prometheus-alertmanager prometheus-alertmanager amtool; then
+    && has prometheus-alertmanager prometheus-alertmanager amtool && has_module python3-aiosmtpd aiosmtpd; then
     export ADMF_REQUIRE_SERVERS=1
 else
-    say "no redis-server, prometheus or prometheus-alertmanager: tests that need them are left out"
+    say "no redis-server, prometheus, prometheus-alertmanager or aiosmtpd: tests that need them are left out"
 fi
 
 say "redis-cell, to compare shared rates with"

@@ -1,11 +1,10 @@
 //! PagerDuty's Events API, version 2.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::key::hex;
 use super::truncate;
 
 /// The most bytes that an encoded event may have.
@@ -101,9 +100,5 @@ fn encode(event: &Event) -> Vec<u8> {
 /// Returns the key of a group's incident: SHA-256 of the group's key, in base 16.
 #[must_use]
 pub fn dedup_key(group_key: &str) -> String {
-    let mut key = String::with_capacity(64);
-    for byte in Sha256::digest(group_key) {
-        write!(key, "{byte:02x}").expect("a text takes all that is written");
-    }
-    key
+    hex(&Sha256::digest(group_key))
 }

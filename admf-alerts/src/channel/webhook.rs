@@ -97,7 +97,7 @@ fn alert(alert: &Alert) -> WebhookAlert {
     }
 }
 
-fn map(labels: &Labels) -> BTreeMap<String, String> {
+pub(super) fn map(labels: &Labels) -> BTreeMap<String, String> {
     let pairs = labels.iter();
     pairs
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -1,5 +1,6 @@
 //! The notifier beside a real Alertmanager: one stream of alerts to both, the same notices from both.
 
+mod channel;
 mod corners;
 mod server;
 mod sink;

@@ -41,6 +41,11 @@ impl Alertmanager {
         })
     }
 
+    /// Returns its address.
+    pub(crate) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.daemon.port())
+    }
+
     /// Posts an alert that begins or ends now.
     pub(crate) fn post(&self, step: &Step) {
         let labels: BTreeMap<_, _> = step.labels.iter().collect();
@@ -50,7 +55,7 @@ impl Alertmanager {
 
     /// Posts to its API.
     pub(crate) fn send(&self, what: &str, body: &Value) {
-        let address = format!("127.0.0.1:{}", self.daemon.port());
+        let address = self.address();
         let path = format!("/api/v2/{what}");
         let answer = request(&address, &path, "application/json", &body.to_string());
         let answer = answer.expect("it is up");

@@ -1,5 +1,8 @@
 //! What is sent, and what answers mean.
 
+mod payloads;
+mod texts;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,133 @@
+//! What PagerDuty is told of a batch.
+
+use serde_json::{Value, json};
+
+use super::level::Level;
+use super::notice::{self, Notice};
+use super::pagerduty::{Event, EventAction, Payload, dedup_key};
+use super::time::rfc3339;
+use crate::notify::{Alert, Batch, Reason};
+
+/// Returns the events that tell of a batch, to be sent in this order.
+///
+/// A group is one incident. What began and ended while nobody could be told is opened and then ended, so that it is seen.
+/// `external_url` is where this notifier is found; it may be empty.
+#[must_use]
+pub fn events(batch: &Batch, routing_key: &str, external_url: &str) -> Vec<Event> {
+    let event = |action| Event {
+        client: "admf".to_owned(),
+        client_url: external_url.to_owned(),
+        payload: (action == EventAction::Trigger).then(|| payload(batch)),
+        links: match action {
+            EventAction::Trigger => links(batch),
+            _ => Vec::new(),
+        },
+        ..bare(&batch.key.group, routing_key, action)
+    };
+    actions(batch).iter().map(|action| event(*action)).collect()
+}
+
+/// What is done to the incident of a batch, in this order.
+pub(super) fn actions(batch: &Batch) -> &'static [EventAction] {
+    match (batch.is_firing(), batch.reason) {
+        (true, _) => &[EventAction::Trigger],
+        (false, Reason::First) => &[EventAction::Trigger, EventAction::Resolve],
+        (false, _) => &[EventAction::Resolve],
+    }
+}
+
+/// Returns the event that says that somebody has taken up the incident of a group.
+#[must_use]
+pub fn acknowledge(group_key: &str, routing_key: &str) -> Event {
+    bare(group_key, routing_key, EventAction::Acknowledge)
+}
+
+fn bare(group_key: &str, routing_key: &str, event_action: EventAction) -> Event {
+    Event {
+        routing_key: routing_key.to_owned(),
+        event_action,
+        dedup_key: dedup_key(group_key),
+        client: String::new(),
+        client_url: String::new(),
+        payload: None,
+        links: Vec::new(),
+    }
+}
+
+fn payload(batch: &Batch) -> Payload {
+    let notice = Notice::new(batch);
+    let first = batch.alerts.first();
+    let message = first
+        .map(|alert| notice::message(alert))
+        .unwrap_or_default();
+    let label = |names: &[&str]| {
+        let value = names.iter().find_map(|name| common(batch, name));
+        value.unwrap_or_default().to_owned()
+    };
+    let source = label(&["instance", "service", "job"]);
+    let began = batch.alerts.iter().map(|alert| alert.starts_at).min();
+    Payload {
+        summary: match message.is_empty() {
+            true => notice.rule,
+            false => format!("{}: {message}", notice.rule),
+        },
+        source: if source.is_empty() {
+            "admf".to_owned()
+        } else {
+            source
+        },
+        severity: Level::of(notice::worst(batch)).pagerduty().to_owned(),
+        timestamp: began.map(rfc3339).unwrap_or_default(),
+        component: label(&["component"]),
+        group: label(&["environment", "env"]),
+        class: label(&["alertname"]),
+        custom_details: details(batch),
+    }
+}
+
+/// The value that all alerts have of a label.
+fn common<'b>(batch: &'b Batch, name: &str) -> Option<&'b str> {
+    let mut values = batch.alerts.iter().map(|alert| alert.labels.get(name));
+    let first = values.next()??;
+    values.all(|value| value == Some(first)).then_some(first)
+}
+
+fn details(batch: &Batch) -> Value {
+    let listed = |fires: bool| -> Vec<Value> {
+        let alerts = batch.alerts.iter();
+        let mine = alerts.filter(|alert| alert.ends_at.is_none() == fires);
+        mine.map(|alert| listed(alert)).collect()
+    };
+    let (firing, resolved) = (listed(true), listed(false));
+    json!({
+        "num_firing": firing.len().to_string(),
+        "num_resolved": resolved.len().to_string(),
+        "firing": firing,
+        "resolved": resolved,
+    })
+}
+
+fn listed(alert: &Alert) -> Value {
+    json!({
+        "labels": alert.labels.to_string(),
+        "message": notice::message(alert),
+        "began": rfc3339(alert.starts_at),
+        "ended": alert.ends_at.map(rfc3339),
+    })
+}
+
+/// The runbooks of the alerts, each once.
+fn links(batch: &Batch) -> Vec<Value> {
+    let mut books: Vec<&str> = batch
+        .alerts
+        .iter()
+        .filter_map(|alert| alert.annotations.get("runbook_url").map(String::as_str))
+        .filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+        .collect();
+    books.sort_unstable();
+    books.dedup();
+    let links = books
+        .into_iter()
+        .map(|url| json!({ "href": url, "text": "Runbook" }));
+    links.collect()
+}

@@ -1,0 +1,40 @@
+//! The time of day.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Says what time it is, as the length of time since the Unix epoch.
+#[derive(Clone)]
+pub struct Wall(Arc<dyn Fn() -> Duration + Send + Sync>);
+
+impl Wall {
+    /// Goes by a clock of the caller's.
+    pub fn new(now: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        (self.0)()
+    }
+}
+
+/// The machine's clock; the epoch, where that stands before it.
+impl Default for Wall {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is dated and signed is so by the time of day"
+    )]
+    fn default() -> Self {
+        Self::new(|| {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            since.unwrap_or_default()
+        })
+    }
+}
+
+impl fmt::Debug for Wall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Wall").finish_non_exhaustive()
+    }
+}
