@@ -5,6 +5,7 @@
 mod alert;
 mod backoff;
 mod batch;
+mod climb;
 mod config;
 mod cooldown;
 mod escalation;
@@ -12,21 +13,29 @@ mod flush;
 mod group;
 mod inhibit;
 mod interval;
+mod kept;
+mod ladder;
 mod log;
 mod notifier;
+mod restore;
 mod route;
 mod silence;
+mod state;
 #[cfg(test)]
 mod tests;
 
 pub use alert::{Alert, Fingerprint, Posted};
 pub use batch::{Batch, Delivery, Outcome};
+pub use climb::{Acknowledgement, Climb};
 pub use config::{Config, Cooldown, Integration};
+pub use cooldown::Cooled;
 pub use escalation::Escalation;
 pub use group::GroupStatus;
 pub use inhibit::InhibitRule;
 pub use interval::TimeInterval;
+pub use ladder::{Ladder, Level};
 pub use log::{Entry, Log, LogKey, Reason, decide};
 pub use notifier::Notifier;
 pub use route::{GroupBy, Node, Route, Routes};
 pub use silence::{Silence, SilenceState, Silences};
+pub use state::{Changes, GroupKey, GroupState, Owed, State, Totals};

@@ -30,7 +30,6 @@ impl FileError {
     }
 
     /// Reports what is wrong with the file as a whole.
-    #[cfg(feature = "files")]
     pub(crate) fn whole(file: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::new(file, Mark::default(), "", problem)
     }
