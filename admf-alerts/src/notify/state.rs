@@ -122,6 +122,12 @@ macro_rules! tables {
         }
 
         impl Changes {
+            /// Says whether nothing changed but, perhaps, what is counted.
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                !self.whole $(&& self.$name.is_empty())*
+            }
+
             /// The names of the tables.
             pub const TABLES: &'static [&'static str] = &[$(stringify!($name),)* "totals"];
 
