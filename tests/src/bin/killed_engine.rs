@@ -75,8 +75,8 @@ fn main() {
                 drop(answer(stream, &said));
             }
             Ok(Happened::Finished(id, outcome)) => {
-                webhooks.sent += u64::from(outcome == Outcome::Sent);
                 if !webhooks.log_first {
+                    webhooks.sent += u64::from(outcome == Outcome::Sent);
                     webhooks.die_if_it_is_time();
                     durable.finished(now(), [(id, outcome)]);
                 }
@@ -101,6 +101,7 @@ impl Webhooks {
         for delivery in due {
             if self.log_first {
                 durable.finished(now(), [(delivery.id, Outcome::Sent)]);
+                self.sent += 1;
                 self.die_if_it_is_time();
             }
             let (done, port) = (done.clone(), self.port);

@@ -8,11 +8,14 @@ use tests::chance::Chance;
 
 const INSTANCES: u64 = 500;
 
+/// A name, whether it fires, and since when.
+type Told = (String, bool, String);
+
 /// One notice: group, key, and of each alert its name and whether it fires.
 pub(crate) struct Notice {
     group: String,
     key: String,
-    alerts: Vec<(String, bool, String)>,
+    alerts: Vec<Told>,
 }
 
 impl Notice {
@@ -45,7 +48,7 @@ pub(crate) struct Oracle {
     perhaps_ended: BTreeSet<String>,
     /// Whether each was told last that it fires.
     told: BTreeMap<String, bool>,
-    last: BTreeMap<String, (Vec<(String, bool, String)>, String)>,
+    last: BTreeMap<String, (Vec<Told>, String)>,
     keys: BTreeSet<String>,
     pub(crate) notices: usize,
     pub(crate) repeats: usize,
@@ -125,7 +128,7 @@ impl Oracle {
         let last = self.last.get(&notice.group);
         let same = last.is_some_and(|(alerts, _)| *alerts == notice.alerts);
         let key = last.map(|(_, key)| key.clone()).unwrap_or_default();
-        let sure = |it: &(String, bool, String)| !self.perhaps_ended.contains(&it.0);
+        let sure = |it: &Told| !self.perhaps_ended.contains(&it.0);
         if same != (key == notice.key) && notice.alerts.iter().all(sure) {
             self.wrong.push(format!(
                 "{}: keys {key}, {}, same: {same}",

@@ -38,9 +38,11 @@ fn varied(other: bool) -> Config {
     config.receivers.get_mut("team").expect("it is there")[1].send_resolved = false;
     let boss = vec![Integration::default()];
     config.receivers.insert("boss".to_owned(), boss);
-    let mut route = Route::default();
-    route.matchers = vec![matcher("zone", MatchOp::Equal, "1")];
-    route.group_by = Some(GroupBy::All);
+    let route = Route {
+        matchers: vec![matcher("zone", MatchOp::Equal, "1")],
+        group_by: Some(GroupBy::All),
+        ..Route::default()
+    };
     config.route.routes.push(route);
     config.cooldowns.push(Cooldown {
         matchers: vec![matcher("alertname", MatchOp::Equal, "A1")],
