@@ -17,6 +17,7 @@ mod kept;
 mod ladder;
 mod log;
 mod notifier;
+mod once;
 mod restore;
 mod route;
 mod silence;
