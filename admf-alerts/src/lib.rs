@@ -42,6 +42,7 @@
 //! | [`export`] | [`rules`](export::rules): all of it as files for Prometheus and promtool |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
+//! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`alertmanager_file`] | [`parse`](alertmanager_file::parse): files of Alertmanager as they are, and back |
 //! | [`notation`] | series with their values, as tests of Prometheus write them |
@@ -50,7 +51,7 @@
 //! | [`manager`] | [`Manager`](manager::Manager): alerts that come, go and change while the program runs |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
-//! Nothing here reads a clock, and nothing but [`files`] and [`rule_test::run`] waits, or does input or output: the caller
+//! Nothing here reads a clock, and nothing but [`files`], `durable`, `channel::io` and [`rule_test::run`] waits, or does input or output: the caller
 //! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod alert_template;
@@ -58,6 +59,8 @@ pub mod alertmanager_file;
 pub mod burn;
 pub mod catalogue;
 pub mod channel;
+#[cfg(feature = "durable")]
+pub mod durable;
 pub mod duration;
 pub mod engine;
 mod escape;

@@ -2,6 +2,7 @@
 
 pub mod chance;
 pub mod daemon;
+pub mod killed;
 pub mod prometheus;
 pub mod promtool;
 pub mod shared_rate;

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::state;
 use crate::labels::Labels;
 
 /// Names a label set by 64 bits, as Alertmanager does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint(pub u64);
 
 impl Fingerprint {
@@ -54,10 +57,12 @@ pub struct Posted {
 }
 
 /// Holds an alert that is known: it fires until its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Alert {
     /// What tells it from others.
+    #[serde(with = "state::labels")]
     pub labels: Labels,
     /// What it says to people.
     pub annotations: BTreeMap<String, String>,
@@ -69,6 +74,8 @@ pub struct Alert {
     pub updated_at: Duration,
     /// Whether its end was given by nobody: it ends unless it is posted again.
     pub timeout: bool,
+    /// Whether it is told of once, as something that happened: it never fires, and nobody waits for its end.
+    pub once: bool,
     /// Where it comes from.
     pub generator_url: String,
 }
@@ -85,6 +92,7 @@ impl Alert {
                     .unwrap_or(now.saturating_add(resolve_timeout)),
             ),
             timeout: posted.ends_at.is_none(),
+            once: false,
             updated_at: now,
             labels: posted.labels,
             annotations: posted.annotations,
@@ -92,10 +100,12 @@ impl Alert {
         }
     }
 
-    /// Names its label set.
+    /// Names its label set; with its time, if it is told of once.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(self.labels.iter())
+        let time = self.once.then(|| self.starts_at.as_nanos().to_string());
+        let time = time.iter().map(|it| ("", it.as_str()));
+        Fingerprint::of(self.labels.iter().chain(time))
     }
 
     /// Says whether it has ended at `now`; at the very end it has.

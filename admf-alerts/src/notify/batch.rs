@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::alert::Alert;
-use super::log::{LogKey, Reason};
+use super::log::{Entry, LogKey, Reason};
 use crate::labels::Labels;
 
 /// Holds alerts of one group that an integration is told of together.
@@ -22,6 +24,27 @@ pub struct Batch {
     pub reason: Reason,
     /// The start of the flush.
     pub at: Duration,
+    /// Names what is told by 64 digits: the same each time that it is tried, by another process too.
+    pub idempotency_key: String,
+}
+
+/// Names what is told by group, receiver, integration, what it replaces in the log, and its alerts.
+pub(super) fn idempotency_key(
+    key: &LogKey,
+    before: Option<&Entry>,
+    alerts: &[Arc<Alert>],
+) -> String {
+    let alerts = alerts.iter().map(|it| {
+        let fires = it.ends_at.is_none();
+        (it.fingerprint(), it.starts_at, fires)
+    });
+    let alerts: Vec<_> = alerts.collect();
+    let before = before.map(|it| (it.at, &it.firing, &it.resolved));
+    let text = serde_json::to_vec(&(key, before, alerts)).expect("plain values can be written");
+    Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl Batch {

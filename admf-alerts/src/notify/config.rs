@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::alert::Alert;
 use super::inhibit::InhibitRule;
 use super::interval::TimeInterval;
+use super::ladder::Ladder;
 use super::route::{Route, Routes};
 use crate::labels::Labels;
 use crate::series::Matcher;
@@ -57,6 +58,8 @@ pub struct Config {
     pub time_intervals: BTreeMap<String, Vec<TimeInterval>>,
     /// How long alerts that come again are kept quiet: the first whose matchers match.
     pub cooldowns: Vec<Cooldown>,
+    /// Who is told next of alerts that nobody takes up: the first whose matchers match.
+    pub ladders: Vec<Ladder>,
     /// How long an alert fires that does not say when it ends, unless it is posted again. Default: 5 minutes.
     pub resolve_timeout: Duration,
     /// How long it is remembered what was told, and silences that are over. Default: 120 hours.
@@ -73,6 +76,7 @@ impl Default for Config {
             inhibit_rules: Vec::new(),
             time_intervals: BTreeMap::new(),
             cooldowns: Vec::new(),
+            ladders: Vec::new(),
             resolve_timeout: Duration::from_secs(5 * 60),
             retention: Duration::from_secs(120 * 3_600),
             max_age: Duration::from_secs(24 * 3_600),
@@ -83,7 +87,9 @@ impl Default for Config {
 impl Config {
     /// Checks what does not go without saying, and makes the tree.
     pub(crate) fn checked(&self) -> Result<Routes, String> {
-        let routes = Routes::new(&self.route)?;
+        let mut routes = Routes::new(&self.route)?;
+        self.ladders.iter().try_for_each(Ladder::check)?;
+        routes.climb(&self.ladders);
         for (_, node) in routes.nodes() {
             if !self.receivers.contains_key(&node.receiver) {
                 return Err(format!(

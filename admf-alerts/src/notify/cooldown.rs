@@ -1,23 +1,27 @@
 //! Alerts that come again soon after somebody was told of them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::alert::Fingerprint;
+use serde::{Deserialize, Serialize};
 
-/// What a receiver knows of an alert that has a cooldown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Told {
+use super::alert::Fingerprint;
+use super::kept::Kept;
+
+/// Holds what a receiver knows of an alert that has a cooldown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Cooled {
     /// When it was told that the alert fires.
-    at: Option<Duration>,
+    pub at: Option<Duration>,
     /// Whether it has to be told of the end.
-    owed: bool,
+    pub owed: bool,
 }
 
 /// Keeps alerts quiet that a receiver was told of within their cooldown, and of which it knows that they had ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cooldowns {
-    told: BTreeMap<(String, Fingerprint), Told>,
+    pub(super) told: Kept<(String, Fingerprint), Cooled>,
 }
 
 impl Cooldowns {
@@ -45,11 +49,12 @@ impl Cooldowns {
         resolved: bool,
         now: Duration,
     ) {
-        let told = self.told.entry((receiver.to_owned(), alert)).or_default();
+        let key = (receiver.to_owned(), alert);
+        let told = self.told.change_or(key, Cooled::default);
         if resolved {
             told.owed = false;
         } else if !told.owed {
-            *told = Told {
+            *told = Cooled {
                 at: Some(now),
                 owed: true,
             };

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Holds one alert's way up the levels of an escalation, since its first notice.
 ///
 /// It climbs by the time in which it was active: neither acknowledged nor silenced. A level that came due while nobody
@@ -23,7 +25,8 @@ use std::time::Duration;
 /// assert_eq!(escalation.due(seconds(1_180)), [2]);
 /// assert_eq!(escalation.resolve(), [1, 2]); // are told of the end
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Escalation {
     delays: Vec<Duration>,
     repeat: u32,
@@ -61,6 +64,11 @@ impl Escalation {
     pub fn repeating(mut self, times: u32, gap: Duration) -> Self {
         (self.repeat, self.gap) = (times, gap);
         self
+    }
+
+    /// Takes other levels; what was reached stays reached.
+    pub(super) fn become_of(&mut self, delays: Vec<Duration>, repeat: u32, gap: Duration) {
+        (self.delays, self.repeat, self.gap) = (delays, repeat, gap);
     }
 
     /// Somebody has taken the alert up, or has let it go.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alert::{Alert, Fingerprint};
-use super::batch::{Batch, Delivery, order};
+use super::batch::{Batch, Delivery, idempotency_key, order};
 use super::group::{Send, Sending, Told};
 use super::log::{Entry, Log, LogKey, Reason, decide};
 use super::notifier::{GroupId, Notifier, Out};
@@ -15,12 +15,15 @@ impl Notifier {
     /// Begins the flush of a group that is due.
     pub(super) fn flush(&mut self, id: &GroupId, now: Duration) {
         let node = self.routes.node(id.0).clone();
-        let group = self.groups.get_mut(id);
+        let group = self.groups.change(id);
         let Some(group) = group.filter(|it| it.flush.is_none() && it.next <= now) else {
             return;
         };
         let mut alerts = group.begin(node.group_interval, now).alerts.clone();
         alerts.retain(|alert| !self.quiet(&node, &id.1, alert, now));
+        if !self.routes.is_level(id.0) {
+            self.climb_from(&alerts, now);
+        }
         alerts.sort_by(|a, b| order(&a.labels, &b.labels));
         let integrations = self
             .config
@@ -33,11 +36,12 @@ impl Notifier {
         let sends: Vec<Send> = sends.collect();
         // Who asks not to be told of ends, where all has ended, counts as told.
         for send in &sends {
-            if matches!(send.state, Sending::Done { .. }) {
-                self.told(now, &send.batch, &send.told);
+            match send.state {
+                Sending::Done { .. } => self.told(now, &send.batch, &send.told),
+                _ => self.owe(&send.batch),
             }
         }
-        let group = self.groups.get_mut(id);
+        let group = self.groups.change(id);
         if let Some(flush) = group.and_then(|group| group.flush.as_mut()) {
             flush.sends = sends;
         }
@@ -63,7 +67,7 @@ impl Notifier {
             || (!active.is_empty() && !named(active))
             || named(mute)
             || self.silences.of(&alert.labels, now).next().is_some()
-            || cooled().unwrap_or_default()
+            || (!alert.once && cooled().unwrap_or_default())
     }
 
     /// Says whether an integration of the node was told that an alert fires, and nothing since.
@@ -82,13 +86,13 @@ impl Notifier {
     fn send(
         &self,
         node: &Node,
-        (_, labels): &GroupId,
+        id: &GroupId,
         integration: usize,
         alerts: &[Arc<Alert>],
         now: Duration,
     ) -> Option<Send> {
         let key = LogKey {
-            group: node.group_key(labels),
+            group: node.group_key(&id.1),
             receiver: node.receiver.clone(),
             integration,
         };
@@ -98,18 +102,21 @@ impl Notifier {
         };
         let (entry, repeat) = (self.log.get(&key), node.repeat_interval);
         let integration = self.config.receivers[&node.receiver][integration];
-        let send_resolved = integration.send_resolved;
-        let reason = decide(entry, &told.entry, send_resolved, repeat, now);
-        let owed = || {
-            let owed = self.owed.get(&key)?;
-            let ended = send_resolved && !owed.is_disjoint(&told.entry.resolved);
-            ended.then_some(Reason::First)
+        let knows = |it: &Arc<Alert>| {
+            it.once && entry.is_some_and(|entry| entry.resolved.contains(&it.fingerprint()))
         };
-        let reason = reason.or_else(owed)?;
+        let taken = integration.takes(alerts).filter(|it| !knows(it));
+        let taken: Vec<Arc<Alert>> = taken.cloned().collect();
+        let again = self.groups.get(id).is_some_and(|it| it.again);
+        let reason = decide(entry, &told.entry, integration.send_resolved, repeat, now)
+            .or_else(|| self.owes(&key, &told.entry, integration.send_resolved))
+            .or_else(|| taken.iter().any(|it| it.once).then_some(Reason::First))
+            .or_else(|| (again && !told.entry.firing.is_empty()).then_some(Reason::Repeat))?;
         let batch = Batch {
+            idempotency_key: idempotency_key(&key, entry, &taken),
             key,
-            labels: labels.clone(),
-            alerts: integration.takes(alerts).cloned().collect(),
+            labels: id.1.clone(),
+            alerts: taken,
             reason,
             at: now,
         };
@@ -125,11 +132,21 @@ impl Notifier {
         })
     }
 
+    /// Decides whether an integration is told since nobody knows whether it was: it may wait for an end, or hold what
+    /// fires for ended.
+    fn owes(&self, key: &LogKey, told: &Entry, send_resolved: bool) -> Option<Reason> {
+        let owed = self.owed.get(key)?;
+        if !owed.resolved.is_disjoint(&told.firing) {
+            return Some(Reason::Added);
+        }
+        let ended = send_resolved && !owed.firing.is_disjoint(&told.resolved);
+        ended.then_some(Reason::First)
+    }
+
     /// Takes the tries of a group that are due, and gives up those that took too long.
     pub(super) fn deliveries(&mut self, id: &GroupId, now: Duration) -> Vec<Delivery> {
-        let mut given_up = Vec::new();
         let mut deliveries = Vec::new();
-        let Some(flush) = self.groups.get_mut(id).and_then(|it| it.flush.as_mut()) else {
+        let Some(flush) = self.groups.change(id).and_then(|it| it.flush.as_mut()) else {
             return deliveries;
         };
         for send in &mut flush.sends {
@@ -138,7 +155,6 @@ impl Notifier {
             };
             if flush.ends <= now {
                 send.state = Sending::Done { sent: false };
-                given_up.push(Arc::clone(&send.batch));
             } else if at <= now {
                 self.ids += 1;
                 send.state = Sending::Out(self.ids);
@@ -155,9 +171,6 @@ impl Notifier {
                     deadline: flush.ends,
                 });
             }
-        }
-        for batch in given_up {
-            self.owe(&batch);
         }
         deliveries
     }

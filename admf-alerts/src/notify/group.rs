@@ -8,6 +8,7 @@ use super::alert::{Alert, Fingerprint};
 use super::batch::Batch;
 use super::log::Entry;
 use super::route::Node;
+use super::state::GroupState;
 use crate::labels::Labels;
 
 /// The shortest time that a flush has.
@@ -20,6 +21,8 @@ pub(super) struct Group {
     pub(super) next: Duration,
     /// Whether it ever was.
     pub(super) flushed: bool,
+    /// Whether it is told again, though nothing changed.
+    pub(super) again: bool,
     pub(super) flush: Option<Flush>,
 }
 
@@ -28,6 +31,8 @@ pub(super) struct Group {
 pub(super) struct Flush {
     /// When all is given up.
     pub(super) ends: Duration,
+    /// When it began.
+    pub(super) at: Duration,
     pub(super) alerts: Vec<Arc<Alert>>,
     pub(super) sends: Vec<Send>,
 }
@@ -104,6 +109,7 @@ impl Group {
             alerts: BTreeMap::new(),
             next,
             flushed: false,
+            again: false,
             flush: None,
         }
     }
@@ -116,12 +122,33 @@ impl Group {
         }
     }
 
+    /// Goes on from what outlived a process.
+    pub(super) fn of(state: &GroupState) -> Self {
+        Self {
+            next: state.next,
+            flushed: state.flushed,
+            again: state.again,
+            ..Self::new(state.next)
+        }
+    }
+
+    /// Returns what outlives the process.
+    pub(super) fn state(&self) -> GroupState {
+        GroupState {
+            next: self.flush.as_ref().map_or(self.next, |it| it.at),
+            flushed: self.flushed,
+            again: self.again,
+            alerts: self.alerts.keys().copied().collect(),
+        }
+    }
+
     /// Begins a flush, and returns the alerts as they are now.
     pub(super) fn begin(&mut self, interval: Duration, now: Duration) -> &mut Flush {
         self.next = now.saturating_add(interval);
         self.flushed = true;
         let as_now = |alert: &Arc<Alert>| {
-            let ends_at = alert.ends_at.filter(|_| alert.is_resolved(now));
+            let ended = alert.is_resolved(now) && !alert.once;
+            let ends_at = alert.ends_at.filter(|_| ended);
             Arc::new(Alert {
                 ends_at,
                 ..Alert::clone(alert)
@@ -129,6 +156,7 @@ impl Group {
         };
         self.flush.insert(Flush {
             ends: now.saturating_add(interval.max(SHORTEST)),
+            at: now,
             alerts: self.alerts.values().map(as_now).collect(),
             sends: Vec::new(),
         })
@@ -154,13 +182,19 @@ impl Group {
         let all_sent = |send: &Send| send.state == Sending::Done { sent: true };
         let sent = flush.sends.iter().all(all_sent);
         let mut dropped = 0;
+        if sent && !flush.sends.is_empty() {
+            self.again = false;
+        }
         for alert in flush.alerts {
-            let Some(end) = alert.ends_at else { continue };
+            let once = alert.once.then_some(alert.starts_at);
+            let Some(end) = alert.ends_at.or(once) else {
+                continue;
+            };
             let fingerprint = alert.fingerprint();
             let known = self.alerts.get(&fingerprint);
             // Two posts may bear one time.
             let same = known.is_some_and(|known| {
-                (known.updated_at, known.ends_at) == (alert.updated_at, Some(end))
+                known.updated_at == alert.updated_at && (alert.once || known.ends_at == Some(end))
             });
             let old = end.saturating_add(max_age) <= now;
             if same && (sent || old) {

@@ -1,12 +1,16 @@
 //! What each integration was told last, and whether it is to be told again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::alert::{Alert, Fingerprint};
+use super::kept::Kept;
 
 /// Names an integration of a receiver, as far as it tells of a group: what a log entry is of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogKey {
     /// The key of the group.
     pub group: String,
@@ -17,11 +21,12 @@ pub struct LogKey {
 }
 
 /// Holds what an integration was told last of a group.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The alerts that fired.
     pub firing: BTreeSet<Fingerprint>,
-    /// The alerts that had ended.
+    /// The alerts that had ended, and those told of once.
     pub resolved: BTreeSet<Fingerprint>,
     /// When that was.
     pub at: Duration,
@@ -35,8 +40,8 @@ impl Entry {
         let mut entry = Self::default();
         for alert in alerts {
             let set = match alert.ends_at {
-                None => &mut entry.firing,
-                Some(_) => &mut entry.resolved,
+                None if !alert.once => &mut entry.firing,
+                _ => &mut entry.resolved,
             };
             set.insert(alert.fingerprint());
         }
@@ -119,7 +124,7 @@ pub fn decide(
 /// Holds the newest entry of each key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
-    entries: BTreeMap<LogKey, Entry>,
+    pub(super) entries: Kept<LogKey, Entry>,
 }
 
 impl Log {
@@ -148,10 +153,10 @@ impl Log {
 
     /// Takes what another log knows: what has not expired and is newer.
     pub fn merge(&mut self, other: Self, now: Duration) {
-        for (key, entry) in other.entries {
-            let known = self.entries.get(&key);
+        for (key, entry) in other.entries.iter() {
+            let known = self.entries.get(key);
             if entry.expires > now && known.is_none_or(|known| known.at < entry.at) {
-                self.entries.insert(key, entry);
+                self.entries.insert(key.clone(), entry.clone());
             }
         }
     }

@@ -8,13 +8,17 @@ use std::time::Duration;
 use super::alert::{Alert, Fingerprint, Posted};
 use super::backoff;
 use super::batch::{Batch, Delivery, Outcome};
+use super::climb::{Acknowledgement, Climb};
 use super::config::Config;
 use super::cooldown::Cooldowns;
 use super::group::{Group, GroupStatus, Sending, Told};
 use super::inhibit::Inhibitor;
+use super::kept::Kept;
 use super::log::{Entry, Log, LogKey};
+use super::restore::Grouping;
 use super::route::Routes;
 use super::silence::Silences;
+use super::state::{Owed, Totals};
 use crate::labels::Labels;
 
 /// How long an alert that has ended is known, so that a late post of the same episode is one.
@@ -36,19 +40,21 @@ pub(super) type GroupId = (usize, Labels);
 pub struct Notifier {
     pub(super) config: Config,
     pub(super) routes: Routes,
-    pub(super) alerts: BTreeMap<Fingerprint, Arc<Alert>>,
+    pub(super) alerts: Kept<Fingerprint, Arc<Alert>>,
     pub(super) inhibitor: Inhibitor,
     pub(super) silences: Silences,
     pub(super) log: Log,
     pub(super) cooldowns: Cooldowns,
-    pub(super) groups: BTreeMap<GroupId, Group>,
-    /// Alerts that an integration should have been told of while they fired, and was not.
-    pub(super) owed: BTreeMap<LogKey, BTreeSet<Fingerprint>>,
+    pub(super) groups: Kept<GroupId, Group>,
+    /// What somebody tried to tell, and does not know to have arrived.
+    pub(super) owed: Kept<LogKey, Owed>,
+    pub(super) acknowledgements: Kept<Fingerprint, Acknowledgement>,
+    pub(super) climbs: Kept<Fingerprint, Climb>,
     pub(super) out: BTreeMap<u64, Out>,
     pub(super) ids: u64,
-    dropped: u64,
-    /// When what is over was forgotten.
-    collected: Duration,
+    pub(super) totals: Totals,
+    /// Whether somebody holds all but what is noted as changed.
+    pub(super) watched: bool,
     draw: Box<dyn FnMut() -> f64 + Send>,
 }
 
@@ -72,16 +78,18 @@ impl Notifier {
             inhibitor: Inhibitor::new(config.inhibit_rules.clone()),
             routes,
             config,
-            alerts: BTreeMap::new(),
+            alerts: Kept::default(),
             silences: Silences::default(),
             log: Log::default(),
             cooldowns: Cooldowns::default(),
-            groups: BTreeMap::new(),
-            owed: BTreeMap::new(),
+            groups: Kept::default(),
+            owed: Kept::default(),
+            acknowledgements: Kept::default(),
+            climbs: Kept::default(),
             out: BTreeMap::new(),
             ids: 0,
-            dropped: 0,
-            collected: Duration::ZERO,
+            totals: Totals::default(),
+            watched: false,
             draw: Box::new(draw),
         })
     }
@@ -92,14 +100,12 @@ impl Notifier {
     ///
     /// As [`new`](Self::new); then all stays as it was.
     pub fn reload(&mut self, config: Config, now: Duration) -> Result<(), String> {
-        self.routes = config.checked()?;
-        self.inhibitor = Inhibitor::new(config.inhibit_rules.clone());
-        self.config = config;
-        self.leave_groups();
-        let alerts: Vec<_> = self.alerts.values().cloned().collect();
-        for alert in alerts {
-            self.group(&alert, now);
-        }
+        let routes = config.checked()?;
+        let kept = self.group_states();
+        self.forget_changes();
+        (self.routes, self.config) = (routes, config);
+        self.groups.clear();
+        self.regroup(&kept, Grouping::Anew, now);
         self.wait_for_out(now);
         Ok(())
     }
@@ -118,53 +124,79 @@ impl Notifier {
             return Err("start time must be before end time".to_owned());
         }
         let fingerprint = alert.fingerprint();
-        let alert = match self.alerts.get(&fingerprint) {
-            Some(old) => Alert::clone(old).followed_by(alert, now),
+        let alert = match self.alerts.get(&fingerprint).cloned() {
+            Some(old) => {
+                self.climb_before(&old, now);
+                let new = Alert::clone(&old).followed_by(alert, now);
+                if old.starts_at < new.starts_at {
+                    self.acknowledgements.remove(&fingerprint);
+                }
+                new
+            }
             None => alert,
         };
         let alert = Arc::new(alert);
         self.alerts.insert(fingerprint, Arc::clone(&alert));
         self.group(&alert, now);
+        self.climb_on(&alert, now);
         Ok(())
     }
 
-    fn group(&mut self, alert: &Arc<Alert>, now: Duration) {
+    pub(super) fn group(&mut self, alert: &Arc<Alert>, now: Duration) {
         self.inhibitor.add(&alert.labels);
-        for (at, node) in self.routes.matching(&alert.labels) {
-            let id = (at, node.group_by.labels(&alert.labels));
-            let group = self.groups.entry(id);
-            let group = group.or_insert_with(|| Group::new(now.saturating_add(node.group_wait)));
-            group.insert(alert, node.group_wait, now);
+        for id in self.places(&alert.labels) {
+            self.join(id, alert, now);
         }
+    }
+
+    /// The groups that an alert comes to.
+    pub(super) fn places(&self, labels: &Labels) -> Vec<GroupId> {
+        let nodes = self.routes.matching(labels);
+        nodes
+            .map(|(at, node)| (at, node.group_by.labels(labels)))
+            .collect()
+    }
+
+    pub(super) fn join(&mut self, id: GroupId, alert: &Arc<Alert>, now: Duration) {
+        let wait = self.routes.node(id.0).group_wait;
+        let fresh = || Group::new(now.saturating_add(wait));
+        let group = self.groups.change_or(id, fresh);
+        group.insert(alert, wait, now);
     }
 
     /// Returns when [`due`](Self::due) is to be asked next, unless something is posted or finished before; `None`: not
     /// before that.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        self.groups.values().filter_map(Group::due).min()
+        let groups = self.groups.values().filter_map(Group::due);
+        groups.chain(self.next_climb()).min()
     }
 
     /// Returns the deliveries that are due at `now`, each once.
     pub fn due(&mut self, now: Duration) -> Vec<Delivery> {
-        if self.collected.saturating_add(COLLECT) <= now {
-            self.collected = now;
+        if self.totals.collected.saturating_add(COLLECT) <= now {
+            self.totals.collected = now;
             self.collect(now);
         }
-        let due = |group: &Group| group.due().is_some_and(|due| due <= now);
-        let ids: Vec<GroupId> = self
-            .groups
-            .iter()
-            .filter(|(_, group)| due(group))
-            .map(|(id, _)| id.clone())
-            .collect();
         let mut deliveries = Vec::new();
-        for id in ids {
-            self.flush(&id, now);
-            deliveries.extend(self.deliveries(&id, now));
-            self.end(&id, now);
+        loop {
+            self.climb(now);
+            let ids = self.flushes(now);
+            if ids.is_empty() {
+                return deliveries;
+            }
+            for id in ids {
+                self.flush(&id, now);
+                deliveries.extend(self.deliveries(&id, now));
+                self.end(&id, now);
+            }
         }
-        deliveries
+    }
+
+    fn flushes(&self, now: Duration) -> Vec<GroupId> {
+        let due = |group: &Group| group.due().is_some_and(|due| due <= now);
+        let groups = self.groups.iter().filter(|(_, group)| due(group));
+        groups.map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes what came of a delivery. What is tried again is due later.
@@ -179,7 +211,7 @@ impl Notifier {
         let draw = &mut self.draw;
         let flush = self
             .groups
-            .get_mut(&out.group)
+            .change(&out.group)
             .and_then(|it| it.flush.as_mut());
         let mine = flush.and_then(|flush| {
             let mut sends = flush.sends.iter_mut();
@@ -196,9 +228,6 @@ impl Notifier {
                 }
             };
         }
-        if outcome == Outcome::Refused {
-            self.owe(&out.batch);
-        }
         self.end(&out.group, now);
     }
 
@@ -212,7 +241,7 @@ impl Notifier {
         let firing = entry.firing.iter().map(|&it| (it, false));
         let told = firing.chain(entry.resolved.iter().map(|&it| (it, true)));
         for (fingerprint, resolved) in told {
-            let alert = self.alerts.get(&fingerprint);
+            let alert = self.alerts.get(&fingerprint).filter(|it| !it.once);
             if alert.is_some_and(|it| self.config.cooldown(&it.labels).is_some()) {
                 self.cooldowns
                     .told(&batch.key.receiver, fingerprint, resolved, now);
@@ -222,19 +251,21 @@ impl Notifier {
         self.log.put(batch.key.clone(), entry);
     }
 
-    /// Remembers that an integration was not told of what fires.
+    /// Remembers what is about to be told, since nobody may ever know whether it was.
     pub(super) fn owe(&mut self, batch: &Batch) {
-        let firing = batch.alerts.iter().filter(|it| it.ends_at.is_none());
-        let owed = self.owed.entry(batch.key.clone()).or_default();
-        owed.extend(firing.map(|alert| alert.fingerprint()));
+        let alerts = batch.alerts.iter().map(AsRef::as_ref);
+        let told = Entry::of(alerts.filter(|it| !it.once));
+        let owed = self.owed.change_or(batch.key.clone(), Owed::default);
+        owed.firing.extend(told.firing);
+        owed.resolved.extend(told.resolved);
     }
 
     fn end(&mut self, id: &GroupId, now: Duration) {
-        let Some(group) = self.groups.get_mut(id) else {
+        let Some(group) = self.groups.change(id) else {
             return;
         };
         if let Some(dropped) = group.end(now, self.config.max_age) {
-            self.dropped += dropped as u64;
+            self.totals.dropped += dropped as u64;
             if group.alerts.is_empty() {
                 self.groups.remove(id);
             }
@@ -261,16 +292,28 @@ impl Notifier {
             .iter()
             .filter(|(fingerprint, alert)| over(alert) && !grouped.contains(fingerprint));
         let gone: Vec<Fingerprint> = gone.map(|(fingerprint, _)| *fingerprint).collect();
+        let mut forgotten = BTreeSet::new();
         for fingerprint in gone {
             if let Some(alert) = self.alerts.remove(&fingerprint) {
                 self.inhibitor.remove(&alert.labels);
             }
+            self.acknowledgements.remove(&fingerprint);
+            forgotten.insert(fingerprint);
         }
-        let alerts = &self.alerts;
-        self.owed.retain(|_, owed| {
-            owed.retain(|fingerprint| alerts.contains_key(fingerprint));
-            !owed.is_empty()
-        });
+        self.forgive(&forgotten);
+    }
+
+    /// Forgets that anybody tried to tell of alerts.
+    fn forgive(&mut self, alerts: &BTreeSet<Fingerprint>) {
+        let of = |it: &Owed| !it.firing.is_disjoint(alerts) || !it.resolved.is_disjoint(alerts);
+        let mine = self.owed.iter().filter(|(_, owed)| of(owed));
+        let mine: Vec<LogKey> = mine.map(|(key, _)| key.clone()).collect();
+        for key in mine {
+            if let Some(owed) = self.owed.change(&key) {
+                alerts.iter().for_each(|alert| owed.forget(*alert));
+            }
+        }
+        self.owed.retain(|_, owed| !owed.is_empty());
     }
 
     /// Returns the silences.
@@ -332,7 +375,7 @@ impl Notifier {
     /// Returns how many alerts ended without somebody having been told who should have been, for `max_age`.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.dropped
+        self.totals.dropped
     }
 }
 

@@ -7,17 +7,6 @@ use super::group::{Flush, Send, Sending};
 use super::notifier::{GroupId, Notifier};
 
 impl Notifier {
-    /// Leaves all groups. Who was not told yet is owed: what ends before the next flush is told nevertheless.
-    pub(super) fn leave_groups(&mut self) {
-        let groups = std::mem::take(&mut self.groups);
-        let flushes = groups.into_values().filter_map(|group| group.flush);
-        for send in flushes.flat_map(|flush| flush.sends) {
-            if !matches!(send.state, Sending::Done { .. }) {
-                self.owe(&send.batch);
-            }
-        }
-    }
-
     /// Lets the groups that are told of by deliveries that are still out wait for those, and for no other try of them:
     /// nobody is told of a group twice at one time.
     pub(super) fn wait_for_out(&mut self, now: Duration) {
@@ -30,11 +19,12 @@ impl Notifier {
             let key = (out.batch.key.group.clone(), &*out.batch.key.receiver);
             let group = groups.get(&key).and_then(|id| {
                 out.group = id.clone();
-                self.groups.get_mut(id)
+                self.groups.change(id)
             });
             let Some(group) = group else { continue };
             let flush = group.flush.get_or_insert_with(|| Flush {
                 ends: now,
+                at: now,
                 alerts: Vec::new(),
                 sends: Vec::new(),
             });

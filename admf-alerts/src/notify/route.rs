@@ -1,9 +1,9 @@
 //! Which receivers an alert goes to, and with which others.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::time::Duration;
 
+use super::ladder::Ladder;
 use crate::labels::Labels;
 use crate::series::{MatchOp, Matcher};
 use crate::template::go_quoted;
@@ -128,6 +128,8 @@ impl Node {
 pub struct Routes {
     /// The root first; a node stands before those below it.
     nodes: Vec<Node>,
+    /// By ladder and level: the nodes of those who are told then. No alert comes to them by itself.
+    levels: Vec<Vec<Vec<usize>>>,
 }
 
 impl Routes {
@@ -162,21 +164,18 @@ impl Routes {
             r#continue: false,
             children: Vec::new(),
         };
-        let mut routes = Self { nodes: Vec::new() };
+        let mut routes = Self {
+            nodes: Vec::new(),
+            levels: Vec::new(),
+        };
         routes.add(root, &above);
         Ok(routes)
     }
 
     fn add(&mut self, route: &Route, above: &Node) -> usize {
-        let mut matchers = route.matchers.clone();
-        matchers.sort_by_key(|it| (it.name().to_owned(), it.value().to_owned(), rank(it.op())));
+        let matchers = sorted(&route.matchers);
         let slash = if self.nodes.is_empty() { "" } else { "/" };
-        let mut key = format!("{}{slash}{{", above.key);
-        for (at, matcher) in matchers.iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            write!(key, "{comma}{matcher}").expect("a text takes all that is written");
-        }
-        key.push('}');
+        let key = format!("{}{slash}{}", above.key, written(&matchers));
         let node = Node {
             key,
             receiver: route
@@ -202,6 +201,42 @@ impl Routes {
         let children = children.collect();
         self.nodes[at].children = children;
         at
+    }
+
+    /// Adds who is told at each level of ladders: at once, and not again unless the level is reached again.
+    pub(super) fn climb(&mut self, ladders: &[Ladder]) {
+        for ladder in ladders {
+            let matchers = written(&sorted(&ladder.matchers));
+            let mut levels = Vec::new();
+            for (at, level) in ladder.levels.iter().enumerate() {
+                let key = format!("{{}}/{matchers}/level {}", at + 1);
+                let first = self.nodes.len();
+                let nodes = level.receivers.iter().map(|receiver| Node {
+                    key: key.clone(),
+                    receiver: receiver.clone(),
+                    group_by: GroupBy::All,
+                    group_wait: Duration::ZERO,
+                    repeat_interval: Duration::MAX,
+                    children: Vec::new(),
+                    ..self.nodes[0].clone()
+                });
+                let nodes: Vec<Node> = nodes.collect();
+                self.nodes.extend(nodes);
+                levels.push((first..self.nodes.len()).collect());
+            }
+            self.levels.push(levels);
+        }
+    }
+
+    /// Lists the levels of a ladder: the numbers of their nodes.
+    pub(super) fn levels(&self, ladder: usize) -> impl Iterator<Item = &Vec<usize>> {
+        self.levels[ladder].iter()
+    }
+
+    /// Says whether a node is of a level: those come last.
+    pub(super) fn is_level(&self, node: usize) -> bool {
+        let mut nodes = self.levels.iter().flatten().flatten();
+        nodes.next().is_some_and(|first| *first <= node)
     }
 
     /// Lists the nodes that an alert comes to, with their numbers: depth first, of each level the first that matches
@@ -238,6 +273,17 @@ impl Routes {
     pub(super) fn node(&self, at: usize) -> &Node {
         &self.nodes[at]
     }
+}
+
+fn sorted(matchers: &[Matcher]) -> Vec<Matcher> {
+    let mut matchers = matchers.to_vec();
+    matchers.sort_by_key(|it| (it.name().to_owned(), it.value().to_owned(), rank(it.op())));
+    matchers
+}
+
+fn written(matchers: &[Matcher]) -> String {
+    let matchers: Vec<String> = matchers.iter().map(ToString::to_string).collect();
+    format!("{{{}}}", matchers.join(","))
 }
 
 fn rank(op: MatchOp) -> u8 {

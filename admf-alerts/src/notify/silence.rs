@@ -1,17 +1,23 @@
 //! Alerts that nobody is told of for a time, since somebody said so.
 
-use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::kept::Kept;
+use super::state;
 use crate::labels::Labels;
 use crate::series::Matcher;
 
 /// Declares a silence: from its start to before its end nobody is told of alerts that all its matchers match.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Silence {
     /// Names it; empty for a new one.
     pub id: String,
     /// At least one, and one of them must not match an empty label.
+    #[serde(with = "state::matchers")]
     pub matchers: Vec<Matcher>,
     /// Its start; one in the past is now.
     pub starts_at: Option<Duration>,
@@ -108,7 +114,7 @@ impl Silence {
         self.updated_at = now;
     }
 
-    fn matches(&self, labels: &Labels) -> bool {
+    pub(super) fn matches(&self, labels: &Labels) -> bool {
         self.matchers.iter().all(|matcher| matcher.matches(labels))
     }
 }
@@ -116,7 +122,9 @@ impl Silence {
 /// Holds all silences.
 #[derive(Clone, Debug, Default)]
 pub struct Silences {
-    silences: BTreeMap<String, Silence>,
+    pub(super) silences: Kept<String, Silence>,
+    /// When one was changed that nobody has looked at since.
+    pub(super) changed: Option<Duration>,
 }
 
 impl Silences {
@@ -133,18 +141,19 @@ impl Silences {
     ) -> Result<String, String> {
         let old = match silence.id.as_str() {
             "" => None,
-            id => Some(self.silences.get_mut(id).ok_or("silence not found")?),
+            id => Some(self.silences.get(id).ok_or("silence not found")?),
         };
         silence.check()?;
         silence.updated_at = now;
-        if !old.as_ref().is_some_and(|old| old.becomes(&silence, now)) {
+        if !old.is_some_and(|old| old.becomes(&silence, now)) {
             silence.starts_at = silence.starts_at.max(Some(now));
             silence.check()?;
-            silence.id = fresh();
-            if let Some(old) = old {
+            let old = mem::replace(&mut silence.id, fresh());
+            if let Some(old) = self.silences.change(&old) {
                 old.expire(now);
             }
         }
+        self.changed = Some(now);
         let id = silence.id.clone();
         self.silences.insert(id.clone(), silence);
         Ok(id)
@@ -156,8 +165,9 @@ impl Silences {
     ///
     /// An id that no silence has.
     pub fn expire(&mut self, id: &str, now: Duration) -> Result<(), String> {
-        let silence = self.silences.get_mut(id).ok_or("silence not found")?;
-        silence.expire(now);
+        let silence = self.silences.change(&id.to_owned());
+        silence.ok_or("silence not found")?.expire(now);
+        self.changed = Some(now);
         Ok(())
     }
 

@@ -1,5 +1,9 @@
 //! What is told, when.
 
+mod climb;
+mod once;
+mod state;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
