@@ -8,52 +8,11 @@ use super::evaluated::Carried;
 use super::group::{Group, Slots};
 use super::options::Options;
 use super::snapshot::{Heirs, Restored, RuleSnapshot, Snapshot};
+use super::wanted::Wanted;
 use super::{Clock, Engine};
 use crate::promql::Query;
 use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
 use crate::series::{Feed, Limits, Store};
-
-/// Which series of a scrape any rule asks for.
-#[derive(Debug)]
-pub(super) enum Wanted {
-    All,
-    Named(BTreeSet<String>),
-}
-
-impl Wanted {
-    fn new(groups: &[Group]) -> Self {
-        let mut names = BTreeSet::new();
-        for rule in groups.iter().flat_map(|group| &group.rules) {
-            let rule = &rule.compiled;
-            if rule.rule.closure.is_some() {
-                return Self::All;
-            }
-            for used in rule.queries().flat_map(Query::uses) {
-                match used.name() {
-                    Some(name) => names.insert(name.to_owned()),
-                    None => return Self::All,
-                };
-            }
-            // A template may ask for any series, and says which only when it is rendered.
-            let mut texts = rule
-                .rule
-                .labels
-                .values()
-                .chain(rule.rule.annotations.values());
-            if texts.any(|text| text.contains("query")) {
-                return Self::All;
-            }
-        }
-        Self::Named(names)
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Named(names) => names.contains(name),
-        }
-    }
-}
 
 impl Engine {
     /// Checks the groups and begins with no alerts and an empty store.
@@ -73,7 +32,7 @@ impl Engine {
             RuleGroup::default().refused("limits", &format!("{limits:?}"), error)
         })?;
         Ok(Self {
-            wanted: Wanted::new(&groups),
+            wanted: Wanted::new(&groups, &options.promql),
             groups,
             options,
             store,
@@ -114,7 +73,7 @@ impl Engine {
             group.slots = slots.iter().find(same).map_or(Slots::default(), |it| it.1);
             inherit(group, &mut heirs, |carried| carried);
         }
-        self.wanted = Wanted::new(&self.groups);
+        self.wanted = Wanted::new(&self.groups, &self.options.promql);
         self.store.keep(reach(&self.groups, &self.options));
         let mut events = Vec::new();
         for Carried {
