@@ -79,6 +79,12 @@ impl Alert {
         self.labels.get("alertname").unwrap_or_default()
     }
 
+    /// Returns the value for people: with six digits at most, which is plenty to act on.
+    #[must_use]
+    pub fn brief_value(&self) -> String {
+        brief(self.value)
+    }
+
     /// Its condition holds: it fires once that has lasted. One that fires is pending `again` where its rule
     /// asks for more by now.
     pub(super) fn holds(
@@ -183,7 +189,7 @@ impl fmt::Display for AlertEvent {
         if !labels.is_empty() {
             write!(line, "{labels}")?;
         }
-        write!(line, " value={}", alert.value)?;
+        write!(line, " value={}", alert.brief_value())?;
         match (self, alert.fired_at, alert.resolved_at) {
             (Self::Resolved(_), Some(fired), Some(resolved)) => {
                 write!(line, " after {:?}", resolved.saturating_sub(fired))?;
@@ -195,5 +201,36 @@ impl fmt::Display for AlertEvent {
         }
         // A label's value may come from anywhere, and the terminal must not obey it.
         f.write_str(&scan::shown(&line))
+    }
+}
+
+/// Writes a number with at most six digits that say something.
+fn brief(value: f64) -> String {
+    let rounded = format!("{value:.5e}").parse().unwrap_or(value);
+    let plain = format!("{rounded:?}");
+    plain.strip_suffix(".0").unwrap_or(&plain).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_with_six_digits_at_most_and_as_it_is_where_it_has_fewer() {
+        for (value, shown) in [
+            (16.619_999_999_999_997, "16.62"),
+            (1.0 / 12.0, "0.0833333"),
+            (0.2, "0.2"),
+            (1.0, "1"),
+            (-0.0, "-0"),
+            (1_234_567.0, "1234570"),
+            (-9.999_999_9, "-10"),
+            (1e300, "1e300"),
+            (1.0 / 3e7, "3.33333e-8"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(brief(value), shown, "{value}");
+        }
     }
 }

@@ -8,46 +8,11 @@ use super::group::Group;
 use super::options::Options;
 use super::reload::inherit;
 use super::snapshot::{Heirs, Restored, RuleSnapshot, Snapshot};
+use super::wanted::Wanted;
 use super::{Clock, Engine};
 use crate::promql::Query;
 use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
 use crate::series::{Feed, Limits, Store};
-
-/// Which series of a scrape any rule asks for.
-#[derive(Debug)]
-pub(super) enum Wanted {
-    All,
-    Named(BTreeSet<String>),
-}
-
-impl Wanted {
-    pub(super) fn new(groups: &[Group]) -> Self {
-        let mut names = BTreeSet::new();
-        for rule in groups.iter().flat_map(|group| &group.rules) {
-            let rule = &rule.compiled;
-            if rule.rule.closure.is_some() {
-                return Self::All;
-            }
-            for used in rule.queries().flat_map(Query::uses) {
-                match used.name() {
-                    Some(name) => names.insert(name.to_owned()),
-                    None => return Self::All,
-                };
-            }
-            if rule.asks_in_texts() {
-                return Self::All;
-            }
-        }
-        Self::Named(names)
-    }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Named(names) => names.contains(name),
-        }
-    }
-}
 
 impl Engine {
     /// Checks the groups and begins with no alerts and an empty store.
@@ -67,7 +32,7 @@ impl Engine {
             RuleGroup::default().refused("limits", &format!("{limits:?}"), error)
         })?;
         Ok(Self {
-            wanted: Wanted::new(&groups),
+            wanted: Wanted::new(&groups, &options.promql),
             groups,
             options,
             store,

@@ -19,6 +19,7 @@ mod state;
 mod status;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 use std::time::Duration;
 
@@ -31,11 +32,11 @@ use clock::Clock;
 pub use error::EvalError;
 use evaluated::Evaluated;
 use group::{Asked, Group};
-use load::Wanted;
 pub use notice::Notice;
 pub use options::Options;
 pub use snapshot::{AlertSnapshot, RuleSnapshot, Snapshot};
 pub use status::{GroupStatus, Health, RuleStatus};
+use wanted::Wanted;
 
 /// Evaluates rules, as Prometheus does, on the caller's clock.
 ///

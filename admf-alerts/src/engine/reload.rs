@@ -6,8 +6,9 @@ use super::Engine;
 use super::alert::AlertEvent;
 use super::evaluated::Carried;
 use super::group::Group;
-use super::load::{Wanted, compiled, reach};
+use super::load::{compiled, reach};
 use super::snapshot::{Heirs, RuleKey};
+use super::wanted::Wanted;
 use crate::rule::{RuleError, RuleGroup};
 use crate::series::Feed;
 
@@ -52,7 +53,7 @@ impl Engine {
             group.slots = slots.remove(&(file, name, interval)).unwrap_or_default();
             inherit(group, &mut heirs, |carried| carried);
         }
-        self.wanted = Wanted::new(&self.groups);
+        self.wanted = Wanted::new(&self.groups, &self.options.promql);
         self.store.keep(reach(&self.groups, &self.options));
         let mut events = Vec::new();
         let mut left = Vec::new();

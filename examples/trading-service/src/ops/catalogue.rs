@@ -77,7 +77,10 @@ const ALERT: [Label; 2] = [
 ];
 
 /// By which clock rules are evaluated.
-const CLOCK: [Label; 1] = [Label::one_of("clock", &["machine", "trading"])];
+const CLOCK: [Label; 1] = [Label::one_of(
+    "clock",
+    &["machine", "trading", "objectives"],
+)];
 
 pub(super) const FIRING: Metric =
     Metric::gauge("alerts_firing", "Alerts that fire, by rule.").labels(&ALERT);

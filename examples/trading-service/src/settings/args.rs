@@ -147,7 +147,7 @@ pub(crate) struct Args {
     #[arg(long, env = "ADMF_OPS_ADDR", value_name = "ADDR")]
     pub(super) ops: Option<SocketAddr>,
     /// Alert rules in files of Prometheus instead of those that come with the program; those of trading=FILE are evaluated by
-    /// the dates of the bars, the others by real time. `serve` reads them again at SIGHUP
+    /// the dates of the bars, the others by real time; objectives=FILE is one of objectives. `serve` reads them again at SIGHUP
     #[arg(
         long,
         env = "ADMF_RULES",

@@ -6,11 +6,13 @@ use admf_alerts::promql::Settings;
 use admf_alerts::{AlertEvent, Engine, Health, Options, RuleError, RuleGroup};
 use admf_metrics::Exporter;
 
-use super::feed::{Wanted, scrape};
+use super::feed::Feed;
 use super::rules::RuleClock;
 
 /// How long the last date's sample stands for its series: longer than any exchange has been closed.
 const LOOKBACK: Duration = Duration::from_secs(10 * 24 * 3600);
+/// How often objectives are looked at: they need samples of three days, and so not those of every second.
+const SELDOM: Duration = Duration::from_secs(60);
 /// The step of subqueries that name none: a date.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -19,8 +21,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 pub(super) struct Evaluator {
     /// Whose series are looked at, where it is not all.
     side: Option<&'static str>,
+    /// What is between two evaluations at least.
+    apart: Duration,
     engine: Engine,
-    wanted: Wanted,
     last: Option<Duration>,
 }
 
@@ -51,27 +54,31 @@ impl Evaluator {
         groups: Vec<RuleGroup>,
     ) -> Result<Self, RuleError> {
         let promql = match clock {
-            RuleClock::Machine => Settings::default(),
+            RuleClock::Machine | RuleClock::Objectives => Settings::default(),
             RuleClock::Trading => Settings::default().lookback(LOOKBACK).subquery_step(DAY),
         };
         let engine = Engine::with(groups, Options::default().promql(promql))?;
         Ok(Self {
             side,
-            wanted: Wanted::new(&engine),
+            apart: match clock {
+                RuleClock::Objectives => SELDOM,
+                RuleClock::Machine | RuleClock::Trading => Duration::ZERO,
+            },
             engine,
             last: None,
         })
     }
 
-    /// Evaluates what is due at a time over what is exported; `None` at a time that is over.
+    /// Evaluates what is due at a time over what is exported; `None` at a time that is over, or too soon.
     pub(super) fn step(&mut self, now: Duration, exporter: &Exporter) -> Option<Stepped> {
-        if self.last.is_some_and(|last| now <= last) {
+        let early = |last: Duration| now <= last || now - last < self.apart;
+        if self.last.is_some_and(early) {
             return None;
         }
         self.last = Some(now);
         let before = self.totals();
-        let samples = scrape(exporter, &self.wanted, self.side);
-        let events = self.engine.step(now, &samples);
+        let side = self.side;
+        let events = self.engine.step(now, &Feed { exporter, side });
         let after = self.totals();
         Some(Stepped {
             events,
@@ -88,7 +95,6 @@ impl Evaluator {
         groups: Vec<RuleGroup>,
     ) -> Result<(Duration, Vec<AlertEvent>), RuleError> {
         let events = self.engine.reload(groups)?;
-        self.wanted = Wanted::new(&self.engine);
         Ok((self.last.unwrap_or_default(), events))
     }
 

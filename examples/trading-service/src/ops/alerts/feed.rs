@@ -1,151 +1,67 @@
 //! What rules see of the metrics.
 
-use std::collections::BTreeSet;
-
-use admf_alerts::promql::{Query, Settings};
-use admf_alerts::{Engine, Samples};
+use admf_alerts::series::{Scrape, Source};
 use admf_metrics::Exporter;
 
-/// The series that rules ask for: a replay looks at them once for each of its dates, and at most has no use for the others.
-#[derive(Debug)]
-pub(super) enum Wanted {
-    All,
-    Some {
-        names: BTreeSet<String>,
-        /// Templates with queries, which name their series somewhere.
-        texts: Vec<String>,
-    },
-}
-
-impl Wanted {
-    pub(super) fn new(engine: &Engine) -> Self {
-        let (mut names, mut texts) = (BTreeSet::new(), Vec::new());
-        for status in engine.rules() {
-            let Ok(query) = Query::parse(&status.rule.expr, &Settings::default()) else {
-                return Self::All;
-            };
-            for used in query.uses() {
-                match used.name() {
-                    Some(name) => names.insert(name.to_owned()),
-                    None => return Self::All,
-                };
-            }
-            let templates = status
-                .rule
-                .labels
-                .values()
-                .chain(status.rule.annotations.values());
-            for text in templates.filter(|text| text.contains("query")) {
-                if composes(text) {
-                    return Self::All;
-                }
-                texts.push(text.clone());
-            }
-        }
-        Self::Some { names, texts }
-    }
-
-    fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Some { names, texts } => {
-                names.contains(name) || texts.iter().any(|text| text.contains(name))
-            }
-        }
-    }
-}
-
-/// Says whether a template asks for something that is not written in it as it is.
-fn composes(text: &str) -> bool {
-    let asked = text.split("query").skip(1);
-    asked
-        .map(str::trim_start)
-        .any(|it| !it.starts_with(['"', '`']))
-}
-
-/// Reads what is exported now of what is wanted, and of one side only where one is named; what is of no side is of each.
+/// What is exported, and of one side only where one is named; what is of no side is of each.
 ///
 /// The one place where rules get their samples.
-pub(super) fn scrape(exporter: &Exporter, wanted: &Wanted, side: Option<&str>) -> Samples {
-    let text = exporter.render();
-    let mut mine = String::with_capacity(text.len());
-    // The parts of a histogram stand together for whoever knows that it is one.
-    let mut kind = "";
-    let mut last = ("", false);
-    for line in text.lines() {
-        if line.starts_with('#') {
-            kind = line;
-            continue;
-        }
-        let end = line.find(['{', ' ']).unwrap_or(line.len());
-        let name = &line[..end];
-        if name != last.0 {
-            last = (name, wanted.has(name));
-        }
-        if last.1 && side.is_none_or(|side| is_of(line, side)) {
-            for line in [std::mem::take(&mut kind), line] {
-                mine.push_str(line);
-                mine.push('\n');
-            }
-        }
-    }
-    Samples::parse(&mine).expect("the exporter writes what the parser reads")
+pub(super) struct Feed<'e> {
+    pub(super) exporter: &'e Exporter,
+    pub(super) side: Option<&'static str>,
 }
 
-/// Says whether a series has this side, or none. Quotes within a value are escaped, so that no value looks like a label.
-fn is_of(line: &str, side: &str) -> bool {
-    let of = ["{side=\"", ",side=\""].iter().find_map(|label| {
-        let (_, rest) = line.split_once(label)?;
-        rest.split_once('"')
-    });
-    of.is_none_or(|(value, _)| value == side)
+impl Source for Feed<'_> {
+    fn give(&self, to: &mut Scrape<'_>) {
+        let Some(side) = self.side else {
+            return self.exporter.give(to);
+        };
+        self.exporter.visit(|sample| {
+            let of = sample.labels().find(|(name, _)| *name == "side");
+            if of.is_none_or(|(_, value)| value == side) {
+                to.sample(sample.name, sample.labels(), sample.value);
+            }
+        });
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use admf_alerts::{Engine, Rule};
+
     use super::*;
-    use admf_alerts::Rule;
-
-    fn wanted(rules: impl IntoIterator<Item = Rule>) -> Wanted {
-        Wanted::new(&Engine::new(rules).unwrap())
-    }
 
     #[test]
-    fn what_no_rule_asks_for_is_left_out_and_what_a_template_asks_for_is_not() {
-        let rule = Rule::new("A", "sum(rate(a_total[5m])) > on () b");
-        let wanted = wanted([rule.annotation(
-            "summary",
-            r#"{{ with query "max(c_seconds)" }}{{ . }}{{ end }}"#,
-        )]);
-        assert!(
-            ["a_total", "b", "c_seconds"]
-                .iter()
-                .all(|it| wanted.has(it))
-        );
-        assert!(!wanted.has("other") && !wanted.has("a_total_bucket"));
-    }
-
-    #[test]
-    fn where_it_is_not_known_which_series_are_asked_for_all_are_taken() {
-        let any = Rule::new("A", r#"{job="a"} > 1"#);
-        let composed = Rule::new("A", "b > 1")
-            .annotation("summary", r#"{{ printf "a%s" "b" | query | len }}"#);
-        for rule in [any, composed] {
-            assert!(wanted([rule]).has("anything"));
+    fn a_side_sees_its_own_series_and_those_of_none_and_who_has_no_side_sees_all() {
+        let exporter = crate::ops::tests::exporter();
+        for (side, bars) in [("stack", 1), ("naive", 2)] {
+            let bars_of = exporter.meter().counters(&crate::ops::catalogue::BARS);
+            bars_of.unwrap().with([side]).increment(bars);
         }
-    }
-
-    #[test]
-    fn a_side_sees_its_own_series_and_those_of_none() {
-        for (line, is) in [
-            (r#"a{side="stack"} 1"#, true),
-            (r#"a{b="c",side="stack",d="e"} 1"#, true),
-            (r#"a{side="naive"} 1"#, false),
-            (r#"a{b="c,side=\"naive\""} 1"#, true),
-            (r#"a{outside="naive"} 1"#, true),
-            ("a 1", true),
-        ] {
-            assert_eq!(is_of(line, "stack"), is, "{line}");
-        }
+        let limits = exporter.meter().gauges(&crate::ops::catalogue::THRESHOLD);
+        limits.unwrap().show(["drawdown_ratio"], Some(0.2));
+        let seen = |side| {
+            let rules = [
+                ("Bars", "bars_replayed_total"),
+                ("Limit", "admf_alert_threshold"),
+            ];
+            let rules = rules.map(|(name, expr)| Rule::new(name, expr));
+            let mut engine = Engine::new(rules).unwrap();
+            let feed = Feed {
+                exporter: &exporter,
+                side,
+            };
+            let events = engine.step(Duration::from_secs(1), &feed);
+            let shown = events.iter().map(|it| it.alert());
+            let shown = shown.map(|it| (it.name().to_owned(), it.value));
+            shown.collect::<Vec<_>>()
+        };
+        let [limit, stack, naive] = [("Limit", 0.2), ("Bars", 1.0), ("Bars", 2.0)]
+            .map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(seen(Some("stack")), [stack.clone(), limit.clone()]);
+        assert_eq!(seen(Some("naive")), [naive.clone(), limit.clone()]);
+        assert_eq!(seen(None), [naive, stack, limit]);
     }
 }

@@ -1,4 +1,4 @@
-//! Alert rules over the service's own metrics, on two clocks.
+//! Alert rules over the service's own metrics: on real time, on that of trading, and seldom.
 //!
 //! | file | holds |
 //! |---|---|
@@ -6,10 +6,12 @@
 //! | `thresholds` | what rules compare with, as the operator sets it |
 //! | `feed` | what rules see of the metrics |
 //! | `evaluator` | an engine on one clock |
+//! | `line` | what a change reads like |
 //! | `told` | what people, metrics, health and the report are told |
 
 mod evaluator;
 mod feed;
+mod line;
 mod rules;
 #[cfg(test)]
 pub(super) mod tests;
@@ -35,6 +37,7 @@ use rules::RuleClock;
 use told::{Place, Told};
 
 const MACHINE: Place = (RuleClock::Machine, None);
+const OBJECTIVES: Place = (RuleClock::Objectives, None);
 
 /// When to alert.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +76,7 @@ impl Alerts {
     ) -> Result<Self, HandleError> {
         let told = Told::new(meter, console, component)?;
         told.rules(&config.rules);
+        told.doubts(&config.rules);
         Ok(Self {
             files: config.files.clone(),
             rules: Mutex::new(config.rules.clone()),
@@ -86,7 +90,8 @@ impl Alerts {
     /// Evaluates what this exports, from here on.
     pub(super) fn begin(&self, exporter: &Exporter) -> Result<(), RuleError> {
         self.exporter.get_or_init(|| exporter.clone());
-        self.add(MACHINE)
+        self.add(MACHINE)?;
+        self.add(OBJECTIVES)
     }
 
     /// Begins to evaluate by the dates of a side.
@@ -105,6 +110,7 @@ impl Alerts {
     /// Evaluates the rules of real time.
     pub(super) fn tick(&self) {
         self.step(MACHINE, || self.clock.now());
+        self.step(OBJECTIVES, || self.clock.now());
     }
 
     /// Evaluates the rules of trading as of a date to which a side has come; a date that was there before is over.
@@ -153,6 +159,7 @@ impl Alerts {
                 let rules: usize = RuleClock::ALL.iter().map(|it| set.count(*it)).sum();
                 let line = format!("rules reloaded: {rules} of {} files", set.files);
                 self.told.line(&line);
+                self.told.doubts(&set);
                 *lock(&self.rules) = set;
             }
             Err(error) => {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use admf_alerts::{Alert, AlertEvent};
+use admf_alerts::AlertEvent;
 use admf_metrics::handle::Family;
 use admf_metrics::health::ComponentState::{Degraded, Healthy};
 use admf_metrics::{Component, Counter, Gauge, HandleError, Meter};
 
 use super::evaluator::Stepped;
+use super::line::{date, instant, line, shown};
 use super::rules::{RuleClock, RuleSet};
-use crate::bars::Date;
 use crate::ops::Console;
 use crate::ops::catalogue as m;
 use crate::report::AlertReport;
@@ -97,6 +97,13 @@ impl Told {
         self.stand(&known);
     }
 
+    /// Tells what is seldom meant in rules.
+    pub(super) fn doubts(&self, set: &RuleSet) {
+        for doubt in &set.doubts {
+            self.line(&format!("rules: {doubt}"));
+        }
+    }
+
     /// Counts that rules were read again.
     pub(super) fn reloaded(&self, result: Result<(), ()>) {
         let [ok, refused] = m::RELOAD_RESULTS;
@@ -115,7 +122,7 @@ impl Told {
         let mut known = self.known();
         let before = known.failing.insert(place, stepped.failing);
         // Dates come by the thousand in a second; in real time it is said each time how rules do.
-        if place.0 == RuleClock::Machine || before.as_ref() != known.failing.get(&place) {
+        if place.0 != RuleClock::Trading || before.as_ref() != known.failing.get(&place) {
             self.stand(&known);
         }
     }
@@ -125,7 +132,7 @@ impl Told {
         for event in events {
             self.count(event);
             let line = match clock {
-                RuleClock::Machine => line(&instant(now), event, None),
+                RuleClock::Machine | RuleClock::Objectives => line(&instant(now), event, None),
                 RuleClock::Trading => line(&date(now), event, side),
             };
             self.line(&line);
@@ -206,64 +213,4 @@ impl Known {
         failing.dedup();
         failing
     }
-}
-
-/// Writes a change in one line; `side` is whose it is where its labels do not say.
-fn line(when: &str, event: &AlertEvent, side: Option<&str>) -> String {
-    let word = match event {
-        AlertEvent::Fired(_) => "FIRING",
-        AlertEvent::Resolved(_) => "RESOLVED",
-        _ => "DROPPED",
-    };
-    let Alert {
-        labels,
-        value,
-        annotations,
-        ..
-    } = event.alert();
-    let mut labels = labels.clone();
-    let name = labels.remove("alertname").unwrap_or_default();
-    if let Some(side) = side.filter(|_| labels.get("side").is_none()) {
-        labels.insert("side", side);
-    }
-    let labels = if labels.is_empty() {
-        String::new()
-    } else {
-        labels.to_string()
-    };
-    let lasted = lasted(event).map_or_else(String::new, |it| format!(" after {it}"));
-    let summary = annotations.get("summary");
-    let summary = summary.map_or_else(String::new, |it| format!(": {it}"));
-    format!("{when} {word:<8} {name}{labels} value={value}{lasted}{summary}")
-}
-
-/// How long a resolved alert fired.
-fn lasted(event: &AlertEvent) -> Option<String> {
-    let Alert {
-        fired_at,
-        resolved_at,
-        ..
-    } = event.alert();
-    let lasted = resolved_at.as_ref()?.saturating_sub((*fired_at)?);
-    let days = lasted.as_secs() / 86_400;
-    Some(match days {
-        0 => format!("{:.1} s", lasted.as_secs_f64()),
-        days => format!("{days} d"),
-    })
-}
-
-fn date(now: Duration) -> String {
-    Date::at(now).map_or_else(String::new, |date| date.to_string())
-}
-
-fn instant(now: Duration) -> String {
-    let second = now.as_secs() % 86_400;
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{}T{hour:02}:{minute:02}:{second:02}Z", date(now))
-}
-
-/// Replaces what a terminal would obey: a label's value may come from anywhere.
-fn shown(line: &str) -> String {
-    let visible = |it: char| if it.is_control() { '\u{fffd}' } else { it };
-    line.chars().map(visible).collect()
 }
