@@ -143,7 +143,10 @@ impl Notifier {
     }
 
     pub(super) fn group(&mut self, alert: &Arc<Alert>, now: Duration) {
-        self.inhibitor.add(&alert.labels);
+        // What happened keeps nothing quiet: it never fires.
+        if !alert.once {
+            self.inhibitor.add(&alert.labels);
+        }
         for id in self.places(&alert.labels) {
             self.join(id, alert, now);
         }
@@ -294,7 +297,8 @@ impl Notifier {
         let gone: Vec<Fingerprint> = gone.map(|(fingerprint, _)| *fingerprint).collect();
         let mut forgotten = BTreeSet::new();
         for fingerprint in gone {
-            if let Some(alert) = self.alerts.remove(&fingerprint) {
+            let alert = self.alerts.remove(&fingerprint);
+            if let Some(alert) = alert.filter(|it| !it.once) {
                 self.inhibitor.remove(&alert.labels);
             }
             self.acknowledgements.remove(&fingerprint);

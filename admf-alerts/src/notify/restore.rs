@@ -135,7 +135,9 @@ impl Notifier {
         let members: BTreeSet<Fingerprint> = members.collect();
         let alerts: Vec<_> = self.alerts.values().cloned().collect();
         for alert in &alerts {
-            self.inhibitor.add(&alert.labels);
+            if !alert.once {
+                self.inhibitor.add(&alert.labels);
+            }
             let (fingerprint, places) = (alert.fingerprint(), self.places(&alert.labels));
             let kept_places = match grouping {
                 Grouping::AsBefore => places.clone(),
