@@ -54,7 +54,7 @@ mod tests {
                 side,
             };
             let events = engine.step(Duration::from_secs(1), &feed);
-            let shown = events.iter().map(|it| it.alert());
+            let shown = events.iter().map(admf_alerts::AlertEvent::alert);
             let shown = shown.map(|it| (it.name().to_owned(), it.value));
             shown.collect::<Vec<_>>()
         };
