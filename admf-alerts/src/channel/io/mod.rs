@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../../../docs/channels.md")]
 
+mod clock;
 mod email;
 mod guard;
 mod held;
@@ -10,7 +11,6 @@ mod lines;
 mod report;
 mod secret;
 mod tls;
-mod wall;
 
 use std::fmt;
 use std::time::Duration;
@@ -20,13 +20,13 @@ use resilience_core::{ConfigError, Env};
 use super::config::{Channel, Common};
 use super::redact::Redaction;
 use crate::notify::{Batch, Outcome};
+pub use clock::Wall;
 use email::Mail;
 use guard::Guard;
 use http::Posts;
 use lines::Lines;
 pub use report::Report;
 use report::{Done, Fault};
-pub use wall::Wall;
 
 /// Says what all channels of a program share.
 #[derive(Clone, Debug)]

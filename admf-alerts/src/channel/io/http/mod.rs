@@ -6,8 +6,7 @@ mod post;
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
+use super::clock::Deadline;
 use super::report::{Done, Fault};
 use super::secret::exposed;
 use super::{Shared, Wall};
@@ -53,7 +52,7 @@ impl Posts {
     /// Posts all that tells of a batch, in order, until something fails. Of many Alertmanagers one that takes it is enough,
     /// as for Prometheus: they tell each other what they told.
     pub(super) async fn send(&self, batch: &Batch, limit: Duration) -> Result<Done, Fault> {
-        let deadline = Instant::now() + limit;
+        let deadline = Deadline::after(limit);
         let Filled {
             requests,
             any,
@@ -66,7 +65,7 @@ impl Posts {
         for (at, mut request) in requests.into_iter().enumerate() {
             request.headers.extend(authorization.clone());
             // Each has its share of what is left, so that one that hangs leaves time for the rest.
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.left();
             let share = left / u32::try_from(many - at).unwrap_or(u32::MAX);
             let answer = self.client.post(request, share, self.wall.now()).await;
             match answer.and_then(|answer| self.form.read(&answer)) {

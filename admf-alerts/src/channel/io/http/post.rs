@@ -6,11 +6,12 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Proxy, Response, Url};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::no_header;
 use crate::channel::answer::Failure;
 use crate::channel::config::Http;
+use crate::channel::io::clock::Deadline;
 use crate::channel::io::report::{Fault, line};
 use crate::channel::io::tls;
 
@@ -64,7 +65,7 @@ impl Client {
         limit: Duration,
         now: Duration,
     ) -> Result<Answer, Fault> {
-        let deadline = Instant::now() + limit;
+        let deadline = Deadline::after(limit);
         let url = Url::parse(&request.url)
             .map_err(|_| Fault::refused(Failure::Client, "the address is none"))?;
         let host = shown(&url);
@@ -76,7 +77,7 @@ impl Client {
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let sent = self.0.post(url).headers(headers).body(request.body).send();
-        let mut response = match timeout_at(deadline, sent).await {
+        let mut response = match timeout_at(deadline.at(), sent).await {
             Err(_) => return Err(Fault::late(limit)),
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
@@ -88,7 +89,7 @@ impl Client {
         let json = header(CONTENT_TYPE).is_some_and(|it| it.starts_with("application/json"));
         let retry_after = header(RETRY_AFTER).and_then(|it| wait(it, now));
         let mut body = Vec::new();
-        let whole = timeout_at(deadline, read(&mut response, &mut body)).await == Ok(true);
+        let whole = timeout_at(deadline.at(), read(&mut response, &mut body)).await == Ok(true);
         Ok(Answer {
             status: response.status().as_u16(),
             json,

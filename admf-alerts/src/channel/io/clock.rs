@@ -1,8 +1,10 @@
-//! The time of day.
+//! The time of day, and how long something may take.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 /// Says what time it is, as the length of time since the Unix epoch.
 #[derive(Clone)]
@@ -36,5 +38,26 @@ impl Default for Wall {
 impl fmt::Debug for Wall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Wall").finish_non_exhaustive()
+    }
+}
+
+/// When something that may take so long must have ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline(Instant);
+
+impl Deadline {
+    pub(super) fn after(limit: Duration) -> Self {
+        let now = Instant::now();
+        // Past the end of the clock it is as far as nobody waits.
+        let far = now + Duration::from_secs(86_400 * 365);
+        Self(now.checked_add(limit).unwrap_or(far))
+    }
+
+    pub(super) fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    pub(super) fn at(self) -> Instant {
+        self.0
     }
 }
