@@ -103,12 +103,12 @@ fn rules_and_thresholds_that_cannot_be_are_refused_in_one_line_with_exit_code_2(
     refused(
         &mut service(&["--rules", "/no/such.yml"]),
         2,
-        "--rules: /no/such.yml: No such file",
+        "--rules: /no/such.yml: cannot be read: No such file",
     )?;
     refused(
         &mut service(&["--rules", "trading="]),
         2,
-        "must be FILE or trading=FILE",
+        "must be FILE, trading=FILE or objectives=FILE",
     )?;
     refused(&mut service(&["--rules"]), 2, "--rules <FILE>")?;
     refused(
