@@ -7,7 +7,7 @@ const TOKEN: &str = "a-secret-of-the-operators";
 
 #[test]
 fn policies_are_operated_on_the_port_of_operations_alone() -> Result {
-    let mut service = Running::start(&SERVE)?;
+    let service = Running::start(&SERVE)?;
     let (api, ops) = (service.listening("api")?, service.listening("ops")?);
     await_ready(&ops)?;
     let path = "/admin/policies/circuit_breaker/primary";
@@ -49,7 +49,7 @@ fn with_a_token_and_a_file_policies_are_reloaded_by_who_shows_it() -> Result {
     std::fs::write(&secret, format!("{TOKEN}\n"))?;
     let (named, held) = (file.display().to_string(), secret.display().to_string());
     let flags = ["--policies", &named, "--admin-token-file", &held];
-    let mut service = Running::start(&[&SERVE[..], &flags].concat())?;
+    let service = Running::start(&[&SERVE[..], &flags].concat())?;
     let ops = service.listening("ops")?;
     await_ready(&ops)?;
     let shown = |request: &str| {

@@ -58,7 +58,7 @@ fn names(exposition: &str) -> Result<BTreeSet<String>> {
 fn of_a_run() -> Result<BTreeSet<String>> {
     let folder = tempfile::tempdir()?;
     let data = bars(folder.path(), 1500)?;
-    let mut run = Running::start(&["--json", "--hold", "3000", "--data", &data])?;
+    let run = Running::start(&["--json", "--hold", "3000", "--data", &data])?;
     let ops = run.listening("ops")?;
     run.says("BreakerOpen")?;
     let open = names(&ask(&ops, "GET /metrics", "")?.1)?;
@@ -71,7 +71,7 @@ fn of_a_run() -> Result<BTreeSet<String>> {
 /// What the service shows that was asked for quotes and orders, operated, and whose feed failed.
 fn of_the_service() -> Result<BTreeSet<String>> {
     let flags = [&SERVE[..], &["--pace", "0.01", "--feed-fails", "2"]].concat();
-    let mut service = Running::start(&flags)?;
+    let service = Running::start(&flags)?;
     let (api, ops) = (service.listening("api")?, service.listening("ops")?);
     await_ready(&ops)?;
     service.says("feed: told to fail before date 2")?;

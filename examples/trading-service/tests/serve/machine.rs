@@ -23,7 +23,7 @@ fn peak(pid: u32) -> Result<f64> {
 #[test]
 fn service_and_run_show_what_machine_and_process_take_and_which_build_they_are() -> Result {
     for flags in [&SERVE[..], &["--json"]] {
-        let mut service = Running::start(flags)?;
+        let service = Running::start(flags)?;
         let ops = service.listening("ops")?;
         let samples = sampled(&ops)?;
         let value = |name, labels: &[_]| samples.value(name, labels).ok_or(format!("no {name}"));

@@ -10,7 +10,6 @@ mod machine;
 mod parts;
 mod running;
 
-use std::io::Read;
 use std::net::TcpListener;
 
 use common::{Result, bars, service};
@@ -73,8 +72,7 @@ fn the_service_trades_shows_what_it_did_and_ends_well_when_asked_to() -> Result 
         assert_eq!(circuits(&samples)?, 2);
 
         service.signal(signal)?;
-        let mut rest = String::new();
-        service.said.read_to_string(&mut rest)?;
+        let rest = service.rest()?;
         assert_eq!(service.child.wait()?.code(), Some(0), "{rest}");
         assert!(rest.is_empty(), "{rest}");
     }
@@ -151,8 +149,7 @@ fn a_run_shows_what_it_does_while_it_lasts() -> Result {
         );
     }
     run.signal("-TERM")?;
-    let mut rest = String::new();
-    run.said.read_to_string(&mut rest)?;
+    let rest = run.rest()?;
     assert_eq!(run.child.wait()?.code(), Some(143), "{rest}");
     Ok(())
 }
@@ -208,8 +205,9 @@ fn rules_are_read_again_at_a_hangup_and_a_bad_file_leaves_those_before() -> Resu
     service.says("Z FIRING   Up value=")?;
     std::fs::write(&path, text.replace("expr", "exqr"))?;
     service.signal("-HUP")?;
-    let refused =
-        format!("rules not reloaded, those before stay: {rules}:5:5: groups[0].rules[0].exqr: ");
+    let refused = format!(
+        "rules not reloaded, those before stay: --rules: {rules}:5:5: groups[0].rules[0].exqr: "
+    );
     service.says(&refused)?;
     std::fs::write(&path, text.replace("Up", "Other"))?;
     service.signal("-HUP")?;

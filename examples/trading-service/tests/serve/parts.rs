@@ -37,7 +37,7 @@ fn a_venue_whose_process_dies_is_done_without_and_comes_back() -> Result {
 
 #[test]
 fn both_venues_may_die_and_come_back() -> Result {
-    let mut service = Running::start(&SERVE)?;
+    let service = Running::start(&SERVE)?;
     let ops = service.listening("ops")?;
     await_ready(&ops)?;
     for venue in ["primary", "backup"] {
@@ -56,7 +56,7 @@ fn both_venues_may_die_and_come_back() -> Result {
 #[test]
 fn a_feed_that_dies_is_started_again_where_it_was() -> Result {
     let flags = [&SERVE[..], &["--pace", "0.01", "--feed-fails", "2,2,5"]].concat();
-    let mut service = Running::start(&flags)?;
+    let service = Running::start(&flags)?;
     let ops = service.listening("ops")?;
     for number in [2, 2, 5] {
         service.says(&format!("feed: told to fail before date {number}"))?;
@@ -78,7 +78,7 @@ fn a_feed_that_is_given_up_is_named_by_readiness_and_the_service_lives() -> Resu
         &["--pace", "0.01", "--feed-fails", "1,1,1,1,1,1"],
     ]
     .concat();
-    let mut service = Running::start(&flags)?;
+    let service = Running::start(&flags)?;
     let (api, ops) = (service.listening("api")?, service.listening("ops")?);
     service.says("feed given up, restarts in vain: 5")?;
     let (status, body) = ask(&ops, "GET /ready", "")?;

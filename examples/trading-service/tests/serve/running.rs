@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use admf_alerts::{Samples, Selector};
 
@@ -11,8 +13,12 @@ use super::common::{Result, service};
 /// A running service, killed where a test ends early.
 pub(super) struct Running {
     pub(super) child: Child,
-    pub(super) said: BufReader<ChildStderr>,
+    /// Its lines, as they come.
+    said: Receiver<String>,
 }
+
+/// How long it may take until it says what it must.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -29,20 +35,42 @@ impl Running {
     /// Starts what was prepared.
     pub(super) fn of(command: &mut Command) -> Result<Self> {
         let mut child = command.stderr(Stdio::piped()).spawn()?;
-        let said = child.stderr.take().ok_or("standard error is piped")?;
-        Ok(Self {
-            child,
-            said: BufReader::new(said),
-        })
+        let stderr = child.stderr.take().ok_or("standard error is piped")?;
+        let (sender, said) = mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(stderr)
+                .lines()
+                .map_while(std::io::Result::ok);
+            lines.map(|line| sender.send(line)).all(|sent| sent.is_ok())
+        });
+        Ok(Self { child, said })
+    }
+
+    /// Reads the next line; `None` once it has ended.
+    fn line(&self) -> Result<Option<String>> {
+        match self.said.recv_timeout(PATIENCE) {
+            Ok(line) => Ok(Some(line)),
+            Err(RecvTimeoutError::Disconnected) => Ok(None),
+            Err(RecvTimeoutError::Timeout) => Err("it said nothing for too long".into()),
+        }
+    }
+
+    /// Reads all that it says until it ends.
+    pub(super) fn rest(&self) -> Result<String> {
+        let mut rest = String::new();
+        while let Some(line) = self.line()? {
+            rest += &line;
+            rest.push('\n');
+        }
+        Ok(rest)
     }
 
     /// Reads on until it says where `what` listens.
-    pub(super) fn listening(&mut self, what: &str) -> Result<String> {
+    pub(super) fn listening(&self, what: &str) -> Result<String> {
         loop {
-            let mut line = String::new();
-            if self.said.read_line(&mut line)? == 0 {
+            let Some(line) = self.line()? else {
                 return Err(format!("it ended before {what} was listening").into());
-            }
+            };
             let mut words = line.split_whitespace();
             if (words.next(), words.next()) == (Some(what), Some("listening")) {
                 return Ok(words.next().ok_or("no address")?.to_owned());
@@ -51,12 +79,11 @@ impl Running {
     }
 
     /// Reads on until it says such a line.
-    pub(super) fn says(&mut self, expected: &str) -> Result {
+    pub(super) fn says(&self, expected: &str) -> Result {
         loop {
-            let mut line = String::new();
-            if self.said.read_line(&mut line)? == 0 {
+            let Some(line) = self.line()? else {
                 return Err(format!("it ended before it said {expected:?}").into());
-            }
+            };
             if line.contains(expected) {
                 return Ok(());
             }
