@@ -58,7 +58,10 @@ fn names(exposition: &str) -> Result<BTreeSet<String>> {
 fn of_a_run() -> Result<BTreeSet<String>> {
     let folder = tempfile::tempdir()?;
     let data = bars(folder.path(), 1500)?;
-    let run = Running::start(&["--json", "--hold", "3000", "--data", &data])?;
+    // Often enough that a circuit is seen open, however short.
+    let often = ["--rules-interval", "0.02"];
+    let flags = ["--json", "--hold", "3000", "--data", &data];
+    let run = Running::start(&[&flags[..], &often].concat())?;
     let ops = run.listening("ops")?;
     run.says("BreakerOpen")?;
     let open = names(&ask(&ops, "GET /metrics", "")?.1)?;
