@@ -5,6 +5,7 @@ mod back;
 mod files;
 mod generate;
 mod routes;
+mod shipped;
 
 fn number(variable: &str, default: u64) -> u64 {
     let given = std::env::var(variable).ok();
