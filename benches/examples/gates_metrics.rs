@@ -1,11 +1,18 @@
 //! Records one thing many times, to be counted by `scripts/gates.py`: `gates_metrics CASE TIMES`.
 
+use std::future::Future;
 use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use admf_metrics::http::{self, Routes};
 use admf_metrics::red::{self, Operation};
-use admf_metrics::{Catalogue, Clock, Exporter, Label, LabelValue, Meter, Metric, label_values};
+use admf_metrics::{
+    Catalogue, Clock, Exporter, Health, Label, LabelValue, Meter, Metric, label_values,
+};
 use benches::events::Events;
+use tower::ServiceExt;
 
 label_values! { enum Outcome("outcome") { Filled = "filled", Refused = "refused" } }
 
@@ -21,7 +28,7 @@ const LATENCY: Metric = Metric::histogram(
 
 fn exporter() -> Exporter {
     let own = [ORDERS, SIGNALS, EQUITY, LATENCY].into_iter();
-    let catalogue = Catalogue::new(own.chain(red::METRICS));
+    let catalogue = Catalogue::new(own.chain(red::METRICS).chain(http::METRICS));
     Exporter::local(catalogue.expect("the catalogue is valid"))
 }
 
@@ -82,6 +89,31 @@ fn recorded(case: &str, times: u32, meter: &Meter) -> bool {
     true
 }
 
+/// Asks for liveness, by the routes and without a socket.
+fn asked(exporter: &Exporter, times: u32) {
+    let routes = Routes::new(exporter, &Health::new()).expect("they are declared");
+    let router = routes.router();
+    repeat(times, |_| {
+        let question = ::http::Request::get("/health").body(String::new());
+        let answer = router.clone().oneshot(question.expect("it is one"));
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(Ok(answer)) = pin!(answer).poll(&mut context) else {
+            panic!("liveness waits for nothing");
+        };
+        assert!(answer.status().is_success());
+    });
+}
+
+/// Renders a hundred series of a counter.
+fn scraped(exporter: &Exporter, times: u32) {
+    let held = exporter.meter().counters::<2>(&SIGNALS);
+    let held = held.expect("it is declared");
+    for n in 0..100 {
+        held.with(["reversion", &n.to_string()]).increment(n);
+    }
+    repeat(times, |_| drop(black_box(exporter.scrape())));
+}
+
 fn main() {
     let mut args = std::env::args().skip(1);
     let case = args.next().expect("a case");
@@ -93,6 +125,10 @@ fn main() {
             true => events.price(n as usize),
             false => events.order(n as usize),
         });
+    } else if case == "http_health" {
+        asked(&exporter(), times);
+    } else if case == "scrape_hundred" {
+        scraped(&exporter(), times);
     } else {
         assert!(recorded(&case, times, exporter().meter()), "no such case");
     }
