@@ -33,6 +33,17 @@ pub type Lookup<'v> = &'v dyn Fn(&str) -> Option<String>;
 /// What stands before a variable where an address has to be.
 const PLACEHOLDER: &str = "https://env.invalid/";
 
+/// The days of the week, as time intervals number and name them.
+const DAYS: [&str; 7] = [
+    "sunday",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+];
+
 /// Reads an `alertmanager.yml` of Alertmanager 0.25.
 ///
 /// `file` names it in errors, and its folder is the one of relative paths in `http_config`. With `variable`, a secret

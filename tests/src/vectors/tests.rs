@@ -393,9 +393,8 @@ fn changed(key: &str, wanted: &Value) -> Value {
         Value::String(it) => json!(format!("{it}s")),
         Value::Array(it) => json!([it.as_slice(), &[json!(0)]].concat()),
         Value::Object(it) => {
-            let mut more = it.clone();
-            more.insert("one more".to_owned(), json!(0));
-            Value::Object(more)
+            let more = [("one more".to_owned(), json!(0))];
+            Value::Object(it.clone().into_iter().chain(more).collect())
         }
     }
 }

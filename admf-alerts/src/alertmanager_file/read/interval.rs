@@ -5,18 +5,10 @@ use std::ops::RangeInclusive;
 use jiff::tz::TimeZone;
 
 use super::fields::{filled, there};
+use crate::alertmanager_file::DAYS;
 use crate::notify::TimeInterval;
 use crate::yaml::{At, Read};
 
-const DAYS: [&str; 7] = [
-    "sunday",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-];
 const MONTHS: [&str; 12] = [
     "january",
     "february",

@@ -4,18 +4,9 @@ use std::ops::RangeInclusive;
 
 use super::tree::{Map, Yaml};
 use super::{SetupError, length};
+use crate::alertmanager_file::DAYS;
 use crate::notify::{GroupBy, InhibitRule, Route, TimeInterval};
 use crate::series::Matcher;
-
-const DAYS: [&str; 7] = [
-    "sunday",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-];
 
 pub(super) fn route(route: &Route, above: Option<&GroupBy>) -> Result<Yaml, SetupError> {
     let mut map = Map::default();

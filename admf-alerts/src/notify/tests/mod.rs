@@ -104,19 +104,23 @@ const AGAIN: Outcome = Outcome::Again {
     after: Duration::ZERO,
 };
 
+impl Run {
+    /// An alert begins and ends while nobody can be told, which lasts 300 s.
+    fn outage(&mut self) {
+        self.answer = |_, now| match now < at(300.0) {
+            true => AGAIN,
+            false => Outcome::Sent,
+        };
+        self.post(0.0, "Down", None);
+        self.post(60.0, "Down", Some(60.0));
+        self.until(400.0);
+    }
+}
+
 #[test]
 fn what_began_and_ended_while_nobody_could_be_told_is_told_once_with_both_times() {
     let mut run = Run::new(config(1));
-    run.answer = |_, now| {
-        if now < at(300.0) {
-            AGAIN
-        } else {
-            Outcome::Sent
-        }
-    };
-    run.post(0.0, "Down", None);
-    run.post(60.0, "Down", Some(60.0));
-    run.until(400.0);
+    run.outage();
     let told = run.told();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(matches!(told[0], (300.0..320.0, 0, "", "Down")), "{told:?}");
@@ -143,16 +147,7 @@ fn what_ended_too_long_ago_is_dropped_and_counted() {
     let mut config = config(1);
     config.max_age = Duration::from_secs(120);
     let mut run = Run::new(config);
-    run.answer = |_, now| {
-        if now < at(300.0) {
-            AGAIN
-        } else {
-            Outcome::Sent
-        }
-    };
-    run.post(0.0, "Down", None);
-    run.post(60.0, "Down", Some(60.0));
-    run.until(400.0);
+    run.outage();
     assert_eq!(run.told(), []);
     assert_eq!(run.notifier.dropped(), 1);
 }
