@@ -3,6 +3,9 @@
 #![doc = include_str!("../../docs/alert_service.md")]
 
 mod channels;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod own;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -24,6 +27,9 @@ use crate::durable::{Durable, StoreError};
 use crate::engine::Snapshot;
 use crate::notify::{LogKey, Notifier};
 use channels::Channels;
+#[cfg(feature = "metrics")]
+pub use metrics::METRICS;
+use own::Own;
 pub use totals::{ChannelTotals, Totals};
 pub use verbs::Tried;
 
@@ -93,6 +99,8 @@ struct Inner {
     state: Mutex<State>,
     /// Something was posted, or finished: somebody may have to be told sooner than was thought.
     changed: Notify,
+    #[cfg(feature = "metrics")]
+    latency: std::sync::OnceLock<metrics::Latency>,
 }
 
 struct State {
@@ -101,6 +109,7 @@ struct State {
     channels: Channels,
     /// Since when something that was tried has not arrived.
     undelivered: BTreeMap<LogKey, Duration>,
+    own: Own,
     phase: Phase,
 }
 
@@ -130,6 +139,7 @@ impl AlertService {
             setup: Arc::new(setup),
             channels,
             undelivered,
+            own: Own::new(),
             phase: Phase::Starting,
         };
         Ok(Self(Arc::new(Inner {
@@ -137,6 +147,8 @@ impl AlertService {
             drain,
             state: Mutex::new(state),
             changed: Notify::new(),
+            #[cfg(feature = "metrics")]
+            latency: std::sync::OnceLock::new(),
         })))
     }
 

@@ -63,6 +63,7 @@ impl AlertService {
     fn due(&self, mut send: impl FnMut(Option<Arc<Channel>>, Delivery)) -> Duration {
         let mut state = self.state();
         let now = self.now();
+        state.look_at_itself(now);
         for delivery in state.durable.due(now) {
             let key = &delivery.batch.key;
             state.undelivered.entry(key.clone()).or_insert(now);
@@ -90,7 +91,12 @@ impl AlertService {
             channel.sender.send(&delivery.batch, delivery.tries).await
         });
         let report = sent.await.unwrap_or_else(|_| Report::late(left));
-        channel.tried(self.now(), began.elapsed(), &report);
+        let took = began.elapsed();
+        channel.tried(self.now(), took, &report);
+        #[cfg(feature = "metrics")]
+        if let Some(latency) = self.0.latency.get() {
+            latency.took(channel, took);
+        }
         report
     }
 
