@@ -405,7 +405,7 @@ fn a_batch_is_on_disk_as_a_whole_and_not_before_its_end() {
     let told = durable.batch(at(0), |durable| {
         durable.post(at(0), [down("A")]);
         durable.batch(at(0), |it| {
-            it.note(at(0), Event::new(Kind::AlertFiring, "A"))
+            it.note(at(0), Event::new(Kind::AlertFiring, "A"));
         });
         let now = on(&copy(&disk), 0);
         assert!(now.notifier().alerts().len() == 0 && now.history().is_empty());
