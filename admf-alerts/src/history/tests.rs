@@ -202,7 +202,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Collect),
         1 => Just(Step::Restart),
     ];
-    prop::collection::vec(step, 1..120)
+    prop::collection::vec(step, 1..60)
 }
 
 /// All that was ever noted, in order; each look goes through all of it.
@@ -250,7 +250,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     /// What a store is handed makes up the same; a process that begins from it goes on alike.
     #[test]
