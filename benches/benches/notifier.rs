@@ -112,7 +112,9 @@ fn life(groups: usize) {
     let mut notifier = notifier(groups);
     let mut now = notifier.next_due().expect("there are groups");
     let silence = Silence {
-        matchers: vec![Matcher::equal("service", "service-1")],
+        matchers: vec![
+            Matcher::new("service", MatchOp::Equal, "service-1", false).expect("it is sound"),
+        ],
         starts_at: Some(now),
         ends_at: Some(now + INTERVAL),
         ..Silence::default()
