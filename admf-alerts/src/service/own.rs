@@ -50,7 +50,7 @@ impl State {
             }
         }
         if !posts.is_empty() {
-            self.durable.post(now, posts);
+            drop(self.post(now, posts));
         }
     }
 

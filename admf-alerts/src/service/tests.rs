@@ -11,7 +11,8 @@ use super::{AlertService, Phase, ServiceConfig};
 use crate::alertmanager_file::{Setup, add, parse};
 use crate::channel::config::{Channel, File};
 use crate::channel::io::Wall;
-use crate::notify::{Outcome, Posted, Silence};
+use crate::history::Filter;
+use crate::notify::{Alert, Fingerprint, Outcome, Posted, Silence};
 use crate::series::Matcher;
 use crate::{Engine, Labels, Options, Samples};
 
@@ -269,6 +270,55 @@ async fn the_watchdog_is_heard_in_each_interval_by_a_channel_of_its_own_and_no_l
     let heard = told(&deadman);
     assert_eq!(heard.iter().filter(|it| *it == "resolved").count(), 1);
     assert!(heard.len() < 16, "{heard:?}");
+}
+
+/// What happened, oldest first.
+fn happened(service: &AlertService) -> Vec<&'static str> {
+    let entries = service.history(&Filter::default());
+    entries
+        .iter()
+        .rev()
+        .map(|it| it.event.kind.as_str())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_history_tells_what_happened_over_restarts() {
+    let place = Place::new();
+    let service = place.open();
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    let alert = service.look(|notifier, _| notifier.alerts().next().map(Alert::fingerprint));
+    let alert = alert.expect("it is known");
+    service
+        .acknowledge(alert, "ada", "on it")
+        .expect("it fires");
+    assert!(service.acknowledge(Fingerprint(1), "ada", "").is_err());
+    service.unacknowledge(alert).expect("it was");
+    let mut wrong = setup(&place.file());
+    wrong.notify.route.receiver = Some("password=hunter2".to_owned());
+    service.reload(wrong).expect_err("it is no receiver");
+    drop(service);
+
+    let service = place.open();
+    // It ends by itself.
+    service.run(sleep(Duration::from_secs(3_700))).await;
+    let all = [
+        "alert_firing",
+        "notice_sent",
+        "acknowledged",
+        "unacknowledged",
+        "config_refused",
+        "alert_resolved",
+        "notice_sent",
+    ];
+    assert_eq!(happened(&service), all);
+    let entries = service.history(&Filter::default());
+    assert_eq!(entries[4].event.text, "by ada (on it)");
+    assert_eq!(entries[0].event.text, "0 firing, 1 resolved");
+    assert_eq!(entries[0].event.channel, "log[0] file");
+    assert!(!format!("{entries:?}").contains("hunter2"), "{entries:?}");
 }
 
 #[cfg(feature = "metrics")]
