@@ -36,6 +36,7 @@ impl Notifier {
             owed: BTreeMap::clone(&self.owed),
             acknowledgements: BTreeMap::clone(&self.acknowledgements),
             escalations: BTreeMap::clone(&self.climbs),
+            firing: BTreeMap::clone(&self.firing),
             groups: self.group_states(),
             totals: self.totals,
         }
@@ -60,6 +61,7 @@ impl Notifier {
         self.owed = state.owed.into();
         self.acknowledgements = state.acknowledgements.into();
         self.climbs = state.escalations.into();
+        self.firing = state.firing.into();
         self.totals = state.totals;
         self.out.clear();
         self.groups = Kept::default();
@@ -90,6 +92,7 @@ impl Notifier {
             owed: self.owed.take(Clone::clone),
             acknowledgements: self.acknowledgements.take(Clone::clone),
             escalations: self.climbs.take(Clone::clone),
+            firing: self.firing.take(|()| ()),
             groups: groups.into_iter().map(|(id, it)| (key(id), it)).collect(),
             totals: self.totals,
         }
@@ -105,6 +108,7 @@ impl Notifier {
         self.owed.forget_changes();
         self.acknowledgements.forget_changes();
         self.climbs.forget_changes();
+        self.firing.forget_changes();
         self.groups.forget_changes();
     }
 
@@ -115,7 +119,7 @@ impl Notifier {
             .collect()
     }
 
-    fn group_key(&self, (at, labels): &GroupId) -> GroupKey {
+    pub(super) fn group_key(&self, (at, labels): &GroupId) -> GroupKey {
         let node = self.routes.node(*at);
         GroupKey {
             group: node.group_key(labels),

@@ -146,7 +146,7 @@ fn a_batch_is_on_disk_as_a_whole_and_not_before_its_end() {
     let told = durable.batch(at(0), |durable| {
         durable.post(at(0), [down("A")]);
         durable.batch(at(0), |it| {
-            it.note(at(0), Event::new(Kind::AlertFiring, "A"));
+            it.note(at(0), Event::new(Kind::LeaderGained, "A"));
         });
         let now = on(&disk.left(), 0);
         assert!(now.notifier().alerts().len() == 0 && now.history().is_empty());
@@ -155,7 +155,7 @@ fn a_batch_is_on_disk_as_a_whole_and_not_before_its_end() {
     assert_eq!(names(&told[0].batch), ["A"]);
     let now = on(&disk.left(), 1);
     assert_eq!(now.notifier().alerts().len(), 1);
-    assert_eq!(kinds(&now), [(Kind::AlertFiring, 1)]);
+    assert_eq!(kinds(&now), [(Kind::LeaderGained, 1), (Kind::AlertFiring, 1)]);
 }
 
 #[test]
