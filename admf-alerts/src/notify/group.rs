@@ -165,12 +165,12 @@ impl Group {
 
     /// Ends the flush if all is done. Alerts that had ended and that all were told of are forgotten, and those that
     /// ended `max_age` ago; the latter are returned.
-    pub(super) fn end(&mut self, now: Duration, max_age: Duration) -> Option<usize> {
+    pub(super) fn end(&mut self, now: Duration, max_age: Duration) -> Option<Vec<Arc<Alert>>> {
         let done = |send: &Send| matches!(send.state, Sending::Done { .. });
         let flush = self.flush.take_if(|flush| flush.sends.iter().all(done))?;
         let all_sent = |send: &Send| send.state == Sending::Done { sent: true };
         let sent = flush.sends.iter().all(all_sent);
-        let mut dropped = 0;
+        let mut dropped = Vec::new();
         if sent && !flush.sends.is_empty() {
             self.again = false;
         }
@@ -188,7 +188,7 @@ impl Group {
             let old = end.saturating_add(max_age) <= now;
             if same && (sent || old) {
                 self.alerts.remove(&fingerprint);
-                dropped += usize::from(!sent);
+                dropped.extend((!sent).then_some(alert));
             }
         }
         Some(dropped)

@@ -2,6 +2,7 @@
 
 mod climb;
 mod due;
+mod happened;
 mod once;
 mod state;
 
