@@ -155,7 +155,10 @@ fn a_batch_is_on_disk_as_a_whole_and_not_before_its_end() {
     assert_eq!(names(&told[0].batch), ["A"]);
     let now = on(&disk.left(), 1);
     assert_eq!(now.notifier().alerts().len(), 1);
-    assert_eq!(kinds(&now), [(Kind::LeaderGained, 1), (Kind::AlertFiring, 1)]);
+    assert_eq!(
+        kinds(&now),
+        [(Kind::LeaderGained, 1), (Kind::AlertFiring, 1)]
+    );
 }
 
 #[test]
