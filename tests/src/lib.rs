@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod daemon;
 pub mod killed;
+pub mod postgres;
 pub mod prometheus;
 pub mod promtool;
 pub mod shared_rate;
