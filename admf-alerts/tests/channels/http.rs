@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use admf_alerts::channel::config::{Auth, Channel, PagerDuty, Retry, Secret, Slack, Webhook};
+use admf_alerts::channel::config::{Auth, Channel, PagerDuty, Secret, Slack, Webhook};
 use admf_alerts::channel::io::{Sender, Shared};
 use admf_alerts::channel::{Failure, idempotency_key, signature};
 use admf_alerts::notify::Outcome;
@@ -237,27 +237,6 @@ async fn a_channel_that_keeps_failing_is_left_alone_for_a_while() {
     assert_eq!(peer.left(), 5);
     clock.advance(Duration::from_secs(60));
     assert_eq!(send(&sender).await.outcome, Outcome::Sent);
-}
-
-#[tokio::test]
-async fn a_channel_may_say_how_often_and_when_it_is_tried_again() {
-    let peer = Peer::answering(vec![answer("500 Oh", "", ""); 3]);
-    let mut config = webhook(&peer);
-    let delay = Duration::from_secs(15);
-    config.common.retry = Some(Retry { attempts: 2, delay });
-    let (sender, _) = sender(&Channel::Webhook(config));
-    for (tries, outcome) in [(0, again(15)), (1, again(15)), (2, Outcome::Refused)] {
-        assert_eq!(sender.send(&batch(), tries).await.outcome, outcome);
-    }
-}
-
-#[tokio::test]
-async fn a_channel_that_is_not_enabled_sends_nothing() {
-    let peer = Peer::answering(Vec::new());
-    let mut config = webhook(&peer);
-    config.common.enabled = false;
-    let report = send(&sender(&Channel::Webhook(config)).0).await;
-    assert_eq!((report.outcome, peer.left()), (Outcome::Sent, 0));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Channels against servers that answer as services do, over the loopback.
 
 mod authority;
+mod common;
 mod http;
 mod lines;
 mod mail;
