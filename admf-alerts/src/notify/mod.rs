@@ -15,6 +15,7 @@ mod inhibit;
 mod interval;
 mod kept;
 mod ladder;
+mod late;
 mod log;
 mod notifier;
 mod once;
