@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::alert::{Alert, Fingerprint};
 use super::batch::{Batch, Delivery, idempotency_key, order};
 use super::group::{Send, Sending, Told};
+use super::happened::Happened;
 use super::log::{Entry, Log, LogKey, Reason, decide};
 use super::notifier::{GroupId, Notifier, Out};
 use super::route::Node;
@@ -148,7 +149,7 @@ impl Notifier {
 
     /// Takes the tries of a group that are due, and gives up those that took too long.
     pub(super) fn deliveries(&mut self, id: &GroupId, now: Duration) -> Vec<Delivery> {
-        let mut deliveries = Vec::new();
+        let (mut deliveries, mut given_up) = (Vec::new(), Vec::new());
         let Some(flush) = self.groups.change(id).and_then(|it| it.flush.as_mut()) else {
             return deliveries;
         };
@@ -158,6 +159,7 @@ impl Notifier {
             };
             if flush.ends <= now {
                 send.state = Sending::Done { sent: false };
+                given_up.push(Arc::clone(&send.batch));
             } else if at <= now {
                 self.ids += 1;
                 send.state = Sending::Out(self.ids);
@@ -174,6 +176,9 @@ impl Notifier {
                     deadline: flush.ends,
                 });
             }
+        }
+        for batch in given_up {
+            self.happens(|| Happened::GivenUp(batch));
         }
         deliveries
     }

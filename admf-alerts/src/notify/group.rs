@@ -167,13 +167,13 @@ impl Group {
     }
 
     /// Ends the flush if all is done. Alerts that had ended and that all were told of are forgotten, and those that
-    /// ended `max_age` ago; how many of the latter somebody was not told of is returned.
-    pub(super) fn end(&mut self, now: Duration, max_age: Duration) -> Option<usize> {
+    /// ended `max_age` ago; those of the latter that somebody was not told of are returned.
+    pub(super) fn end(&mut self, now: Duration, max_age: Duration) -> Option<Vec<Arc<Alert>>> {
         let done = |send: &Send| matches!(send.state, Sending::Done { .. });
         let flush = self.flush.take_if(|flush| flush.sends.iter().all(done))?;
         let all_sent = |send: &Send| send.state == Sending::Done { sent: true };
         let sent = flush.sends.iter().all(all_sent);
-        let mut dropped = 0;
+        let mut dropped = Vec::new();
         if sent && !flush.sends.is_empty() {
             self.again = false;
         }
@@ -192,7 +192,7 @@ impl Group {
             let told = sent && !flush.later.contains(&fingerprint);
             if same && (told || old) {
                 self.alerts.remove(&fingerprint);
-                dropped += usize::from(!told);
+                dropped.extend((!told).then_some(alert));
             }
         }
         Some(dropped)

@@ -158,6 +158,8 @@ tables! {
     acknowledgements: Fingerprint => Acknowledgement,
     /// How far alerts have climbed, by their labels without `severity`.
     escalations: Fingerprint => Climb,
+    /// The alerts that were seen to fire, and not yet to have ended.
+    firing: Fingerprint => (),
     /// The groups.
     groups: GroupKey => GroupState,
 }
@@ -190,23 +192,18 @@ mod pairs {
 }
 
 /// Labels as a map.
-pub(super) mod labels {
+pub(crate) mod labels {
     use std::collections::BTreeMap;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
     use crate::labels::Labels;
 
-    pub(in super::super) fn serialize<S: Serializer>(
-        labels: &Labels,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(labels: &Labels, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(labels.iter())
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Labels, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Labels, D::Error> {
         let pairs = BTreeMap::<String, String>::deserialize(from)?;
         Ok(pairs.into_iter().collect())
     }

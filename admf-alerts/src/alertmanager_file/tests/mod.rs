@@ -155,8 +155,9 @@ fn the_channels_of_a_rule_win_over_those_of_its_severity() {
         setup.notify.cooldown(&labels),
         Some(Duration::from_secs(1_800))
     );
-    let escalation = setup.escalation(&labels).expect("there is one");
-    assert_eq!(escalation.levels[0].receivers, ["pagerduty"]);
+    let ladder = setup.notify.ladders.iter().find(|it| it.takes(&labels));
+    let ladder = ladder.expect("there is one");
+    assert_eq!(ladder.levels[0].receivers, ["pagerduty"]);
 }
 
 #[test]
@@ -228,6 +229,7 @@ fn the_second_file_says_what_alertmanager_cannot_and_that_is_lost_on_the_way_bac
         ),
         ("retention: 1h", "retention"),
         ("max_age: 1h", "max_age"),
+        ("ends_after_quiet: true", "ends_after_quiet"),
     ] {
         let setup =
             add(setup.clone(), "b.yml", text, None).unwrap_or_else(|error| panic!("{error}"));
@@ -250,7 +252,7 @@ fn what_is_wrong_in_the_second_file_is_said_with_its_line() {
     for (text, error) in [
         (
             "cooldown: []",
-            "b.yml:1:1: cooldown: unknown field; there are `receivers`, `channels`, `cooldowns`, `escalations`, `retention`, `max_age`",
+            "b.yml:1:1: cooldown: unknown field; there are `receivers`, `channels`, `cooldowns`, `escalations`, `failures`, `watchdog`, `retention`, `max_age`, `ends_after_quiet`",
         ),
         (
             "cooldowns:\n- length: 0s",
@@ -263,6 +265,18 @@ fn what_is_wrong_in_the_second_file_is_said_with_its_line() {
         (
             "channels:\n- receiver: a\n  index: 1",
             "b.yml:3:10: channels[0].index: `a` has 1 channels, from 0",
+        ),
+        (
+            "failures: {receivers: [a]}",
+            "b.yml:1:11: failures: two receivers at least: one is told that the other fails",
+        ),
+        (
+            "failures: {receivers: [a, z]}",
+            "b.yml:1:11: failures: there is no receiver `z`",
+        ),
+        (
+            "watchdog: {receiver: z}",
+            "b.yml:1:11: watchdog: there is no receiver `z`",
         ),
         (
             "escalations:\n- levels:\n  - receivers: [z]",

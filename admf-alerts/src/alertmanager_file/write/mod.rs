@@ -155,7 +155,8 @@ fn losses(setup: &Setup) -> Vec<SetupError> {
     let (notify, default) = (&setup.notify, Config::default());
     for (field, some) in [
         ("cooldowns", !notify.cooldowns.is_empty()),
-        ("escalations", !setup.escalations.is_empty()),
+        ("escalations", !notify.ladders.is_empty()),
+        ("failures", !setup.meta.failures.is_empty()),
     ] {
         if some {
             lost(field.to_owned(), "Alertmanager has none");
@@ -169,6 +170,10 @@ fn losses(setup: &Setup) -> Vec<SetupError> {
     }
     if notify.max_age != default.max_age {
         lost("max_age".to_owned(), "Alertmanager forgets what has ended");
+    }
+    if notify.ends_after_quiet {
+        let what = "Alertmanager tells nobody of an end that comes in a silence";
+        lost("ends_after_quiet".to_owned(), what);
     }
     for (name, channels) in &setup.channels {
         for (at, channel) in channels.iter().enumerate() {

@@ -1,0 +1,348 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use resilience_core::{Clock, Env, Time};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use super::{AlertService, Phase, ServiceConfig};
+use crate::alertmanager_file::{Setup, add, parse};
+use crate::channel::config::{Channel, File};
+use crate::channel::io::Wall;
+use crate::history::Filter;
+use crate::notify::{Alert, Fingerprint, Outcome, Posted, Silence};
+use crate::series::Matcher;
+use crate::{Engine, Labels, Options, Samples};
+
+const EPOCH: Duration = Duration::from_secs(1_700_000_000);
+
+/// A receiver that is a file, told at once.
+fn setup(file: &Path) -> Setup {
+    let text = "
+route: {receiver: log, group_by: [alertname], group_wait: 0s, group_interval: 1m}
+receivers: [{name: log}]
+";
+    let setup = parse("alertmanager.yml", text, None).expect("it is sound");
+    let second = format!(
+        "receivers: [{{name: log, file_configs: [{{path: {}}}]}}]",
+        file.display()
+    );
+    add(setup, "admf.yml", &second, None).expect("it is sound")
+}
+
+/// The clock of the runtime, which stands still while there is something to do.
+#[derive(Debug)]
+struct Paused(Instant);
+
+impl Clock for Paused {
+    fn now(&self) -> Time {
+        Time::ZERO.after(self.0.elapsed())
+    }
+}
+
+struct Place {
+    folder: TempDir,
+    began: Instant,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("there is room"),
+            began: Instant::now(),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("alerts.jsonl")
+    }
+
+    fn open(&self) -> AlertService {
+        self.open_with(setup(&self.file()))
+    }
+
+    fn open_with(&self, setup: Setup) -> AlertService {
+        let mut config = ServiceConfig::new(self.folder.path().join("alerts.redb"), setup);
+        let began = self.began;
+        config.shared.env = Env::default().with_clock(Arc::new(Paused(began)));
+        config.shared.wall = Wall::new(move || EPOCH + began.elapsed());
+        AlertService::open(config).expect("the file is sound")
+    }
+
+    /// What was told: `firing` or `resolved`, line by line.
+    fn told(&self) -> Vec<String> {
+        told(&self.file())
+    }
+}
+
+/// What a file was told.
+fn told(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let lines = text.lines().map(|line| {
+        let notice: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+        notice["status"].as_str().unwrap_or_default().to_owned()
+    });
+    lines.collect()
+}
+
+fn post(service: &AlertService, name: &str, ends_at: Option<Duration>) {
+    let posted = Posted {
+        labels: Labels::from_iter([("alertname", name)]),
+        starts_at: Some(EPOCH),
+        ends_at,
+        ..Posted::default()
+    };
+    assert_eq!(service.post([posted]), [Ok(())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_and_its_end_are_told_over_a_restart_and_each_once() {
+    let place = Place::new();
+    let service = place.open();
+    assert_eq!(service.phase(), Phase::Starting);
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    assert_eq!(place.told(), ["firing"]);
+    assert_eq!(service.phase(), Phase::Stopped);
+    drop(service);
+
+    let service = place.open();
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert_eq!(
+        place.told(),
+        ["firing"],
+        "it was told by the process before"
+    );
+    post(&service, "Down", Some(service.now()));
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert_eq!(place.told(), ["firing", "resolved"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_fails_is_shown_and_told_once_it_works_again() {
+    let place = Place::new();
+    // Nothing can be added to a folder.
+    fs::create_dir(place.file()).expect("it is not there");
+    let service = place.open();
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(30))).await;
+    let totals = service.totals();
+    let channel = &totals.channels["log"][0];
+    assert_eq!(channel.name, "log[0] file");
+    assert_eq!(channel.sent, 0);
+    assert!(channel.failed > 0 && channel.failing_since.is_some() && channel.said.is_some());
+    assert_eq!(totals.undelivered, 1);
+    let oldest = totals.oldest_undelivered.expect("there is one");
+    assert!(oldest < EPOCH + Duration::from_secs(1), "{oldest:?}");
+
+    fs::remove_dir(place.file()).expect("it is empty");
+    service.run(sleep(Duration::from_secs(180))).await;
+    let totals = service.totals();
+    assert_eq!(place.told(), ["firing"]);
+    assert_eq!(totals.channels["log"][0].sent, 1);
+    assert_eq!(totals.channels["log"][0].failing_since, None);
+    assert_eq!((totals.undelivered, totals.oldest_undelivered), (0, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silence_holds_in_the_next_process_and_ends_by_hand() {
+    let place = Place::new();
+    let service = place.open();
+    let silence = Silence {
+        matchers: vec![Matcher::equal("alertname", "Down")],
+        starts_at: Some(service.now()),
+        ends_at: Some(service.now() + Duration::from_secs(3_600)),
+        ..Silence::default()
+    };
+    let id = service.set_silence(silence).expect("it is sound");
+    assert_eq!(id.len(), 36);
+    drop(service);
+
+    let service = place.open();
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(36_000)));
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert!(place.told().is_empty());
+    service.expire_silence(&id).expect("it is there");
+    assert!(service.expire_silence("other").is_err());
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert_eq!(place.told(), ["firing"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_is_refused_changes_nothing_and_another_one_is_taken() {
+    let place = Place::new();
+    let service = place.open();
+    let mut wrong = setup(&place.file());
+    wrong.notify.route.receiver = Some("nobody".to_owned());
+    let problem = service.reload(wrong).expect_err("nobody is no receiver");
+    assert!(problem.contains("nobody"), "{problem}");
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    assert_eq!(place.told(), ["firing"]);
+
+    service
+        .reload(setup(&place.file()))
+        .expect("it is the same as before");
+    let channels = service.totals().channels;
+    assert_eq!(channels["log"][0].sent, 1, "the channel is the same");
+    let other = place.folder.path().join("other.jsonl");
+    service.reload(setup(&other)).expect("it is sound");
+    assert_eq!(service.totals().channels["log"][0].sent, 0);
+    post(&service, "Up", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    let told = fs::read_to_string(other).expect("it is told there");
+    assert!(told.contains("Up"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_is_tried_past_routes() {
+    let place = Place::new();
+    let service = place.open();
+    let tried = service.test_channel("log").await.expect("there is one");
+    assert_eq!(tried[0].channel, "log[0] file");
+    assert_eq!(tried[0].report.outcome, Outcome::Sent);
+    assert_eq!(place.told(), ["firing"]);
+    assert_eq!(
+        service.test_channel("nobody").await,
+        Err("there is no receiver `nobody`".to_owned())
+    );
+}
+
+/// Two receivers, each of which is told of failures of the other, and one that hears of the watchdog.
+fn with_meta(place: &Place) -> Setup {
+    let mut setup = setup(&place.file());
+    for name in ["other", "deadman"] {
+        let file = File::new(place.folder.path().join(name));
+        setup
+            .add_channel(name, Channel::File(file))
+            .expect("it is new");
+    }
+    let second = "
+failures: {receivers: [log, other]}
+watchdog: {receiver: deadman, interval: 1m}
+";
+    add(setup, "admf.yml", second, None).expect("it is sound")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_fails_is_told_of_by_another_one_until_it_works_again() {
+    let place = Place::new();
+    fs::create_dir(place.file()).expect("it is not there");
+    let other = place.folder.path().join("other");
+    let service = place.open_with(with_meta(&place));
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(36_000)));
+    service.run(sleep(Duration::from_secs(50))).await;
+    assert!(told(&other).is_empty(), "the next try may arrive");
+    service.run(sleep(Duration::from_secs(600))).await;
+    assert_eq!(told(&other), ["firing"]);
+    let text = fs::read_to_string(&other).expect("it is there");
+    assert!(
+        text.contains("ADMFChannelFailing") && text.contains("log[0] file"),
+        "{text}"
+    );
+
+    fs::remove_dir(place.file()).expect("it is empty");
+    service.run(sleep(Duration::from_secs(600))).await;
+    assert_eq!(place.told(), ["firing"]);
+    assert_eq!(told(&other), ["firing", "resolved"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_watchdog_is_heard_in_each_interval_by_a_channel_of_its_own_and_no_longer_once_nobody_evaluates()
+ {
+    let place = Place::new();
+    let service = place.open_with(with_meta(&place));
+    let evaluations = async {
+        let mut engine = Engine::with([], Options::default().watchdog(true)).expect("no rules");
+        for _ in 0..10 * 60 {
+            engine.step(service.now(), &Samples::default());
+            service.evaluated(engine.snapshot(), engine.notices(service.now()));
+            sleep(Duration::from_secs(1)).await;
+        }
+    };
+    service.run(evaluations).await;
+    let deadman = place.folder.path().join("deadman");
+    assert_eq!(told(&deadman), ["firing"; 10]);
+    assert!(place.told().is_empty());
+    service.run(sleep(Duration::from_secs(3_600))).await;
+    let heard = told(&deadman);
+    assert_eq!(heard.iter().filter(|it| *it == "resolved").count(), 1);
+    assert!(heard.len() < 16, "{heard:?}");
+}
+
+/// What happened, oldest first.
+fn happened(service: &AlertService) -> Vec<&'static str> {
+    let entries = service.history(&Filter::default());
+    entries
+        .iter()
+        .rev()
+        .map(|it| it.event.kind.as_str())
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_history_tells_what_happened_over_restarts() {
+    let place = Place::new();
+    let service = place.open();
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    let alert = service.look(|notifier, _| notifier.alerts().next().map(Alert::fingerprint));
+    let alert = alert.expect("it is known");
+    service
+        .acknowledge(alert, "ada", "on it")
+        .expect("it fires");
+    assert!(service.acknowledge(Fingerprint(1), "ada", "").is_err());
+    service.unacknowledge(alert).expect("it was");
+    let mut wrong = setup(&place.file());
+    wrong.notify.route.receiver = Some("password=hunter2".to_owned());
+    service.reload(wrong).expect_err("it is no receiver");
+    drop(service);
+
+    let service = place.open();
+    // It ends by itself.
+    service.run(sleep(Duration::from_secs(3_700))).await;
+    let all = [
+        "alert_firing",
+        "notice_sent",
+        "acknowledged",
+        "unacknowledged",
+        "config_refused",
+        "alert_resolved",
+        "notice_sent",
+    ];
+    assert_eq!(happened(&service), all);
+    let entries = service.history(&Filter::default());
+    assert_eq!(entries[4].event.text, "by ada (on it)");
+    assert_eq!(entries[0].event.text, "0 firing, 1 resolved");
+    assert_eq!(entries[0].event.channel, "log[0] file");
+    assert!(!format!("{entries:?}").contains("hunter2"), "{entries:?}");
+}
+
+#[cfg(feature = "metrics")]
+#[tokio::test(start_paused = true)]
+async fn what_a_service_does_is_measured() {
+    let place = Place::new();
+    let service = place.open();
+    let catalogue = admf_metrics::Catalogue::new(super::METRICS).expect("it is sound");
+    let exporter = admf_metrics::Exporter::local(catalogue);
+    service.measure(exporter.meter()).expect("all are declared");
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    let text = exporter.scrape();
+    for line in [
+        r#"admf_notifications_total{receiver="log",channel="log[0] file",result="sent"} 1"#,
+        r#"admf_notifications_total{receiver="log",channel="log[0] file",result="failed"} 0"#,
+        r#"admf_notification_latency_seconds_count{kind="file"} 1"#,
+        "admf_notifications_undelivered 0",
+        "admf_notifications_dropped_total 0",
+        "admf_alerts_state_written 1",
+        "admf_alerts_known_firing 1",
+        "admf_silences_active 0",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line} in {text}");
+    }
+    assert!(!text.contains("\nadmf_notifications_oldest_undelivered_timestamp_seconds "));
+}
