@@ -16,6 +16,7 @@ mod inhibit;
 mod interval;
 pub(crate) mod kept;
 mod ladder;
+mod late;
 mod log;
 mod notifier;
 mod once;

@@ -3,6 +3,7 @@
 mod climb;
 mod due;
 mod happened;
+mod late;
 mod once;
 mod state;
 
