@@ -43,6 +43,7 @@
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
+//! | `api` | `Api`: all of it over HTTP, as Alertmanager has it, and more (feature `api`) |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`alertmanager_file`] | [`parse`](alertmanager_file::parse): files of Alertmanager as they are, and back |
 //! | [`notation`] | series with their values, as tests of Prometheus write them |
@@ -56,6 +57,8 @@
 
 pub mod alert_template;
 pub mod alertmanager_file;
+#[cfg(feature = "api")]
+pub mod api;
 pub mod burn;
 pub mod catalogue;
 pub mod channel;
