@@ -24,7 +24,7 @@ pub use matchers::matchers;
 pub use own::add;
 use read::Around;
 pub use rules::with_rules;
-pub use setup::{Escalate, Level, Setup};
+pub use setup::Setup;
 pub use write::{Exported, SetupError, export};
 
 use crate::yaml;

@@ -163,7 +163,7 @@ fn losses(setup: &Setup) -> Vec<SetupError> {
     let (notify, default) = (&setup.notify, Config::default());
     for (field, some) in [
         ("cooldowns", !notify.cooldowns.is_empty()),
-        ("escalations", !setup.escalations.is_empty()),
+        ("escalations", !notify.ladders.is_empty()),
     ] {
         if some {
             lost(field.to_owned(), "Alertmanager has none");
