@@ -44,10 +44,9 @@ impl Problem {
         }
     }
 
-    /// What we say.
+    /// What we say, and what is said of requests that no code answers.
     pub(super) fn own(status: StatusCode, problem: impl Into<String>) -> Self {
-        let body = Some(json!({ "error": problem.into() }));
-        Self { status, body }
+        Self::coded(status, status.as_u16(), problem)
     }
 
     pub(super) fn bad(problem: impl Into<String>) -> Self {

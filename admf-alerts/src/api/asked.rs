@@ -23,7 +23,10 @@ impl Asked {
     }
 
     /// Lists the values of a parameter.
-    pub(super) fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+    pub(super) fn all<'a, 'n>(
+        &'a self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
         let named = self.0.iter().filter(move |it| it.0 == name);
         named.map(|it| it.1.as_str())
     }

@@ -70,6 +70,12 @@ pub(super) fn posted<T: DeserializeOwned>(name: &str, body: &[u8]) -> Result<T, 
     read.ok_or_else(|| Problem::required(name))
 }
 
+/// Reads a body of our own API.
+pub(super) fn own<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let read = read(body).map_err(|problem| Problem::bad(format!("body: {problem}")))?;
+    read.ok_or_else(|| Problem::bad("body: is empty"))
+}
+
 /// A list of no more than [`ITEMS`].
 #[derive(Debug)]
 pub(super) struct List<T>(pub(super) Vec<T>);

@@ -69,7 +69,22 @@ impl AlertService {
     ///
     /// No such alert fires.
     pub fn acknowledge(&self, alert: Fingerprint, by: &str, comment: &str) -> Result<(), String> {
-        self.change(|it, now| it.acknowledge(now, alert, by, comment))
+        self.acknowledge_for(alert, by, comment, None)
+    }
+
+    /// Does as [`acknowledge`](Self::acknowledge), for a length of time; `None`: for as long as the ladder says.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn acknowledge_for(
+        &self,
+        alert: Fingerprint,
+        by: &str,
+        comment: &str,
+        length: Option<Duration>,
+    ) -> Result<(), String> {
+        self.change(|it, now| it.acknowledge_for(now, alert, by, comment, length))
     }
 
     /// Takes that nobody takes care of an alert any more.

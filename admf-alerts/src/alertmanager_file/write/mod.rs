@@ -97,7 +97,7 @@ impl Exported {
 /// assert!(exported.text.contains("routing_key: '${PAGERDUTY_INTEGRATION_KEY}'"));
 /// assert!(!format!("{exported:?}").contains("hush"));
 /// assert!(exported.filled()?.expose()?.contains("routing_key: hush"));
-/// assert!(exported.shown().contains("routing_key: <secret>"));
+/// assert!(exported.shown().contains("routing_key: '<secret>'"));
 ///
 /// let again = parse("alertmanager.yml", &exported.text, Some(&variable))?;
 /// assert_eq!(again.channels, from_env(&variable)?.channels);
