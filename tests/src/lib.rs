@@ -5,6 +5,7 @@ pub mod daemon;
 pub mod killed;
 pub mod prometheus;
 pub mod promtool;
+pub mod service;
 pub mod shared_rate;
 pub mod vectors;
 

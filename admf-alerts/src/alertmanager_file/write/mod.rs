@@ -70,10 +70,15 @@ impl Exported {
         Ok(Secret::new(header(&self.losses) + &text))
     }
 
-    /// Returns the file with `<secret>` in the place of each secret, for anybody to read.
+    /// Returns the file with `<secret>` in the place of each secret, for anybody to read; where there has to be an address,
+    /// with `https://env.invalid/<secret>`, so that amtool takes it.
     #[must_use]
     pub fn shown(&self) -> String {
-        let shown = self.tree.write(0, &mut |secret, _| Ok(secret.to_string()));
+        let mut secret = |secret: &Secret, address| {
+            let before = if address { PLACEHOLDER } else { "" };
+            Ok(format!("{before}{secret}"))
+        };
+        let shown = self.tree.write(0, &mut secret);
         header(&self.losses) + &shown.expect("no secret is asked what it is")
     }
 }
