@@ -45,6 +45,7 @@
 //! | [`history`] | [`History`](history::History): what happened, bounded |
 //! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
 //! | `leader` | `Leader`: lets one of many processes notify (feature `leader`) |
+//! | `api` | `Api`: all of it over HTTP, as Alertmanager has it, and more (feature `api`) |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`alertmanager_file`] | [`parse`](alertmanager_file::parse): files of Alertmanager as they are, and back |
 //! | `service` | `AlertService`: a notifier that sends by itself, its state, channels and history (feature `service`) |
@@ -59,6 +60,8 @@
 
 pub mod alert_template;
 pub mod alertmanager_file;
+#[cfg(feature = "api")]
+pub mod api;
 pub mod burn;
 pub mod catalogue;
 pub mod channel;

@@ -6,6 +6,7 @@ pub mod killed;
 pub mod postgres;
 pub mod prometheus;
 pub mod promtool;
+pub mod service;
 pub mod shared_rate;
 pub mod vectors;
 

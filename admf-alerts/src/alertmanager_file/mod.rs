@@ -19,6 +19,8 @@ use std::path::Path;
 pub use crate::yaml::FileError;
 pub(crate) use address::check as check_address;
 pub use env::from_env;
+#[cfg(feature = "api")]
+pub(crate) use matchers::matcher;
 pub use matchers::matchers;
 pub use meta::{CHANNEL_FAILING, Meta, NOT_WRITTEN, WATCHDOG};
 pub use own::add;

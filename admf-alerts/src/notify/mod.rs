@@ -31,6 +31,8 @@ mod timed;
 
 pub use alert::{Alert, Fingerprint, Posted};
 pub use batch::{Batch, Delivery, Outcome};
+#[cfg(feature = "api")]
+pub(crate) use batch::{order, order_of_sets};
 pub use climb::{Acknowledgement, Climb};
 pub use config::{Config, Cooldown, Integration};
 pub use cooldown::Cooled;

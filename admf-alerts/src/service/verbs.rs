@@ -85,8 +85,24 @@ impl AlertService {
     ///
     /// No such alert fires.
     pub fn acknowledge(&self, alert: Fingerprint, by: &str, comment: &str) -> Result<(), String> {
+        self.acknowledge_for(alert, by, comment, None)
+    }
+
+    /// Does as [`acknowledge`](Self::acknowledge), for a length of time; `None`: for as long as the ladder says.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn acknowledge_for(
+        &self,
+        alert: Fingerprint,
+        by: &str,
+        comment: &str,
+        length: Option<Duration>,
+    ) -> Result<(), String> {
         self.taken(|state, now| {
-            let acknowledge = |it: &mut Notifier| it.acknowledge(now, alert, by, comment);
+            let acknowledge =
+                |it: &mut Notifier| it.acknowledge_for(now, alert, by, comment, length);
             state.durable.change(now, acknowledge)?;
             state.taken_up(alert);
             let said = told_of(by, comment);

@@ -1,13 +1,17 @@
 //! The notifier beside a real Alertmanager: one stream of alerts to both, the same notices from both.
 
+mod api;
 mod channel;
 mod corners;
+mod prometheus;
 mod server;
 mod sink;
 mod stream;
+mod tool;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::RecvTimeoutError;
+use std::thread;
 use std::time::Duration;
 
 use admf_alerts::notify::{Notifier, Outcome};
@@ -15,6 +19,10 @@ use admf_alerts::notify::{Notifier, Outcome};
 use server::Alertmanager;
 use sink::Sink;
 use stream::{SECONDS, Step, stream};
+use tests::service::Service;
+
+/// The program that serves ours.
+const SERVICE: &str = env!("CARGO_BIN_EXE_alert_service");
 
 /// Receiver and group key.
 type Group = (String, String);
@@ -25,19 +33,28 @@ type Notice = (String, BTreeSet<String>, BTreeSet<String>);
 /// What each group was told, in order.
 type Told = BTreeMap<Group, Vec<Notice>>;
 
+/// The notifier on a driven clock, the service behind its API, and an Alertmanager.
 #[test]
 fn an_alertmanager_tells_the_same_of_one_stream() {
     let seed = 20_261_121;
     println!("seed {seed}");
     let steps = stream(seed);
     let ours = ours(&steps);
-    let sink = Sink::start();
+    let (sink, served_sink) = (Sink::start(), Sink::start());
     let Some(theirs) = Alertmanager::start(&stream::alertmanager_yml(sink.port())) else {
         return;
     };
-    let at = |step: &Step| step.seconds;
-    let theirs = hear(&sink, &steps, at, |step| theirs.post(step), SECONDS, &ours);
+    let service = Service::start(SERVICE, &stream::alertmanager_yml(served_sink.port()), None);
+    let (at, address): (fn(&Step) -> f64, _) = (|step| step.seconds, service.address());
+    let (theirs, served) = thread::scope(|scope| {
+        let post = |step: &Step| server::post(&address, step);
+        let (steps, ours) = (&steps[..], &ours);
+        let served = scope.spawn(move || hear(&served_sink, steps, at, post, SECONDS, ours));
+        let theirs = hear(&sink, steps, at, |step| theirs.post(step), SECONDS, ours);
+        (theirs, served.join().expect("it has heard"))
+    });
     check(seed, steps.len(), &ours, &theirs);
+    check(seed, steps.len(), &ours, &served);
 }
 
 /// Compares what both told.

@@ -69,6 +69,18 @@ impl Exported {
         let text = self.tree.write(0, &mut shown)?;
         Ok(Secret::new(header(&self.losses) + &text))
     }
+
+    /// Returns the file with `<secret>` in the place of each secret, for anybody to read; where there has to be an address,
+    /// with `https://env.invalid/<secret>`, so that amtool takes it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let mut secret = |secret: &Secret, address| {
+            let before = if address { PLACEHOLDER } else { "" };
+            Ok(format!("{before}{secret}"))
+        };
+        let shown = self.tree.write(0, &mut secret);
+        header(&self.losses) + &shown.expect("no secret is asked what it is")
+    }
 }
 
 /// Writes an `alertmanager.yml` for Alertmanager 0.25.
@@ -90,6 +102,7 @@ impl Exported {
 /// assert!(exported.text.contains("routing_key: '${PAGERDUTY_INTEGRATION_KEY}'"));
 /// assert!(!format!("{exported:?}").contains("hush"));
 /// assert!(exported.filled()?.expose()?.contains("routing_key: hush"));
+/// assert!(exported.shown().contains("routing_key: '<secret>'"));
 ///
 /// let again = parse("alertmanager.yml", &exported.text, Some(&variable))?;
 /// assert_eq!(again.channels, from_env(&variable)?.channels);

@@ -1,0 +1,94 @@
+//! An alert service of a test's own, with its API, as a process.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::daemon::{Daemon, Log};
+
+/// A running `alert_service` with a folder of its own, killed when dropped.
+#[derive(Debug)]
+pub struct Service {
+    daemon: Daemon,
+    folder: TempDir,
+}
+
+impl Service {
+    /// Starts the program with an `alertmanager.yml`, and a second file if there is one.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn start(program: &str, config: &str, second: Option<&str>) -> Self {
+        let folder = TempDir::new().expect("a folder can be made");
+        write(&config_of(folder.path()), config);
+        let second = second.map(|text| {
+            let file = folder.path().join("admf.yml");
+            write(&file, text);
+            file
+        });
+        let on = |port| {
+            let mut command = Command::new(program);
+            command
+                .arg(format!("127.0.0.1:{port}"))
+                .arg(config_of(folder.path()))
+                .arg(folder.path().join("alerts.redb"))
+                .args(&second);
+            command
+        };
+        let daemon = Daemon::start(on, Log::Out, "listening on");
+        Self {
+            daemon: daemon.expect("it was built"),
+            folder,
+        }
+    }
+
+    /// Returns its address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.daemon.port())
+    }
+
+    /// Writes another `alertmanager.yml`, which nobody has read yet.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub fn configure(&self, config: &str) {
+        write(&config_of(self.folder.path()), config);
+    }
+}
+
+fn config_of(folder: &Path) -> PathBuf {
+    folder.join("alertmanager.yml")
+}
+
+fn write(file: &Path, text: &str) {
+    std::fs::write(file, text).expect("it can be written");
+}
+
+/// Asks a server by HTTP; a body is JSON. Returns the status and the body of the answer.
+///
+/// # Errors
+///
+/// If nobody answers.
+pub fn ask(address: &str, method: &str, path: &str, body: &str) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    let length = body.len();
+    // Version 1.0, so that the body comes in one piece.
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let status = answer.split(' ').nth(1).and_then(|it| it.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other(format!("no status in {answer:?}")))?;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    Ok((status, body.to_owned()))
+}
