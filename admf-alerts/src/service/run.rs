@@ -66,6 +66,49 @@ impl AlertService {
         drop(rest.await);
     }
 
+    /// Tells people while this process leads, stands by while another one does, and ends when `stop` does.
+    ///
+    /// What is posted meanwhile is taken, as replicas are posted the same. Once this process leads no more, what is under way
+    /// is dropped: the next leader tells.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`run`](Self::run); the lock is given up.
+    #[cfg(feature = "leader")]
+    pub async fn run_as_leader(
+        &self,
+        leader: &crate::leader::Leader,
+        stop: impl Future<Output = ()>,
+    ) {
+        use crate::history::{Event, Kind};
+
+        let note = |kind, text: &str| {
+            let now = self.now();
+            self.state().durable.note(now, Event::new(kind, text));
+        };
+        let mut stop = pin!(stop);
+        loop {
+            self.stand_by();
+            let mut leadership = tokio::select! {
+                biased;
+                () = &mut stop => break,
+                leadership = leader.lead() => leadership,
+            };
+            note(Kind::LeaderGained, "this process tells");
+            let mut stopped = false;
+            let lost = tokio::select! {
+                biased;
+                lost = leadership.lost() => lost,
+                () = self.run(async { (&mut stop).await; stopped = true; }) => String::new(),
+            };
+            if stopped {
+                break;
+            }
+            note(Kind::LeaderLost, &lost);
+        }
+        self.state().phase = Phase::Stopped;
+    }
+
     /// Hands over what is due, and says how long nothing will be, as far as it is known.
     fn due(&self, mut send: impl FnMut(Option<Arc<Channel>>, Delivery)) -> Duration {
         let mut state = self.state();

@@ -272,6 +272,56 @@ async fn the_watchdog_is_heard_in_each_interval_by_a_channel_of_its_own_and_no_l
     assert!(heard.len() < 16, "{heard:?}");
 }
 
+#[cfg(feature = "leader")]
+#[tokio::test(start_paused = true)]
+async fn of_two_processes_that_are_posted_the_same_one_tells_and_the_other_once_that_ends() {
+    use crate::leader::Leader;
+
+    let (one, other) = (Place::new(), Place::new());
+    let lock = one.folder.path().join("leader.lock");
+    let leader = || Leader::file(&lock);
+    let (first, second) = (one.open(), other.open());
+    let (a, b) = (leader(), leader());
+    let end = Some(EPOCH + Duration::from_secs(36_000));
+    let told = async {
+        let first_leads = first.run_as_leader(&a, sleep(Duration::from_secs(60)));
+        let second_waits = async {
+            sleep(Duration::from_secs(5)).await;
+            second
+                .run_as_leader(&b, sleep(Duration::from_secs(180)))
+                .await;
+        };
+        let posts = async {
+            sleep(Duration::from_secs(10)).await;
+            assert_eq!(
+                (first.phase(), second.phase()),
+                (Phase::Telling, Phase::StandingBy)
+            );
+            post(&first, "Down", end);
+            post(&second, "Down", end);
+            sleep(Duration::from_secs(20)).await;
+            assert_eq!((one.told().len(), other.told().len()), (1, 0));
+            sleep(Duration::from_secs(60)).await;
+            assert_eq!(
+                (first.phase(), second.phase()),
+                (Phase::Stopped, Phase::Telling)
+            );
+        };
+        tokio::join!(first_leads, second_waits, posts)
+    };
+    told.await;
+    // The second was told nothing of what the first had told: at least once.
+    assert_eq!(
+        (one.told(), other.told()),
+        (vec!["firing".to_owned()], vec!["firing".to_owned()])
+    );
+    assert_eq!(
+        happened(&second),
+        ["alert_firing", "leader_gained", "notice_sent"]
+    );
+    assert_eq!(second.phase(), Phase::Stopped);
+}
+
 /// What happened, oldest first.
 fn happened(service: &AlertService) -> Vec<&'static str> {
     let entries = service.history(&Filter::default());
