@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::level::Level;
 use super::notice::{self, Notice};
 use super::pagerduty::{Event, EventAction, Payload, dedup_key};
+use super::texts::{Filler, PagerDutyTexts};
 use super::time::rfc3339;
 use crate::notify::{Alert, Batch, Reason};
 
@@ -25,6 +26,26 @@ pub fn events(batch: &Batch, routing_key: &str, external_url: &str) -> Vec<Event
         ..bare(&batch.key.group, routing_key, action)
     };
     actions(batch).iter().map(|action| event(*action)).collect()
+}
+
+impl Event {
+    /// Returns the events of a batch in the words of the channel's owner, as far as he has any, and what is wrong with them.
+    ///
+    /// What his words are not there for, or fail for, is worded as by [`events`].
+    #[must_use]
+    pub fn filled(
+        batch: &Batch,
+        routing_key: &str,
+        external_url: &str,
+        texts: &PagerDutyTexts,
+    ) -> (Vec<Self>, Option<String>) {
+        let mut filler = Filler::new(batch, external_url);
+        let mut events = events(batch, routing_key, external_url);
+        for event in &mut events {
+            texts.put(event, &mut filler);
+        }
+        (events, filler.noted)
+    }
 }
 
 /// What is done to the incident of a batch, in this order.
@@ -50,6 +71,7 @@ fn bare(group_key: &str, routing_key: &str, event_action: EventAction) -> Event 
         client: String::new(),
         client_url: String::new(),
         payload: None,
+        images: Vec::new(),
         links: Vec::new(),
     }
 }

@@ -1,39 +1,52 @@
 //! Fills a template in.
 
-use std::sync::Arc;
-
-use super::ast::{Expr, Node, Pipeline};
-use super::bounds::{Budget, Out};
+use super::ast::{Body, Expr, Node, Pipeline};
+use super::bounds::Budget;
+use super::dialect::Dialect;
 use super::functions::{Context, Function};
+use super::notice::Defined;
+use super::sink::Sink;
+use super::value::Value;
+use super::{Fault, Query};
 
-use super::value::{DATA_FIELDS, Value};
-use super::{Data, Fault, Query, format};
+/// What a rendering goes by, besides the text.
+pub(super) struct Given<'r> {
+    pub(super) dialect: Dialect,
+    /// What can be rendered by its name.
+    pub(super) defined: &'r Defined,
+    pub(super) query: &'r dyn Query,
+    /// How many bytes it may make.
+    pub(super) most: usize,
+}
 
 pub(super) fn render(
-    nodes: &[Node],
-    slots: usize,
-    data: &Data,
-    query: &dyn Query,
+    body: &Body,
+    root: Value,
+    given: &Given<'_>,
+    sink: Sink,
 ) -> Result<String, Fault> {
-    let root = Value::Data(Arc::new(data.clone()));
-    let mut variables: Vec<Value> = DATA_FIELDS.iter().map(|(_, get)| get(data)).collect();
-    variables.resize(slots, Value::Nil);
     let mut eval = Eval {
+        variables: variables(given.dialect, &root, body),
         root: root.clone(),
-        query,
-        variables,
-        out: Out::default(),
-        budget: Budget::new(),
+        given,
+        sink,
+        budget: Budget::new(given.most),
     };
-    eval.nodes(nodes, &root)?;
-    Ok(eval.out.into_text())
+    eval.nodes(&body.nodes, &root)?;
+    Ok(eval.sink.into_text())
+}
+
+fn variables(dialect: Dialect, root: &Value, body: &Body) -> Vec<Value> {
+    let mut variables = dialect.given(root);
+    variables.resize(body.slots, Value::Nil);
+    variables
 }
 
 struct Eval<'r> {
     root: Value,
-    query: &'r dyn Query,
+    given: &'r Given<'r>,
     variables: Vec<Value>,
-    out: Out,
+    sink: Sink,
     budget: Budget,
 }
 
@@ -50,13 +63,13 @@ impl Eval<'_> {
         for node in nodes {
             let flow = match node {
                 Node::Text(text) => {
-                    self.write(0, |out| out.push(text))?;
+                    self.write(0, |sink| sink.literal(text))?;
                     Flow::On
                 }
                 Node::Action(pipeline) => {
                     let value = self.pipeline(pipeline, dot)?;
                     if pipeline.set.is_none() {
-                        self.write(pipeline.at, |out| format::action(out, &value))?;
+                        self.write(pipeline.at, |sink| sink.value(&value))?;
                     }
                     Flow::On
                 }
@@ -67,13 +80,18 @@ impl Eval<'_> {
                     otherwise,
                 } => {
                     let value = self.pipeline(about, dot)?;
-                    if value.is_true() {
-                        self.nodes(body, &value)?
-                    } else {
-                        self.nodes(otherwise, dot)?
-                    }
+                    let (body, dot) = match value.is_true() {
+                        true => (body, &value),
+                        false => (otherwise, dot),
+                    };
+                    self.inside(body, dot, about.at)?
                 }
                 Node::Range { .. } => self.range(node, dot)?,
+                Node::Template { name, at, about } => {
+                    let about = about.as_ref().map(|about| self.pipeline(about, dot));
+                    self.template(name, *at, about.transpose()?.unwrap_or(Value::Nil))?;
+                    Flow::On
+                }
                 Node::Break => Flow::Break,
                 Node::Continue => Flow::Continue,
             };
@@ -84,14 +102,42 @@ impl Eval<'_> {
         Ok(Flow::On)
     }
 
+    /// Renders the nodes of a block.
+    fn inside(&mut self, nodes: &[Node], dot: &Value, at: usize) -> Result<Flow, Fault> {
+        let entered = self.budget.enter();
+        entered.map_err(|problem| Fault::new(at, problem))?;
+        let flow = self.nodes(nodes, dot)?;
+        self.budget.leave();
+        Ok(flow)
+    }
+
+    /// Renders what is defined by a name, to which nothing is known but what it is given.
+    fn template(&mut self, name: &str, at: usize, about: Value) -> Result<(), Fault> {
+        let found = self.given.defined.get(name);
+        let found =
+            found.ok_or_else(|| Fault::new(at, format!("there is no template `{name}`")))?;
+        let steps = self.budget.steps(1);
+        steps.map_err(|problem| Fault::new(at, problem))?;
+        let own = variables(self.given.dialect, &about, &found.body);
+        let outer_variables = std::mem::replace(&mut self.variables, own);
+        let outer_root = std::mem::replace(&mut self.root, about.clone());
+        let entered = self.budget.enter();
+        entered.map_err(|problem| Fault::new(at, problem))?;
+        let rendered = self.nodes(&found.body.nodes, &about);
+        self.budget.leave();
+        rendered.map_err(|fault| fault.within(name, &found.text, at))?;
+        (self.variables, self.root) = (outer_variables, outer_root);
+        Ok(())
+    }
+
     fn write(
         &mut self,
         at: usize,
-        write: impl FnOnce(&mut Out) -> Result<(), String>,
+        write: impl FnOnce(&mut Sink) -> Result<(), String>,
     ) -> Result<(), Fault> {
-        let before = self.out.len();
-        write(&mut self.out).map_err(|problem| Fault::new(at, problem))?;
-        let written = self.out.len() - before;
+        let before = self.sink.len();
+        write(&mut self.sink).map_err(|problem| Fault::new(at, problem))?;
+        let written = self.sink.len() - before;
         let charged = self.budget.bytes(written);
         charged.map_err(|problem| Fault::new(at, problem))
     }
@@ -104,10 +150,10 @@ impl Eval<'_> {
     ) -> Result<Flow, Fault> {
         for (condition, body) in arms {
             if self.pipeline(condition, dot)?.is_true() {
-                return self.nodes(body, dot);
+                return self.inside(body, dot, condition.at);
             }
         }
-        self.nodes(otherwise, dot)
+        self.inside(otherwise, dot, arms.first().map_or(0, |arm| arm.0.at))
     }
 
     fn range(&mut self, node: &Node, dot: &Value) -> Result<Flow, Fault> {
@@ -125,7 +171,7 @@ impl Eval<'_> {
         let fault = |problem: String| Fault::new(*at, problem);
         let elements = elements(&self.expr(over, dot)?).map_err(fault)?;
         if elements.is_empty() {
-            return self.nodes(otherwise, dot);
+            return self.inside(otherwise, dot, *at);
         }
         for (index, value) in elements {
             self.budget.steps(1).map_err(fault)?;
@@ -135,7 +181,7 @@ impl Eval<'_> {
             if let Some(slot) = element {
                 self.variables[*slot] = value.clone();
             }
-            if self.nodes(body, &value)? == Flow::Break {
+            if self.inside(body, &value, *at)? == Flow::Break {
                 break;
             }
         }
@@ -158,9 +204,12 @@ impl Eval<'_> {
             Expr::Dot => Ok(dot.clone()),
             Expr::Root => Ok(self.root.clone()),
             Expr::Variable(slot) => Ok(self.variables[*slot].clone()),
-            Expr::Field { of, name, at } => {
+            Expr::Field { of, name, args, at } => {
                 let of = self.expr(of, dot)?;
-                of.field(name).map_err(|problem| Fault::new(*at, problem))
+                let args = args.iter().map(|arg| self.expr(arg, dot));
+                let args = args.collect::<Result<Vec<_>, _>>()?;
+                let value = self.field(&of, name, &args);
+                value.map_err(|problem| Fault::new(*at, problem))
             }
             Expr::Call { function, args, .. } if function.is_lazy() => {
                 self.first_that(function, args, dot)
@@ -184,11 +233,24 @@ impl Eval<'_> {
             values.push(self.expr(arg, dot)?);
         }
         let context = Context {
-            query: self.query,
+            query: self.given.query,
             pattern: pattern.as_ref(),
         };
         let value = self.called(function, &values, &context);
         value.map_err(|problem| Fault::new(*at, format!("`{}`: {problem}", function.name)))
+    }
+
+    /// Asks a value for something of it and charges what that is.
+    fn field(&mut self, of: &Value, name: &str, args: &[Value]) -> Result<Value, String> {
+        let value = of.field(name, args)?;
+        // What a method makes is as much as what it is made of.
+        if value.work() > 0 && !matches!(of, Value::Struct(_)) {
+            self.budget.steps(of.work())?;
+        }
+        if let (Value::Time(_), Value::Text(text)) = (of, &value) {
+            self.budget.bytes(text.len())?;
+        }
+        Ok(value)
     }
 
     /// Calls a function and charges what it gives.
@@ -200,7 +262,7 @@ impl Eval<'_> {
     ) -> Result<Value, String> {
         let value = function.call(args, context, |steps| self.budget.steps(steps))?;
         match &value {
-            Value::Text(text) => self.budget.bytes(text.len())?,
+            Value::Text(text) | Value::Html(text) => self.budget.bytes(text.len())?,
             Value::Samples(list) => self.budget.steps(list.len())?,
             _ => {}
         }
@@ -236,6 +298,16 @@ fn elements(value: &Value) -> Result<Vec<(Value, Value)>, String> {
                 .map(|(name, value)| (Value::text(name), Value::text(value)))
                 .collect())
         }
+        Value::Pairs(pairs) => {
+            let pairs = pairs.iter();
+            Ok(pairs
+                .map(|(name, value)| (Value::text(name.as_str()), Value::text(value.as_str())))
+                .collect())
+        }
+        Value::List(list) => Ok((0..)
+            .map(Value::Int)
+            .zip(list.items.iter().cloned())
+            .collect()),
         Value::Samples(samples) => {
             let samples = samples.iter().cloned().map(Value::Sample);
             Ok((0..).map(Value::Int).zip(samples).collect())

@@ -6,24 +6,29 @@ use super::{Ended, Fault, MAX_DEPTH, Parser};
 
 impl<'t> Parser<'_, 't> {
     pub(super) fn block(&mut self, word: &str, at: usize) -> Result<Node, Fault> {
-        if self.depth == MAX_DEPTH {
-            let problem = format!("a template nests at most {MAX_DEPTH} levels deep");
-            return Err(Fault::new(at, problem));
-        }
-        let scope = self.variables.len();
-        self.depth += 1;
+        self.deeper(at)?;
+        let scope = self.scope.variables.len();
         let node = match word {
             "if" => self.if_(at),
             "with" => self.with(at),
             _ => self.range(at),
         };
         self.depth -= 1;
-        self.variables.truncate(scope);
+        self.scope.variables.truncate(scope);
         node
     }
 
+    pub(super) fn deeper(&mut self, at: usize) -> Result<(), Fault> {
+        if self.depth == MAX_DEPTH {
+            let problem = format!("a template nests at most {MAX_DEPTH} levels deep");
+            return Err(Fault::new(at, problem));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
     pub(super) fn leave(&mut self, word: &str, at: usize) -> Result<Node, Fault> {
-        if self.ranges == 0 {
+        if self.scope.ranges == 0 {
             return Err(Fault::new(at, format!("`{word}` stands in no `range`")));
         }
         self.close()?;
@@ -57,9 +62,9 @@ impl<'t> Parser<'_, 't> {
     fn with(&mut self, at: usize) -> Result<Node, Fault> {
         let about = self.pipeline()?;
         self.close()?;
-        let root = std::mem::replace(&mut self.dot_is_root, false);
+        let root = std::mem::replace(&mut self.scope.dot_is_root, false);
         let body = self.scoped(at);
-        self.dot_is_root = root;
+        self.scope.dot_is_root = root;
         let (body, ended) = body?;
         let otherwise = self.otherwise(ended, at)?;
         Ok(Node::With {
@@ -83,11 +88,11 @@ impl<'t> Parser<'_, 't> {
             [key, element] => (Some(key), Some(element)),
             _ => (None, None),
         };
-        let root = std::mem::replace(&mut self.dot_is_root, false);
-        self.ranges += 1;
+        let root = std::mem::replace(&mut self.scope.dot_is_root, false);
+        self.scope.ranges += 1;
         let body = self.scoped(at);
-        self.ranges -= 1;
-        self.dot_is_root = root;
+        self.scope.ranges -= 1;
+        self.scope.dot_is_root = root;
         let (body, ended) = body?;
         let otherwise = self.otherwise(ended, at)?;
         Ok(Node::Range {
@@ -123,10 +128,10 @@ impl<'t> Parser<'_, 't> {
     }
 
     /// Reads nodes up to `end` or `else`; what they declare ends with them.
-    fn scoped(&mut self, at: usize) -> Result<(Vec<Node>, Ended), Fault> {
-        let scope = self.variables.len();
+    pub(super) fn scoped(&mut self, at: usize) -> Result<(Vec<Node>, Ended), Fault> {
+        let scope = self.scope.variables.len();
         let (nodes, ended) = self.nodes()?;
-        self.variables.truncate(scope);
+        self.scope.variables.truncate(scope);
         match ended {
             Ended::Text => Err(Fault::new(at, "there is no `{{ end }}` to this")),
             ended => Ok((nodes, ended)),

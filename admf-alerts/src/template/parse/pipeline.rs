@@ -3,8 +3,9 @@
 use super::super::ast::{Expr, Pipeline};
 use super::super::functions::{self, Function};
 use super::super::lex::{Kind, Token};
-use super::super::value::{DATA_FIELDS, Value, no_data_field};
-use super::{Fault, Parser};
+use super::super::methods;
+use super::super::value::Value;
+use super::{Dialect, Fault, Parser};
 
 /// The first operand of a command: only a function takes arguments.
 enum Head {
@@ -69,6 +70,11 @@ impl Parser<'_, '_> {
             Head::Function(function, at) => functions::call(function, args, at),
             Head::Value(Expr::Constant(Value::Nil)) => Err(Fault::new(at, "`nil` is no command")),
             Head::Value(value) if args.is_empty() => Ok(value),
+            Head::Value(Expr::Field { of, name, at, .. })
+                if self.dialect == Dialect::Notice && methods::WITH_ARGS.contains(&&*name) =>
+            {
+                Ok(Expr::Field { of, name, args, at })
+            }
             Head::Value(_) => Err(Fault::new(at, "only a function takes arguments")),
         }
     }
@@ -94,7 +100,7 @@ impl Parser<'_, '_> {
                 chained = false;
                 Expr::Dot
             }),
-            Some(Kind::Word(name)) => Head::Function(functions::find(name, at)?, at),
+            Some(Kind::Word(name)) => Head::Function(functions::find(name, at, self.dialect)?, at),
             Some(Kind::Variable("$")) => Head::Value(Expr::Root),
             Some(Kind::Variable(name)) => Head::Value(Expr::Variable(self.variable(name, at)?)),
             Some(Kind::Field(name)) => Head::Value(self.field(Expr::Dot, name, at)?),
@@ -134,16 +140,17 @@ impl Parser<'_, '_> {
 
     fn field(&self, of: Expr, name: &str, at: usize) -> Result<Expr, Fault> {
         let root = match of {
-            Expr::Root => true,
-            Expr::Dot => self.dot_is_root,
+            Expr::Root => self.scope.root_is_given,
+            Expr::Dot => self.scope.root_is_given && self.scope.dot_is_root,
             _ => false,
         };
-        if root && DATA_FIELDS.iter().all(|(field, _)| *field != name) {
-            return Err(Fault::new(at, no_data_field(name)));
+        if root && !self.dialect.fields().contains(&name) {
+            return Err(Fault::new(at, self.dialect.no_field(name)));
         }
         Ok(Expr::Field {
             of: Box::new(of),
             name: name.into(),
+            args: Vec::new(),
             at,
         })
     }
