@@ -34,6 +34,8 @@ pub struct Setup {
     pub channels: BTreeMap<String, Vec<Channel>>,
     /// Who is told next as long as nobody takes an alert up: the first whose matchers match.
     pub escalations: Vec<Escalate>,
+    /// Patterns of the files whose definitions the texts of channels may call; what stood there is with the channels.
+    pub templates: Vec<String>,
 }
 
 /// Says who is told next as long as nobody takes an alert up.
@@ -81,6 +83,7 @@ impl Setup {
             notify,
             channels,
             escalations: Vec::new(),
+            templates: Vec::new(),
         };
         setup.integrate();
         setup

@@ -1,13 +1,13 @@
 //! Fills a template in.
 
 use super::ast::{Body, Expr, Node, Pipeline};
-use super::bounds::Budget;
+use super::bounds::{Budget, Out};
 use super::dialect::Dialect;
 use super::functions::{Context, Function};
 use super::notice::Defined;
 use super::sink::Sink;
 use super::value::Value;
-use super::{Fault, Query};
+use super::{Fault, Query, format};
 
 /// What a rendering goes by, besides the text.
 pub(super) struct Given<'r> {
@@ -67,7 +67,10 @@ impl Eval<'_> {
                     Flow::On
                 }
                 Node::Action(pipeline) => {
-                    let value = self.pipeline(pipeline, dot)?;
+                    let value = match self.escaped_anyway(&pipeline.expr) {
+                        Some(args) => self.printed(args, dot, pipeline.at)?,
+                        None => self.pipeline(pipeline, dot)?,
+                    };
                     if pipeline.set.is_none() {
                         self.write(pipeline.at, |sink| sink.value(&value))?;
                     }
@@ -100,6 +103,25 @@ impl Eval<'_> {
             }
         }
         Ok(Flow::On)
+    }
+
+    /// The arguments of `html`, where it stands last in an action of a page, which escapes what it gives.
+    fn escaped_anyway<'e>(&self, expr: &'e Expr) -> Option<&'e [Expr]> {
+        match expr {
+            Expr::Call { function, args, .. } if self.sink.is_page() && function.name == "html" => {
+                Some(args)
+            }
+            _ => None,
+        }
+    }
+
+    fn printed(&mut self, args: &[Expr], dot: &Value, at: usize) -> Result<Value, Fault> {
+        let args = args.iter().map(|arg| self.expr(arg, dot));
+        let args = args.collect::<Result<Vec<_>, _>>()?;
+        let mut out = Out::default();
+        let printed = format::print_actions(&mut out, &args);
+        printed.map_err(|problem| Fault::new(at, problem))?;
+        Ok(Value::text(out.into_text()))
     }
 
     /// Renders the nodes of a block.

@@ -28,6 +28,11 @@ impl Sink {
         }
     }
 
+    /// Says whether it escapes.
+    pub(super) fn is_page(&self) -> bool {
+        self.page.is_some()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.out.len()
     }

@@ -5,6 +5,7 @@ mod corners;
 mod server;
 mod sink;
 mod stream;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::RecvTimeoutError;

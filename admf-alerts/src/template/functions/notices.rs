@@ -4,7 +4,7 @@ use super::super::bounds::Out;
 use super::super::value::{List, Of};
 use super::{Value, text, wanted};
 
-/// Makes each word begin with a capital, as Unicode has words and capitals; all else stays.
+/// Makes each word begin with a capital and go on in small letters, as Unicode has words and letters.
 pub(super) fn title(args: &[Value]) -> Result<Value, String> {
     let chars: Vec<char> = text(args, 0)?.chars().collect();
     let mut out = Out::default();
@@ -13,7 +13,9 @@ pub(super) fn title(args: &[Value]) -> Result<Value, String> {
         if !in_word(&chars, at) {
             titled = false;
             out.push_char(*c)?;
-        } else if titled || !is_cased(*c) {
+        } else if titled {
+            small(&chars, at, &mut out)?;
+        } else if !is_cased(*c) {
             out.push_char(*c)?;
         } else {
             titled = true;
@@ -43,6 +45,16 @@ fn is_mark(c: char) -> bool {
 
 fn is_cased(c: char) -> bool {
     c.is_lowercase() || c.is_uppercase() || matches!(c, 'ǅ' | 'ǈ' | 'ǋ' | 'ǲ')
+}
+
+fn small(chars: &[char], at: usize, out: &mut Out) -> Result<(), String> {
+    let next = chars.get(at + 1);
+    if chars[at] == 'Σ' && next.is_none_or(|next| !is_cased(*next)) {
+        // The last of a word.
+        return out.push_char('ς');
+    }
+    let mut small = chars[at].to_lowercase();
+    small.try_for_each(|c| out.push_char(c))
 }
 
 fn capital(c: char, out: &mut Out) -> Result<(), String> {
