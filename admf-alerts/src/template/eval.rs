@@ -61,48 +61,54 @@ enum Flow {
 impl Eval<'_> {
     fn nodes(&mut self, nodes: &[Node], dot: &Value) -> Result<Flow, Fault> {
         for node in nodes {
-            let flow = match node {
-                Node::Text(text) => {
-                    self.write(0, |sink| sink.literal(text))?;
-                    Flow::On
-                }
-                Node::Action(pipeline) => {
-                    let value = match self.escaped_anyway(&pipeline.expr) {
-                        Some(args) => self.printed(args, dot, pipeline.at)?,
-                        None => self.pipeline(pipeline, dot)?,
-                    };
-                    if pipeline.set.is_none() {
-                        self.write(pipeline.at, |sink| sink.value(&value))?;
-                    }
-                    Flow::On
-                }
-                Node::If { arms, otherwise } => self.if_(arms, otherwise, dot)?,
-                Node::With {
-                    about,
-                    body,
-                    otherwise,
-                } => {
-                    let value = self.pipeline(about, dot)?;
-                    let (body, dot) = match value.is_true() {
-                        true => (body, &value),
-                        false => (otherwise, dot),
-                    };
-                    self.inside(body, dot, about.at)?
-                }
-                Node::Range { .. } => self.range(node, dot)?,
-                Node::Template { name, at, about } => {
-                    let about = about.as_ref().map(|about| self.pipeline(about, dot));
-                    self.template(name, *at, about.transpose()?.unwrap_or(Value::Nil))?;
-                    Flow::On
-                }
-                Node::Break => Flow::Break,
-                Node::Continue => Flow::Continue,
-            };
+            let flow = self.node(node, dot)?;
             if flow != Flow::On {
                 return Ok(flow);
             }
         }
         Ok(Flow::On)
+    }
+
+    // What each kind needs is in a function of its own, so that blocks in blocks take little of the stack.
+    fn node(&mut self, node: &Node, dot: &Value) -> Result<Flow, Fault> {
+        match node {
+            Node::Text(text) => self.write(0, |sink| sink.literal(text)),
+            Node::Action(pipeline) => self.action(pipeline, dot),
+            Node::Template { name, at, about } => self.template(name, *at, about.as_ref(), dot),
+            Node::If { arms, otherwise } => return self.if_(arms, otherwise, dot),
+            Node::With { .. } => return self.with(node, dot),
+            Node::Range { .. } => return self.range(node, dot),
+            Node::Break => return Ok(Flow::Break),
+            Node::Continue => return Ok(Flow::Continue),
+        }
+        .map(|()| Flow::On)
+    }
+
+    fn action(&mut self, pipeline: &Pipeline, dot: &Value) -> Result<(), Fault> {
+        let value = match self.escaped_anyway(&pipeline.expr) {
+            Some(args) => self.printed(args, dot, pipeline.at)?,
+            None => self.pipeline(pipeline, dot)?,
+        };
+        match pipeline.set {
+            None => self.write(pipeline.at, |sink| sink.value(&value)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn with(&mut self, node: &Node, dot: &Value) -> Result<Flow, Fault> {
+        let Node::With {
+            about,
+            body,
+            otherwise,
+        } = node
+        else {
+            return Ok(Flow::On);
+        };
+        let value = self.pipeline(about, dot)?;
+        match value.is_true() {
+            true => self.inside(body, &value, about.at),
+            false => self.inside(otherwise, dot, about.at),
+        }
     }
 
     /// The arguments of `html`, where it stands last in an action of a page, which escapes what it gives.
@@ -116,8 +122,7 @@ impl Eval<'_> {
     }
 
     fn printed(&mut self, args: &[Expr], dot: &Value, at: usize) -> Result<Value, Fault> {
-        let args = args.iter().map(|arg| self.expr(arg, dot));
-        let args = args.collect::<Result<Vec<_>, _>>()?;
+        let args = self.all(args, dot)?;
         let mut out = Out::default();
         let printed = format::print_actions(&mut out, &args);
         printed.map_err(|problem| Fault::new(at, problem))?;
@@ -126,15 +131,27 @@ impl Eval<'_> {
 
     /// Renders the nodes of a block.
     fn inside(&mut self, nodes: &[Node], dot: &Value, at: usize) -> Result<Flow, Fault> {
-        let entered = self.budget.enter();
-        entered.map_err(|problem| Fault::new(at, problem))?;
+        self.enter(at)?;
         let flow = self.nodes(nodes, dot)?;
         self.budget.leave();
         Ok(flow)
     }
 
+    fn enter(&mut self, at: usize) -> Result<(), Fault> {
+        let entered = self.budget.enter();
+        entered.map_err(|problem| Fault::new(at, problem))
+    }
+
     /// Renders what is defined by a name, to which nothing is known but what it is given.
-    fn template(&mut self, name: &str, at: usize, about: Value) -> Result<(), Fault> {
+    fn template(
+        &mut self,
+        name: &str,
+        at: usize,
+        about: Option<&Pipeline>,
+        dot: &Value,
+    ) -> Result<(), Fault> {
+        let about = about.map(|about| self.pipeline(about, dot)).transpose()?;
+        let about = about.unwrap_or(Value::Nil);
         let found = self.given.defined.get(name);
         let found =
             found.ok_or_else(|| Fault::new(at, format!("there is no template `{name}`")))?;
@@ -143,13 +160,14 @@ impl Eval<'_> {
         let own = variables(self.given.dialect, &about, &found.body);
         let outer_variables = std::mem::replace(&mut self.variables, own);
         let outer_root = std::mem::replace(&mut self.root, about.clone());
-        let entered = self.budget.enter();
-        entered.map_err(|problem| Fault::new(at, problem))?;
+        self.enter(at)?;
         let rendered = self.nodes(&found.body.nodes, &about);
         self.budget.leave();
-        rendered.map_err(|fault| fault.within(name, &found.text, at))?;
         (self.variables, self.root) = (outer_variables, outer_root);
-        Ok(())
+        match rendered {
+            Err(fault) => Err(fault.within(name, &found.text, at)),
+            Ok(_) => Ok(()),
+        }
     }
 
     fn write(
@@ -226,13 +244,7 @@ impl Eval<'_> {
             Expr::Dot => Ok(dot.clone()),
             Expr::Root => Ok(self.root.clone()),
             Expr::Variable(slot) => Ok(self.variables[*slot].clone()),
-            Expr::Field { of, name, args, at } => {
-                let of = self.expr(of, dot)?;
-                let args = args.iter().map(|arg| self.expr(arg, dot));
-                let args = args.collect::<Result<Vec<_>, _>>()?;
-                let value = self.field(&of, name, &args);
-                value.map_err(|problem| Fault::new(*at, problem))
-            }
+            Expr::Field { .. } => self.field(expr, dot),
             Expr::Call { function, args, .. } if function.is_lazy() => {
                 self.first_that(function, args, dot)
             }
@@ -250,10 +262,7 @@ impl Eval<'_> {
         else {
             return self.expr(call, dot);
         };
-        let mut values = Vec::with_capacity(args.len());
-        for arg in args {
-            values.push(self.expr(arg, dot)?);
-        }
+        let values = self.all(args, dot)?;
         let context = Context {
             query: self.given.query,
             pattern: pattern.as_ref(),
@@ -262,8 +271,26 @@ impl Eval<'_> {
         value.map_err(|problem| Fault::new(*at, format!("`{}`: {problem}", function.name)))
     }
 
+    fn field(&mut self, field: &Expr, dot: &Value) -> Result<Value, Fault> {
+        let Expr::Field { of, name, args, at } = field else {
+            return self.expr(field, dot);
+        };
+        let of = self.expr(of, dot)?;
+        let args = self.all(args, dot)?;
+        let value = self.asked(&of, name, &args);
+        value.map_err(|problem| Fault::new(*at, problem))
+    }
+
+    fn all(&mut self, exprs: &[Expr], dot: &Value) -> Result<Vec<Value>, Fault> {
+        let mut values = Vec::with_capacity(exprs.len());
+        for expr in exprs {
+            values.push(self.expr(expr, dot)?);
+        }
+        Ok(values)
+    }
+
     /// Asks a value for something of it and charges what that is.
-    fn field(&mut self, of: &Value, name: &str, args: &[Value]) -> Result<Value, String> {
+    fn asked(&mut self, of: &Value, name: &str, args: &[Value]) -> Result<Value, String> {
         let value = of.field(name, args)?;
         // What a method makes is as much as what it is made of.
         if value.work() > 0 && !matches!(of, Value::Struct(_)) {

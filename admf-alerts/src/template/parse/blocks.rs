@@ -5,17 +5,23 @@ use super::super::lex::Kind;
 use super::{Ended, Fault, MAX_DEPTH, Parser};
 
 impl<'t> Parser<'_, 't> {
-    pub(super) fn block(&mut self, word: &str, at: usize) -> Result<Node, Fault> {
+    /// Reads one, and adds it to the nodes.
+    pub(super) fn block(
+        &mut self,
+        word: &str,
+        at: usize,
+        nodes: &mut Vec<Node>,
+    ) -> Result<(), Fault> {
         self.deeper(at)?;
         let scope = self.scope.variables.len();
-        let node = match word {
-            "if" => self.if_(at),
-            "with" => self.with(at),
-            _ => self.range(at),
-        };
+        match word {
+            "if" => self.if_(at, nodes)?,
+            "with" => self.with(at, nodes)?,
+            _ => self.range(at, nodes)?,
+        }
         self.depth -= 1;
         self.scope.variables.truncate(scope);
-        node
+        Ok(())
     }
 
     pub(super) fn deeper(&mut self, at: usize) -> Result<(), Fault> {
@@ -38,7 +44,7 @@ impl<'t> Parser<'_, 't> {
         })
     }
 
-    fn if_(&mut self, at: usize) -> Result<Node, Fault> {
+    fn if_(&mut self, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
         let mut arms = Vec::new();
         loop {
             let condition = self.pipeline()?;
@@ -49,7 +55,8 @@ impl<'t> Parser<'_, 't> {
                 Ended::Else(_) if self.eat_if() => continue,
                 ended => self.otherwise(ended, at)?,
             };
-            return Ok(Node::If { arms, otherwise });
+            nodes.push(Node::If { arms, otherwise });
+            return Ok(());
         }
     }
 
@@ -59,7 +66,7 @@ impl<'t> Parser<'_, 't> {
         found
     }
 
-    fn with(&mut self, at: usize) -> Result<Node, Fault> {
+    fn with(&mut self, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
         let about = self.pipeline()?;
         self.close()?;
         let root = std::mem::replace(&mut self.scope.dot_is_root, false);
@@ -67,14 +74,15 @@ impl<'t> Parser<'_, 't> {
         self.scope.dot_is_root = root;
         let (body, ended) = body?;
         let otherwise = self.otherwise(ended, at)?;
-        Ok(Node::With {
+        nodes.push(Node::With {
             about,
             body,
             otherwise,
-        })
+        });
+        Ok(())
     }
 
-    fn range(&mut self, at: usize) -> Result<Node, Fault> {
+    fn range(&mut self, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
         let names = self.range_variables()?;
         let Pipeline {
             expr: over,
@@ -95,14 +103,15 @@ impl<'t> Parser<'_, 't> {
         self.scope.dot_is_root = root;
         let (body, ended) = body?;
         let otherwise = self.otherwise(ended, at)?;
-        Ok(Node::Range {
+        nodes.push(Node::Range {
             over,
             at: place,
             key,
             element,
             body,
             otherwise,
-        })
+        });
+        Ok(())
     }
 
     /// Takes `$element :=` or `$key, $element :=`.

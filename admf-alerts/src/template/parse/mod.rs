@@ -170,24 +170,32 @@ impl<'a, 't> Parser<'a, 't> {
                 }
                 "if" | "with" | "range" => {
                     self.next += 1;
-                    nodes.push(self.block(word, at)?);
+                    self.block(word, at, &mut nodes)?;
                 }
-                "break" | "continue" => {
-                    self.next += 1;
-                    nodes.push(self.leave(word, at)?);
-                }
-                "define" | "template" | "block" => {
-                    self.next += 1;
-                    nodes.extend(self.named(word, at)?);
-                }
-                _ => {
-                    let pipeline = self.pipeline()?;
-                    self.close()?;
-                    nodes.push(Node::Action(pipeline));
-                }
+                _ => self.no_block(word, at, &mut nodes)?,
             }
         }
         Ok((nodes, Ended::Text))
+    }
+
+    // Not in `nodes`, which is in itself as often as blocks nest.
+    fn no_block(&mut self, word: &str, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
+        match word {
+            "break" | "continue" => {
+                self.next += 1;
+                nodes.push(self.leave(word, at)?);
+            }
+            "define" | "template" | "block" => {
+                self.next += 1;
+                nodes.extend(self.named(word, at)?);
+            }
+            _ => {
+                let pipeline = self.pipeline()?;
+                self.close()?;
+                nodes.push(Node::Action(pipeline));
+            }
+        }
+        Ok(())
     }
 
     /// Makes the name mean a new variable from here on.
