@@ -1,4 +1,6 @@
 #![doc = include_str!("../../docs/alert_templates.md")]
+//!
+#![doc = include_str!("../../docs/channel_texts.md")]
 
 mod ast;
 mod bounds;

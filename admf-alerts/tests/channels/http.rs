@@ -238,7 +238,7 @@ async fn a_template_that_fails_says_so_and_the_notice_goes_out() {
         report
             .said
             .expect("it says so")
-            .starts_with("template `text`: line 1: ")
+            .starts_with("template `text`: line 1, column ")
     );
     assert_eq!(peer.asked().json()["attachments"][0]["color"], "danger");
     config.text = Some("<!here> {{ .CommonLabels.alertname }} <{{ .ExternalURL }}|go>".to_owned());

@@ -2,6 +2,8 @@
 
 mod data;
 mod defaults;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
