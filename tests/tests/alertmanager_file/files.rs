@@ -27,7 +27,6 @@ const SPOILED: &[(&str, &str)] = &[
         "templates: ['/nowhere/*.tmpl', '/nowhere/a']\nglobal:",
     ),
     ("global:", "templates: '/nowhere/*.tmpl'\nglobal:"),
-    ("global:", "templates: ['/nowhere/[']\nglobal:"),
     ("group_by:", "group_by: [team, team]"),
     ("group_by:", "group_by: ['...', team]"),
     ("group_by:", "group_by: [team-x]"),

@@ -92,7 +92,6 @@ fn posted() -> Vec<(Value, Posted)> {
             starts_at: Some(ago(*began)),
             ends_at: ended.map(ago),
             generator_url: "http://prometheus.example/graph?g0.expr=a&b".to_owned(),
-            ..Posted::default()
         };
         let labels: std::collections::BTreeMap<_, _> = posted.labels.iter().collect();
         let mut body = json!({
