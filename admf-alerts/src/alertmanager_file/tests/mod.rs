@@ -321,10 +321,11 @@ fn a_text_that_is_no_template_is_refused_with_its_line_and_field() {
 
     let value = TEXTS.replace(".Status", ".Stat");
     let problem = "line 1, column 4: there is no `.Stat`, but `.Receiver`, `.Status`";
-    let place = format!("{file}:12:24: receivers[0].slack_configs[0].fields[0].value: {problem}");
-    assert!(parsed(&value).unwrap_err().starts_with(&place), "{value}");
+    let place = format!("{file}:12:25: receivers[0].slack_configs[0].fields[0].value: {problem}");
+    let said = parsed(&value).unwrap_err();
+    assert!(said.starts_with(&place), "{said}");
     let mail = "  email_configs: [{to: a@b, headers: {subject: '{{ humanize 1 }}'}}]\n";
-    let place = format!("{file}:13:46: receivers[0].email_configs[0].headers.subject: ");
+    let place = format!("{file}:13:48: receivers[0].email_configs[0].headers.subject: ");
     let said = parsed(&(TEXTS.replace("{{ .From }}", "a@b") + mail)).unwrap_err();
     assert_eq!(
         said,
