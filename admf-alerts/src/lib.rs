@@ -40,7 +40,7 @@
 //! | [`rule_test`] | [`run`](rule_test::run): unit tests of rules, as promtool's |
 //! | [`slo`] | [`Slo`](slo::Slo): what a service promises, as rules on its error budget |
 //! | [`export`] | [`rules`](export::rules): all of it as files for Prometheus and promtool |
-//! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
+//! | [`template`] | [`Template`](template::Template), [`NoticeTemplate`](template::NoticeTemplate): texts of rules and of channels, with places |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | [`history`] | [`History`](history::History): what happened, bounded |
 //! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
@@ -55,7 +55,8 @@
 //! | [`manager`] | [`Manager`](manager::Manager): alerts that come, go and change while the program runs |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
-//! Nothing here reads a clock, and nothing but [`files`], `durable`, `channel::io`, `service`, `leader` and [`rule_test::run`] waits, or does input or output: the caller
+//! Nothing here reads a clock, and nothing but [`files`], [`alertmanager_file`], `durable`, `channel::io`, `service`, `leader` and [`rule_test::run`] waits, or does
+//! input or output: the caller
 //! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod alert_template;

@@ -1,10 +1,10 @@
 //! Channels that a template sets up.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use super::problem::Problem;
+use crate::channel::config::Secret;
 
 /// The kinds of channels there are.
 const KINDS: &[&str] = &[
@@ -125,11 +125,11 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// Returns the text, where it is one.
+    /// Returns the text, where it is one and in no file.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text.expose()),
+            Self::Text(text) => text.known(),
             _ => None,
         }
     }
@@ -141,65 +141,30 @@ impl From<&str> for Setting {
     }
 }
 
-/// Holds a text that is never shown, since it may be a password or an address that is as good as one.
-///
-/// # Examples
-///
-/// ```
-/// use admf_alerts::alert_template::Secret;
-///
-/// let address = Secret::new("https://hooks.example/T000/TOKEN");
-/// assert_eq!(format!("{address:?}"), "Secret(..)");
-/// assert!(address.expose().ends_with("TOKEN"));
-/// ```
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// Returns the text.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Puts variables in the places of their names: `${NAME}`; `$${` is a `${` that is none.
-    pub(super) fn filled(
-        text: &str,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, String> {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            if let Some(before) = before.strip_suffix('$') {
-                filled.push_str(before);
-                filled.push_str("${");
-                rest = after;
-                continue;
-            }
-            let name = after.split_once('}');
-            let name = name.filter(|it| crate::scan::is_label_name(it.0));
-            let Some((name, after)) = name else {
-                return Err(
-                    "`${` must be followed by a name and `}`; `$${` is a plain one".to_owned(),
-                );
-            };
-            let value = variable(name);
+/// Puts variables in the places of their names: `${NAME}`; `$${` is a `${` that is none.
+pub(super) fn filled(
+    text: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Secret, String> {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        if let Some(before) = before.strip_suffix('$') {
             filled.push_str(before);
-            filled.push_str(&value.ok_or_else(|| format!("the variable `{name}` is not set"))?);
+            filled.push_str("${");
             rest = after;
+            continue;
         }
-        filled.push_str(rest);
-        Ok(Self(filled))
+        let name = after.split_once('}');
+        let name = name.filter(|it| crate::scan::is_label_name(it.0));
+        let Some((name, after)) = name else {
+            return Err("`${` must be followed by a name and `}`; `$${` is a plain one".to_owned());
+        };
+        let value = variable(name);
+        filled.push_str(before);
+        filled.push_str(&value.ok_or_else(|| format!("the variable `{name}` is not set"))?);
+        rest = after;
     }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
+    filled.push_str(rest);
+    Ok(Secret::new(filled))
 }

@@ -19,7 +19,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use channel::{Channel, Secret, Setting, Via};
+pub use channel::{Channel, Setting, Via};
 pub use condition::{Aggregate, Condition, Operator, Per, Reading};
 pub use known::Known;
 pub(crate) use notify::is_channel;

@@ -50,7 +50,8 @@ const DAYS: [&str; 7] = [
 
 /// Reads an `alertmanager.yml` of Alertmanager 0.25.
 ///
-/// `file` names it in errors, and its folder is the one of relative paths in `http_config`. With `variable`, a secret
+/// `file` names it in errors, and its folder is the one of relative paths in `http_config` and of `templates`, whose files are
+/// read. With `variable`, a secret
 /// that is `${NAME}` is taken from that variable; without, it is that text, as for Alertmanager.
 ///
 /// # Errors

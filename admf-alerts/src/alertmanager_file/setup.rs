@@ -32,6 +32,8 @@ pub struct Setup {
     pub channels: BTreeMap<String, Vec<Channel>>,
     /// Who is told of the notifier itself; see [`tell_failures`](Self::tell_failures).
     pub meta: Meta,
+    /// Patterns of the files whose definitions the texts of channels may call; what stood there is with the channels.
+    pub templates: Vec<String>,
 }
 
 impl Setup {
@@ -40,6 +42,7 @@ impl Setup {
             notify,
             channels,
             meta: Meta::default(),
+            templates: Vec::new(),
         };
         setup.integrate();
         setup

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::level::Level;
 use super::notice::{self, Notice};
 use super::pagerduty::{Change, ChangeEvent, Event, EventAction, Payload, dedup_key};
+use super::texts::{Filler, PagerDutyTexts};
 use super::time::rfc3339;
 use crate::notify::{Alert, Batch, Reason};
 
@@ -57,6 +58,25 @@ pub fn change_event(batch: &Batch, routing_key: &str) -> Option<ChangeEvent> {
     })
 }
 
+impl ChangeEvent {
+    /// Returns [what happened](change_event) in the words of the channel's owner, as far as he has any, and what is wrong with them.
+    #[must_use]
+    pub fn filled(
+        batch: &Batch,
+        routing_key: &str,
+        external_url: &str,
+        texts: &PagerDutyTexts,
+    ) -> (Option<Self>, Option<String>) {
+        let Some(mut event) = change_event(batch, routing_key) else {
+            return (None, None);
+        };
+        let happened = part(batch, true);
+        let mut filler = Filler::new(&happened, external_url);
+        texts.put_change(&mut event, &mut filler);
+        (Some(event), filler.noted)
+    }
+}
+
 /// How many events tell of a batch.
 #[cfg(feature = "channels")]
 pub(super) fn count(batch: &Batch) -> u32 {
@@ -70,6 +90,26 @@ fn part(batch: &Batch, once: bool) -> Batch {
     Batch {
         alerts: alerts.cloned().collect(),
         ..batch.clone()
+    }
+}
+
+impl Event {
+    /// Returns the events of a batch in the words of the channel's owner, as far as he has any, and what is wrong with them.
+    ///
+    /// What his words are not there for, or fail for, is worded as by [`events`].
+    #[must_use]
+    pub fn filled(
+        batch: &Batch,
+        routing_key: &str,
+        external_url: &str,
+        texts: &PagerDutyTexts,
+    ) -> (Vec<Self>, Option<String>) {
+        let mut filler = Filler::new(batch, external_url);
+        let mut events = events(batch, routing_key, external_url);
+        for event in &mut events {
+            texts.put(event, &mut filler);
+        }
+        (events, filler.noted)
     }
 }
 
@@ -100,6 +140,7 @@ fn bare(group_key: &str, routing_key: &str, event_action: EventAction) -> Event 
         client: String::new(),
         client_url: String::new(),
         payload: None,
+        images: Vec::new(),
         links: Vec::new(),
     }
 }

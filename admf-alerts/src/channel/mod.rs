@@ -20,9 +20,9 @@ mod pagerduty;
 mod redact;
 mod slack;
 mod slack_answer;
-mod template;
 #[cfg(test)]
 mod tests;
+mod texts;
 pub(crate) mod time;
 mod truncate;
 mod webhook;
@@ -39,8 +39,10 @@ pub use pagerduty::{
     change_url, dedup_key,
 };
 pub use redact::Redaction;
-pub use slack::{SlackAttachment, SlackField, SlackMessage, slack_escaped};
+pub use slack::{
+    SlackAction, SlackAttachment, SlackConfirmation, SlackField, SlackMessage, slack_escaped,
+};
 pub use slack_answer::slack_answer;
-pub use template::{ChannelTemplate, TextKind};
+pub use texts::{EmailTexts, PagerDutyTexts, SlackTexts, TextError};
 pub use truncate::{bytes as truncate_bytes, chars as truncate_chars};
 pub use webhook::{Webhook, WebhookAlert};

@@ -42,6 +42,9 @@ pub struct Event {
     /// What has happened; must be there to trigger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payload: Option<Payload>,
+    /// Pictures, each with `src`, `alt` and `href`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Value>,
     /// Links, each with `href` and `text`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Value>,

@@ -4,48 +4,81 @@ use serde::Serialize;
 
 use super::level::Level;
 use super::notice::{self, Notice, NoticeAlert};
-use super::truncate;
 use crate::notify::Batch;
 
 /// The most attachments of one message.
 const MOST: usize = 20;
 /// The most characters of a title.
-const TITLE: usize = 1_024;
+pub(super) const TITLE: usize = 1_024;
 /// The most characters of a text.
 const TEXT: usize = 3_000;
 /// The most characters of all texts: beyond about 13,000 a message is refused.
 const ALL: usize = 9_000;
 
 /// Holds a message for an incoming webhook of Slack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SlackMessage {
     /// Where it goes: only webhooks of the old kind, which no app installed, look at it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub channel: String,
-    /// A text above the attachments: what a template of the channel's owner says.
+    /// Who writes; webhooks of apps do not heed it.
     #[serde(skip_serializing_if = "String::is_empty")]
-    pub text: String,
-    /// One for each alert, at most 20.
+    pub username: String,
+    /// A picture of who writes, by its name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub icon_emoji: String,
+    /// The address of one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub icon_url: String,
+    /// Whether names of channels and people lead to them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub link_names: bool,
+    /// One for each alert, at most 20; or one for all, where the channel's owner words it.
     pub attachments: Vec<SlackAttachment>,
 }
 
-/// Holds an attachment: one alert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Holds an attachment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SlackAttachment {
     /// `danger`, `warning` or `good`; `#666666` for a severity that is not known.
-    pub color: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub color: String,
     /// `ADMF Alert: ` and the rule.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
+    /// Where it leads.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title_link: String,
+    /// The text before.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub pretext: String,
+    /// The text.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
     /// What is shown where attachments are not.
     pub fallback: String,
+    /// Names the message for the buttons.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub callback_id: String,
     /// What of it is markup.
-    pub mrkdwn_in: [&'static str; 1],
+    pub mrkdwn_in: Vec<String>,
     /// When the alert began, in seconds since the Unix epoch.
-    pub ts: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ts: Option<u64>,
     /// Severity, status, time and message.
-    pub fields: [SlackField; 4],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<SlackField>,
+    /// Buttons and links.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<SlackAction>,
+    /// The address of a picture.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image_url: String,
+    /// The address of a small picture.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub thumb_url: String,
     /// How many alerts were left out, at the last one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub footer: String,
@@ -56,11 +89,54 @@ pub struct SlackAttachment {
 #[non_exhaustive]
 pub struct SlackField {
     /// What it is.
-    pub title: &'static str,
-    /// Its text, escaped.
+    pub title: String,
+    /// Its text; escaped, where it is not worded by the channel's owner.
     pub value: String,
     /// Whether another one fits beside it.
     pub short: bool,
+}
+
+/// Holds a button or a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SlackAction {
+    /// `button`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What stands on it.
+    pub text: String,
+    /// Where it leads.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub url: String,
+    /// How it looks.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub style: String,
+    /// What it is called.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// What it says.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// What is asked before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<SlackConfirmation>,
+}
+
+/// Holds what is asked before an action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SlackConfirmation {
+    /// What is asked.
+    pub text: String,
+    /// Above it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// On the button that goes on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub ok_text: String,
+    /// On the one that does not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub dismiss_text: String,
 }
 
 impl SlackMessage {
@@ -85,44 +161,61 @@ impl SlackMessage {
         }
         Self {
             channel: channel.to_owned(),
-            text: String::new(),
             attachments,
+            ..Self::default()
         }
-    }
-
-    /// Puts a text above the attachments, cut to what Slack takes; it must be [escaped](slack_escaped).
-    #[must_use]
-    pub fn text(mut self, text: &str) -> Self {
-        self.text = truncate::chars(text, TEXT).0;
-        self
     }
 }
 
-fn attachment(told: &NoticeAlert, color: &'static str, ts: u64, room: usize) -> SlackAttachment {
+impl SlackAttachment {
+    /// One that tells of all alerts of a batch, in place of which the words of the channel's owner are put.
+    pub(super) fn of_all(batch: &Batch) -> Self {
+        let notice = Notice::new(batch);
+        let lines: Vec<String> = notice.alerts.iter().map(line).collect();
+        let level = Level::of(notice::worst(batch));
+        let color = if batch.is_firing() {
+            level.slack()
+        } else {
+            "good"
+        };
+        Self {
+            color: color.to_owned(),
+            title: cut(&format!("ADMF Alert: {}", notice.rule), TITLE),
+            fallback: cut(&lines.join("\n"), TEXT),
+            text: cut(&lines.join("\n"), TEXT),
+            ..Self::default()
+        }
+    }
+}
+
+fn line(told: &NoticeAlert) -> String {
     let status = match told.status {
         "TRIGGERED" => "FIRING",
         other => other,
     };
-    let (rule, severity) = (&told.rule, told.severity.to_lowercase());
-    let fallback = format!("[{status}] {rule} {severity}: {}", told.message);
-    let field = |title, value: &str, short| SlackField {
-        title,
+    let severity = told.severity.to_lowercase();
+    format!("[{status}] {} {severity}: {}", told.rule, told.message)
+}
+
+fn attachment(told: &NoticeAlert, color: &str, ts: u64, room: usize) -> SlackAttachment {
+    let field = |title: &str, value: &str, short| SlackField {
+        title: title.to_owned(),
         value: cut(value, room),
         short,
     };
     SlackAttachment {
-        color,
-        title: cut(&format!("ADMF Alert: {rule}"), TITLE.min(room)),
-        fallback: cut(&fallback, room),
-        mrkdwn_in: ["text"],
-        ts,
-        fields: [
+        color: color.to_owned(),
+        title: cut(&format!("ADMF Alert: {}", told.rule), TITLE.min(room)),
+        fallback: cut(&line(told), room),
+        mrkdwn_in: vec!["text".to_owned()],
+        ts: Some(ts),
+        fields: vec![
             field("Severity", &told.severity, true),
             field("Status", told.status, true),
             field("Time", &told.time, false),
             field("Message", &told.message, false),
         ],
-        footer: String::new(),
+        ..SlackAttachment::default()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::notify::{Alert, Batch};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Webhook {
-    /// The receiver's name.
+    /// The receiver's name, as the pattern that matches it.
     pub receiver: String,
     /// `firing` if any alert fires, else `resolved`.
     pub status: &'static str,
@@ -67,7 +67,7 @@ impl Webhook {
         let labels = batch.alerts.iter().map(|alert| map(&alert.labels));
         let annotations = batch.alerts.iter().map(|alert| alert.annotations.clone());
         Self {
-            receiver: batch.key.receiver.clone(),
+            receiver: quoted(&batch.key.receiver),
             status: status(batch.is_firing()),
             alerts: batch.alerts[..kept].iter().map(|it| alert(it)).collect(),
             group_labels: map(&batch.labels),
@@ -79,6 +79,18 @@ impl Webhook {
             truncated_alerts: (all - kept) as u64,
         }
     }
+}
+
+/// Writes a text as the pattern that matches it, as Alertmanager does.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for c in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted
 }
 
 fn status(fires: bool) -> &'static str {

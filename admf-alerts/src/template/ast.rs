@@ -10,6 +10,24 @@ use super::value::Value;
 /// The place of a variable. Which one a name means is known when the template is read.
 pub(super) type Slot = usize;
 
+/// What is rendered as one: a text, or what it defines by a name.
+#[derive(Clone, Debug)]
+pub(super) struct Body {
+    pub(super) nodes: Arc<[Node]>,
+    /// How many variables it has.
+    pub(super) slots: usize,
+    /// The names that it calls, and where.
+    pub(super) calls: Arc<[(Arc<str>, usize)]>,
+}
+
+impl Body {
+    /// Says whether nothing but blanks stands in it: such a body takes no other's place.
+    pub(super) fn is_blank(&self) -> bool {
+        let blank = |node: &Node| matches!(node, Node::Text(text) if text.trim().is_empty());
+        self.nodes.iter().all(blank)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Text(Arc<str>),
@@ -30,6 +48,12 @@ pub(super) enum Node {
         element: Option<Slot>,
         body: Vec<Self>,
         otherwise: Vec<Self>,
+    },
+    /// Renders what is defined by a name.
+    Template {
+        name: Arc<str>,
+        at: usize,
+        about: Option<Pipeline>,
     },
     Break,
     Continue,
@@ -54,6 +78,8 @@ pub(super) enum Expr {
     Field {
         of: Box<Self>,
         name: Arc<str>,
+        /// Where it is a method that takes some.
+        args: Vec<Self>,
         at: usize,
     },
     Call {

@@ -1,6 +1,6 @@
 //! What a rendering may do and write at most.
 
-use super::{MAX_OUTPUT, MAX_STEPS};
+use super::{MAX_NESTED, MAX_OUTPUT, MAX_STEPS};
 
 /// What a rendering, or a function on its way, writes. Past the bound it refuses to grow.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Out {
 
     fn room(&self, more: usize) -> Result<(), String> {
         if self.text.len().saturating_add(more) > MAX_OUTPUT {
-            return Err(too_long());
+            return Err(too_long(MAX_OUTPUT));
         }
         Ok(())
     }
@@ -47,14 +47,33 @@ impl Out {
 pub(super) struct Budget {
     steps: usize,
     bytes: usize,
+    /// How many bytes there were.
+    most: usize,
+    nested: usize,
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
+    /// One of so many bytes.
+    pub(super) fn new(most: usize) -> Self {
         Self {
             steps: MAX_STEPS,
-            bytes: MAX_OUTPUT,
+            bytes: most,
+            most,
+            nested: 0,
         }
+    }
+
+    /// Goes into a block or a call, unless there are too many around it.
+    pub(super) fn enter(&mut self) -> Result<(), String> {
+        if self.nested == MAX_NESTED {
+            return Err(format!("more than {MAX_NESTED} blocks in blocks"));
+        }
+        self.nested += 1;
+        Ok(())
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.nested -= 1;
     }
 
     pub(super) fn steps(&mut self, count: usize) -> Result<(), String> {
@@ -65,11 +84,11 @@ impl Budget {
 
     pub(super) fn bytes(&mut self, count: usize) -> Result<(), String> {
         let left = self.bytes.checked_sub(count);
-        self.bytes = left.ok_or_else(too_long)?;
+        self.bytes = left.ok_or_else(|| too_long(self.most))?;
         Ok(())
     }
 }
 
-fn too_long() -> String {
-    format!("more than {MAX_OUTPUT} bytes of text")
+fn too_long(most: usize) -> String {
+    format!("more than {most} bytes of text")
 }

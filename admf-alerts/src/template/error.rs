@@ -46,12 +46,31 @@ impl std::error::Error for TemplateError {}
 pub(super) struct Fault {
     at: usize,
     problem: String,
+    /// Whether the problem says its place in another text already.
+    within: bool,
 }
 
 impl Fault {
     pub(super) fn new(at: usize, problem: impl Into<String>) -> Self {
         let problem = problem.into();
-        Self { at, problem }
+        Self {
+            at,
+            problem,
+            within: false,
+        }
+    }
+
+    /// The same at a call, of something in what is defined as `name`.
+    pub(super) fn within(self, name: &str, text: &str, at: usize) -> Self {
+        let problem = match self.within {
+            true => self.problem,
+            false => format!("in `{name}`, {}", self.placed(text)),
+        };
+        Self {
+            at,
+            problem,
+            within: true,
+        }
     }
 
     pub(super) fn placed(self, text: &str) -> TemplateError {

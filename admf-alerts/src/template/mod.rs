@@ -1,14 +1,22 @@
 #![doc = include_str!("../../docs/alert_templates.md")]
+//!
+#![doc = include_str!("../../docs/channel_texts.md")]
 
 mod ast;
 mod bounds;
+mod dialect;
 mod error;
 mod eval;
 mod format;
 mod functions;
+mod html;
 mod lex;
 mod literal;
+mod methods;
+mod notice;
 mod parse;
+mod sink;
+mod time;
 mod value;
 
 #[cfg(test)]
@@ -17,9 +25,15 @@ mod tests;
 use std::sync::Arc;
 
 pub use error::TemplateError;
+pub use notice::{Definitions, Markup, NoticeTemplate};
 
 use crate::labels::Labels;
+use ast::Body;
+use dialect::Dialect;
 use error::Fault;
+use eval::Given;
+use sink::Sink;
+use value::Value;
 
 /// Writes a text as a literal of Go, between double quotes.
 pub(crate) fn go_quoted(text: &str) -> String {
@@ -30,11 +44,15 @@ pub(crate) fn go_quoted(text: &str) -> String {
 pub const MAX_TEXT: usize = 64 * 1024;
 /// The longest text that one rendering may make, in bytes, what it makes on the way included.
 pub const MAX_OUTPUT: usize = 1024 * 1024;
+/// The longest text that one rendering of a channel's text may make, in bytes, what it makes on the way included.
+pub const MAX_NOTICE: usize = 256 * 1024;
 /// How much one rendering may do: an action, a call, a turn of a `range` is a step, a query or a
 /// pattern that is not a literal a thousand, and 64 bytes that a function reads one more.
 pub const MAX_STEPS: usize = 100_000;
 /// How deep `if`, `with` and `range` may nest.
 pub const MAX_DEPTH: usize = 32;
+/// How many blocks and calls of templates may stand around another while they are rendered.
+pub const MAX_NESTED: usize = 128;
 /// How many pipes, parentheses and fields one action may have.
 pub const MAX_LINKS: usize = 64;
 
@@ -60,8 +78,7 @@ pub const MAX_LINKS: usize = 64;
 #[derive(Clone, Debug)]
 pub struct Template {
     text: Arc<str>,
-    nodes: Arc<[ast::Node]>,
-    slots: usize,
+    body: Body,
 }
 
 impl Template {
@@ -72,11 +89,10 @@ impl Template {
     /// Says where the text is no template, or asks for what is not supported: see the module. A text
     /// longer than [`MAX_TEXT`], or nested deeper than [`MAX_DEPTH`], is refused too.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let (nodes, slots) = parse::parse(text).map_err(|fault| fault.placed(text))?;
+        let parsed = parse::parse(text, Dialect::Rule).map_err(|fault| fault.placed(text))?;
         Ok(Self {
             text: text.into(),
-            nodes: nodes.into(),
-            slots,
+            body: parsed.body,
         })
     }
 
@@ -89,7 +105,13 @@ impl Template {
     /// `<error expanding template: …>` as the text, so can the caller, by the error's
     /// [`text`](TemplateError::text).
     pub fn render(&self, data: &Data, query: &dyn Query) -> Result<String, TemplateError> {
-        let rendered = eval::render(&self.nodes, self.slots, data, query);
+        let given = Given {
+            dialect: Dialect::Rule,
+            defined: &notice::Defined::new(),
+            query,
+            most: MAX_OUTPUT,
+        };
+        let rendered = eval::render(&self.body, data.value(), &given, Sink::plain());
         rendered.map_err(|fault| fault.placed(&self.text))
     }
 }
@@ -121,6 +143,18 @@ impl Data {
         self.external_labels = labels.into();
         self.external_url = url.into();
         self
+    }
+
+    /// In the order of [`Dialect::fields`].
+    fn value(&self) -> Value {
+        let values = [
+            Value::Labels(Arc::clone(&self.labels)),
+            Value::Labels(Arc::clone(&self.external_labels)),
+            Value::Text(Arc::clone(&self.external_url)),
+            Value::Float(self.value),
+        ];
+        let names = Dialect::Rule.fields().iter().copied();
+        Value::structure("struct", names.zip(values).collect())
     }
 }
 

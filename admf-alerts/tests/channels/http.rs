@@ -192,20 +192,21 @@ async fn slack_that_drips_its_answer_is_given_up_when_the_time_is_over() {
 async fn a_template_that_fails_says_so_and_the_notice_goes_out() {
     let peer = Peer::answering(vec![answer("200 OK", "", "ok"), answer("200 OK", "", "ok")]);
     let mut config = Slack::new(&*url(&peer));
-    config.text = Some("{{ commonLabels.nothing.at_all }}".to_owned());
+    config.text = Some("{{ .CommonLabels.nothing.at_all }}".to_owned());
     let report = send(&sender(&Channel::Slack(config.clone())).0).await;
     assert_eq!(report.outcome, Outcome::Sent);
     assert!(
         report
             .said
             .expect("it says so")
-            .starts_with("template `text`: line 1: ")
+            .starts_with("template `text`: line 1, column ")
     );
     assert_eq!(peer.asked().json()["attachments"][0]["color"], "danger");
-    config.text = Some("<!here> {{ notice.rule }} <{{ externalURL }}|go>".to_owned());
+    config.text = Some("<!here> {{ .CommonLabels.alertname }} <{{ .ExternalURL }}|go>".to_owned());
     let report = send(&sender(&Channel::Slack(config)).0).await;
     assert_eq!(report.said, None);
-    assert_eq!(peer.asked().json()["text"], "<!here> Down <http://here|go>");
+    let text = &peer.asked().json()["attachments"][0]["text"];
+    assert_eq!(text, "<!here> Down <http://here|go>");
 }
 
 #[tokio::test]
@@ -244,18 +245,21 @@ fn what_a_channel_cannot_say_is_refused_at_the_start() {
     let mut slack = Slack::new(PLANTED);
     slack.title = Some("{{ notice.rule }}".to_owned());
     let mut wrong = Slack::new(PLANTED);
-    wrong.text = Some("{{ template \"slack.default.text\" . }}".to_owned());
+    wrong.text = Some("{{ template \"team.text\" . }}".to_owned());
     let mut pagerduty = PagerDuty::new(PLANTED);
-    pagerduty.class = Some("x".to_owned());
+    pagerduty.class = Some("\n{{ .Class }}".to_owned());
     for (channel, problem) in [
         (
             Channel::Slack(slack),
-            "of Slack's texts only `text` can be set",
+            "`title`: line 1, column 4: there is no function `notice`",
         ),
-        (Channel::Slack(wrong), "`text`: line 1: syntax error"),
+        (
+            Channel::Slack(wrong),
+            "`text`: line 1, column 13: there is no template `team.text`",
+        ),
         (
             Channel::PagerDuty(pagerduty),
-            "of PagerDuty's texts only `description` can be set",
+            "`class`: line 2, column 4: there is no `.Class`, but `.Receiver`",
         ),
     ] {
         let error = Sender::new("team", &channel, &Shared::default()).unwrap_err();

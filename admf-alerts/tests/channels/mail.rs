@@ -161,10 +161,10 @@ async fn who_never_takes_it_is_refused_and_is_told_of_where_others_have_it() {
         (Outcome::Refused, Some(Failure::Client))
     );
     config.to = "never@example.org, a@example.org".to_owned();
-    config.text = Some("{{ nothing.here }}".to_owned());
+    config.text = Some("{{ .CommonLabels.nothing.here }}".to_owned());
     config.headers.insert(
         "Subject".to_owned(),
-        "{{ notice.rule }}\r\nBcc: x@example.org".to_owned(),
+        "{{ .CommonLabels.alertname }}\r\nBcc: x@example.org".to_owned(),
     );
     let (some, _) = sender(&Channel::Email(config));
     let report = send(&some).await;

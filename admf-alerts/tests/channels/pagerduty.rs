@@ -42,7 +42,7 @@ async fn pagerduty_is_sent_an_event_and_its_key_is_not_told() {
     ]);
     let mut config = PagerDuty::new("PLANTEDroutingkey");
     config.url = Secret::new(url(&peer));
-    config.description = Some("{{ notice.rule }}!".to_owned());
+    config.description = Some("{{ .CommonLabels.alertname }}!".to_owned());
     let (sender, _) = sender(&Channel::PagerDuty(config));
     assert_eq!(send(&sender).await.outcome, Outcome::Sent);
     let event = peer.asked().json();

@@ -7,6 +7,7 @@ mod prometheus;
 mod server;
 mod sink;
 mod stream;
+mod texts;
 mod tool;
 
 use std::collections::{BTreeMap, BTreeSet};

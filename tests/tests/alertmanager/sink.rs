@@ -1,4 +1,4 @@
-//! Where the server's webhooks arrive.
+//! Where what the server posts arrives.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,36 +10,44 @@ use serde_json::Value;
 use crate::{Group, Notice};
 
 /// A server that says 200 to whatever it is posted.
-pub(crate) struct Sink {
+pub(crate) struct Sink<T = (Group, Notice)> {
     port: u16,
-    notices: Receiver<(Group, Notice)>,
+    posted: Receiver<T>,
 }
 
 impl Sink {
+    /// Takes webhooks.
     pub(crate) fn start() -> Self {
+        Self::of(read)
+    }
+}
+
+impl<T: Send + 'static> Sink<T> {
+    /// Takes bodies, read in a way of the test's.
+    pub(crate) fn of(read: fn(&[u8]) -> T) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
-        let (sender, notices) = mpsc::channel();
+        let (sender, posted) = mpsc::channel();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let sender = sender.clone();
-                std::thread::spawn(move || serve(stream, &sender));
+                std::thread::spawn(move || serve(stream, read, &sender));
             }
         });
-        Self { port, notices }
+        Self { port, posted }
     }
 
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    pub(crate) fn next(&self, wait: Duration) -> Result<(Group, Notice), RecvTimeoutError> {
-        self.notices.recv_timeout(wait)
+    pub(crate) fn next(&self, wait: Duration) -> Result<T, RecvTimeoutError> {
+        self.posted.recv_timeout(wait)
     }
 }
 
 /// Answers one connection until the other side is done with it.
-fn serve(mut stream: TcpStream, notices: &Sender<(Group, Notice)>) -> Option<()> {
+fn serve<T>(mut stream: TcpStream, read: fn(&[u8]) -> T, posted: &Sender<T>) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     loop {
         let mut length = 0;
@@ -58,8 +66,8 @@ fn serve(mut stream: TcpStream, notices: &Sender<(Group, Notice)>) -> Option<()>
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
-        notices.send(read(&body)).ok()?;
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        posted.send(read(&body)).ok()?;
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
         stream.write_all(answer).ok()?;
     }
 }

@@ -22,6 +22,11 @@ const SPOILED: &[(&str, &str)] = &[
     ("receivers:", "receivers: []\nreceivers:"),
     ("global:", "globl:"),
     ("global:", "version: 1\nglobal:"),
+    (
+        "global:",
+        "templates: ['/nowhere/*.tmpl', '/nowhere/a']\nglobal:",
+    ),
+    ("global:", "templates: '/nowhere/*.tmpl'\nglobal:"),
     ("group_by:", "group_by: [team, team]"),
     ("group_by:", "group_by: ['...', team]"),
     ("group_by:", "group_by: [team-x]"),
@@ -214,7 +219,10 @@ const SPOILED: &[(&str, &str)] = &[
 const LACKED: &[(&str, &str)] = &[
     ("name: r", "&\nopsgenie_configs: []"),
     ("name: r", "&\ntelegram_configs: []"),
-    ("global:", "templates: ['/etc/*.tmpl']\nglobal:"),
+    ("title:", "title: '{{ .CommonLabel }}'"),
+    ("title:", "title: '{{ template \"nobody\" . }}'"),
+    ("title:", "title: '{{ humanize 1 }}'"),
+    ("title:", "title: '{{'"),
     ("months:", "months: ['13']"),
     ("years:", "years: ['99999']"),
     ("times:", "times: [~]"),

@@ -155,7 +155,7 @@ fn receiver(chance: &mut Chance, text: &mut String) {
             chance,
             text,
             "    fields: ",
-            &["[{title: a, value: '{{ .x }}', short: true}]", "[]"],
+            &["[{title: a, value: '{{ .Status }}', short: true}]", "[]"],
         );
         let actions = [
             "[{type: button, text: x, url: 'http://y', confirm: {text: z}}]",
@@ -189,7 +189,7 @@ fn receiver(chance: &mut Chance, text: &mut String) {
             chance,
             text,
             "    details: ",
-            &["{a: b, 'c d': '{{ .x }}'}", "{}", "~"],
+            &["{a: b, 'c d': '{{ .Status }}'}", "{}", "~"],
         );
         some(
             chance,
@@ -222,7 +222,7 @@ fn receiver(chance: &mut Chance, text: &mut String) {
             chance,
             text,
             "    headers: ",
-            &["{subject: s, x-own: '{{ .y }}'}", "{}"],
+            &["{subject: s, x-own: '{{ .Receiver }}'}", "{}"],
         );
         some(chance, text, "    html: ", TEXTS);
         some(chance, text, "    text: ", TEXTS);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Variables, fields};
-use crate::alert_template::channel::{Channel, Secret, Setting, Via};
+use crate::alert_template::channel::{self, Channel, Setting, Via};
 use crate::rule::Escalation;
 use crate::yaml::{At, Entry, Kind, Read};
 
@@ -48,7 +48,7 @@ fn channel(at: &At<'_>, variables: Variables<'_>) -> Read<Channel> {
 fn setting(config: &At<'_>, entry: &Entry, variables: Variables<'_>) -> Read<Setting> {
     let at = config.below(&entry.key, &entry.value);
     let secret = |at: &At<'_>| {
-        let filled = Secret::filled(at.own_text()?, variables);
+        let filled = channel::filled(at.own_text()?, variables);
         filled.map_err(|problem| at.refused(problem))
     };
     match &at.node.kind {

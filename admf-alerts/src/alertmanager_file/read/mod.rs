@@ -7,6 +7,7 @@ mod interval;
 mod receiver;
 mod route;
 mod slack;
+mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ use self::global::Global;
 use super::Setup;
 use crate::channel::config::Channel;
 use crate::notify::{Config, TimeInterval};
+use crate::template::Definitions;
 use crate::yaml::{At, Node, Read};
 
 const FILE: &[&str] = &[
@@ -37,10 +39,8 @@ type Intervals = BTreeMap<String, Vec<TimeInterval>>;
 pub(super) fn setup(node: &Node, around: Around<'_>) -> Read<Setup> {
     let at = At::top(node);
     at.knows(FILE)?;
-    if let Some(template) = at.list("templates")?.first() {
-        return Err(template
-            .refused("files of templates are not known here: write a text where it is used"));
-    }
+    let templates = templates::patterns(&at, around)?;
+    let definitions = templates::definitions(&at, &templates)?;
     let nothing = Node {
         mark: node.mark,
         kind: crate::yaml::Kind::Map(Vec::new()),
@@ -48,7 +48,7 @@ pub(super) fn setup(node: &Node, around: Around<'_>) -> Read<Setup> {
     let global = at.some("global").unwrap_or(At::top(&nothing));
     let global = global::global(&global, around)?;
     let time_intervals = intervals(&at)?;
-    let channels = receivers(&at, &global, around)?;
+    let channels = receivers(&at, &global, around, &definitions)?;
     let Some(root) = at.some("route") else {
         return Err(at.refused("there is no `route`"));
     };
@@ -65,17 +65,20 @@ pub(super) fn setup(node: &Node, around: Around<'_>) -> Read<Setup> {
     notify.inhibit_rules = rules.collect::<Read<_>>()?;
     notify.time_intervals = time_intervals;
     notify.resolve_timeout = global.resolve_timeout.unwrap_or(notify.resolve_timeout);
-    Ok(Setup::new(notify, channels))
+    let mut setup = Setup::new(notify, channels);
+    setup.templates = templates;
+    Ok(setup)
 }
 
 fn receivers(
     at: &At<'_>,
     global: &Global,
     around: Around<'_>,
+    definitions: &Definitions,
 ) -> Read<BTreeMap<String, Vec<Channel>>> {
     let mut receivers = BTreeMap::new();
     for at in at.list("receivers")? {
-        let (name, channels) = receiver::receiver(&at, global, around)?;
+        let (name, channels) = receiver::receiver(&at, global, around, definitions)?;
         if receivers.insert(name.clone(), channels).is_some() {
             let here = at.get("name").expect("it was read");
             return Err(here.refused(format!("there is another receiver `{name}`")));

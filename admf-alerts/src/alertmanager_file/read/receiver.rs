@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::fields::{Around, filled, given, there, truth};
 use super::global::{Global, smarthost};
-use super::{http, slack};
+use super::{http, slack, templates};
 use crate::channel::config::{Channel, Common, Email, Link, PagerDuty, Webhook};
+use crate::template::Definitions;
 use crate::yaml::{At, Kind, Read};
 
 /// The kinds that are known here, in the order in which Alertmanager asks them.
@@ -32,6 +33,7 @@ pub(super) fn receiver(
     at: &At<'_>,
     global: &Global,
     around: Around<'_>,
+    definitions: &Definitions,
 ) -> Read<(String, Vec<Channel>)> {
     there(at)?;
     for kind in LACKED {
@@ -47,12 +49,15 @@ pub(super) fn receiver(
     for kind in KINDS {
         for at in at.list(kind)? {
             there(&at)?;
-            channels.push(match kind {
+            let mut channel = match kind {
                 "webhook_configs" => Channel::Webhook(webhook(&at, global, around)?),
                 "email_configs" => Channel::Email(email(&at, global, around)?),
                 "pagerduty_configs" => Channel::PagerDuty(pagerduty(&at, global, around)?),
                 _ => Channel::Slack(slack::slack(&at, global, around)?),
-            });
+            };
+            channel.common_mut().definitions = definitions.clone();
+            templates::check(&at, &channel)?;
+            channels.push(channel);
         }
     }
     Ok((name, channels))

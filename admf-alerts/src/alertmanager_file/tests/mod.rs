@@ -299,3 +299,74 @@ fn a_channel_is_added_by_a_name_that_no_other_has() {
     setup.add_channel("log", console()).expect("it is new");
     assert_eq!(setup.notify.receivers["log"].len(), 1);
 }
+
+const TEXTS: &str = "global:
+  smtp_from: '{{ .From }}'
+  smtp_smarthost: mail.example:25
+templates: ['*.tmpl']
+route: {receiver: a}
+receivers:
+- name: a
+  slack_configs:
+  - api_url: http://x
+    title: '{{ template \"team.title\" . }}'
+    fields:
+    - {title: a, value: '{{ .Status }}'}
+";
+
+#[test]
+fn a_text_that_is_no_template_is_refused_with_its_line_and_field() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("a.yml").display().to_string();
+    let parsed = |text: &str| parse(&file, text, None).map_err(|error| error.to_string());
+    let template = folder.path().join("team.tmpl");
+    std::fs::write(
+        &template,
+        "{{ define \"team.title\" }}{{ .Status }}{{ end }}",
+    )
+    .unwrap();
+    let setup = parsed(TEXTS).expect("it is sound");
+    assert_eq!(
+        setup.templates,
+        [format!("{}/*.tmpl", folder.path().display())]
+    );
+    setup.channels["a"][0].check_texts().expect("they are read");
+    assert!(export(&setup, false).is_ok_and(|it| it.text.contains("templates:")));
+
+    let value = TEXTS.replace(".Status", ".Stat");
+    let problem = "line 1, column 4: there is no `.Stat`, but `.Receiver`, `.Status`";
+    let place = format!("{file}:12:25: receivers[0].slack_configs[0].fields[0].value: {problem}");
+    let said = parsed(&value).unwrap_err();
+    assert!(said.starts_with(&place), "{said}");
+    let mail = "  email_configs: [{to: a@b, headers: {subject: '{{ humanize 1 }}'}}]\n";
+    let place = format!("{file}:13:48: receivers[0].email_configs[0].headers.subject: ");
+    let said = parsed(&(TEXTS.replace("{{ .From }}", "a@b") + mail)).unwrap_err();
+    assert_eq!(
+        said,
+        place + "line 1, column 4: there is no function `humanize`"
+    );
+    // What stands in `global` is told at who takes it over.
+    let said = parsed(&(TEXTS.to_owned() + "  email_configs: [{to: a@b}]\n")).unwrap_err();
+    assert!(
+        said.contains(
+            ":13:19: receivers[0].email_configs[0]: line 1, column 4: there is no `.From`"
+        ),
+        "{said}"
+    );
+
+    std::fs::write(&template, "{{ define \"other\" }}{{ end }}").unwrap();
+    let said = parsed(TEXTS).unwrap_err();
+    assert!(
+        said.ends_with(
+            "slack_configs[0].title: line 1, column 13: there is no template `team.title`"
+        ),
+        "{said}"
+    );
+    std::fs::write(&template, "\n{{ define }}").unwrap();
+    let said = parsed(TEXTS).unwrap_err();
+    let problem = format!(
+        "{}: line 2, column 11: a name in quotes was expected",
+        template.display()
+    );
+    assert_eq!(said, format!("{file}:4:12: templates: {problem}"));
+}

@@ -270,7 +270,7 @@ fn tls(of: &Tls, absolute: bool) -> Written {
 }
 
 /// Alertmanager takes paths of `http_config` for those of its file's folder, which is not known here.
-fn path_of(key: &str, path: &Path, absolute: bool) -> Result<String, SetupError> {
+pub(super) fn path_of(key: &str, path: &Path, absolute: bool) -> Result<String, SetupError> {
     let text = path
         .to_str()
         .ok_or_else(|| SetupError::new(key, "the path is no UTF-8"))?;

@@ -6,6 +6,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use super::{PLACEHOLDER, Setup};
 use crate::channel::config::{Channel, Common, Origin, Secret};
@@ -266,6 +267,10 @@ fn tree(setup: &Setup) -> Result<Yaml, SetupError> {
         "time_intervals",
         Yaml::List(intervals.collect::<Result<_, SetupError>>()?),
     );
+    for pattern in &setup.templates {
+        channels::path_of("templates", Path::new(pattern), true)?;
+    }
+    file.filled("templates", Yaml::texts(&setup.templates));
     Ok(file.done())
 }
 

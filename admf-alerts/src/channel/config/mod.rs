@@ -1,7 +1,7 @@
 //! What each channel is told once: where it sends, who it is, how long it waits.
 //!
-//! Plain values. Texts that say so are templates of Go over the batch, as in Alertmanager; `None` is what the channel
-//! says by itself.
+//! Plain values. Texts that say so are [templates](crate::template::NoticeTemplate) over the batch, as in Alertmanager;
+//! `None` is what the channel says by itself.
 
 mod email;
 mod http;
@@ -20,6 +20,7 @@ pub use secret::{Origin, Secret};
 pub use slack::{Action, Confirmation, Field, Slack};
 
 use crate::notify::Integration;
+use crate::template::Definitions;
 
 /// Sets up one way in which a receiver is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +107,8 @@ pub struct Common {
     pub retry: Option<Retry>,
     /// How much is sent by it at most; `None`: all.
     pub limit: Option<Limit>,
+    /// What its texts may call by name. Default: the names that Alertmanager has.
+    pub definitions: Definitions,
 }
 
 impl Default for Common {
@@ -116,6 +119,7 @@ impl Default for Common {
             timeout: Duration::from_secs(10),
             retry: None,
             limit: None,
+            definitions: Definitions::default(),
         }
     }
 }

@@ -13,38 +13,60 @@ struct Settings<'c> {
 }
 
 impl<'c> Settings<'c> {
-    fn text(&mut self, key: &str) -> Result<Option<&'c str>, String> {
+    fn secret(&mut self, key: &str) -> Result<Option<&'c Secret>, String> {
         self.left.retain(|it| *it != key);
         match self.of.config.get(key) {
             None => Ok(None),
-            Some(Setting::Text(text)) if !text.expose().is_empty() => Ok(Some(text.expose())),
+            Some(Setting::Text(text)) if text.known() != Some("") => Ok(Some(text)),
             Some(_) => Err(self.refused(&format!("config.{key} must be a text"))),
         }
     }
 
-    fn needed(&mut self, key: &str) -> Result<&'c str, String> {
+    fn needed<T>(&self, key: &str, found: Option<T>) -> Result<T, String> {
+        found.ok_or_else(|| self.refused(&format!("config.{key} must be set")))
+    }
+
+    fn needed_secret(&mut self, key: &str) -> Result<Secret, String> {
+        let secret = self.secret(key)?;
+        self.needed(key, secret).cloned()
+    }
+
+    fn text(&mut self, key: &str) -> Result<Option<&'c str>, String> {
+        let secret = self.secret(key)?;
+        secret.map(|it| self.plain(key, it)).transpose()
+    }
+
+    /// A text that is not in a file.
+    fn plain(&self, key: &str, of: &'c Secret) -> Result<&'c str, String> {
+        let known = of.known();
+        known.ok_or_else(|| self.refused(&format!("config.{key} cannot be in a file")))
+    }
+
+    fn needed_text(&mut self, key: &str) -> Result<&'c str, String> {
         let text = self.text(key)?;
-        text.ok_or_else(|| self.refused(&format!("config.{key} must be set")))
+        self.needed(key, text)
     }
 
     /// A text, or several.
     fn texts(&mut self, key: &str) -> Result<Vec<&'c str>, String> {
         let Some(Setting::List(texts)) = self.of.config.get(key) else {
-            return Ok(vec![self.needed(key)?]);
+            return Ok(vec![self.needed_text(key)?]);
         };
         self.left.retain(|it| *it != key);
         match texts.is_empty() {
             true => Err(self.refused(&format!("config.{key} must not be empty"))),
-            false => Ok(texts.iter().map(alert_template::Secret::expose).collect()),
+            false => texts.iter().map(|it| self.plain(key, it)).collect(),
         }
     }
 
     /// An address of HTTP.
     fn address(&mut self, key: &str) -> Result<Secret, String> {
-        let text = self.needed(key)?;
-        let checked = crate::alertmanager_file::check_address(text);
-        checked.map_err(|problem| self.refused(&format!("config.{key} {problem}")))?;
-        Ok(Secret::new(text))
+        let secret = self.needed_secret(key)?;
+        if let Some(text) = secret.known() {
+            let checked = crate::alertmanager_file::check_address(text);
+            checked.map_err(|problem| self.refused(&format!("config.{key} {problem}")))?;
+        }
+        Ok(secret)
     }
 
     fn refused(&self, problem: &str) -> String {
@@ -74,7 +96,9 @@ impl TryFrom<&alert_template::Channel> for Channel {
         let mut channel = match of.kind.as_str() {
             "slack" => slack(&mut settings)?,
             "webhook" => webhook(&mut settings)?,
-            "pagerduty" => Self::PagerDuty(PagerDuty::new(settings.needed("integrationKey")?)),
+            "pagerduty" => {
+                Self::PagerDuty(PagerDuty::new(settings.needed_secret("integrationKey")?))
+            }
             "email" => email(&mut settings)?,
             "alertmanager" => alertmanager(&mut settings)?,
             "console" => Self::Console(Console::default()),
@@ -103,8 +127,8 @@ fn slack(settings: &mut Settings<'_>) -> Result<Channel, String> {
 
 fn webhook(settings: &mut Settings<'_>) -> Result<Channel, String> {
     let mut webhook = Webhook::new(settings.address("url")?);
-    let token = settings.text("authToken")?;
-    webhook.http.auth = token.map(|token| Auth::bearer(Secret::new(token)));
+    let token = settings.secret("authToken")?;
+    webhook.http.auth = token.cloned().map(Auth::bearer);
     Ok(Channel::Webhook(webhook))
 }
 
@@ -118,20 +142,20 @@ fn alertmanager(settings: &mut Settings<'_>) -> Result<Channel, String> {
 }
 
 fn email(settings: &mut Settings<'_>) -> Result<Channel, String> {
-    let host = settings.needed("smtpHost")?;
+    let host = settings.needed_text("smtpHost")?;
     let port = settings.text("smtpPort")?.unwrap_or("587");
     if port.parse::<u16>().is_err() {
         return Err(settings.refused("config.smtpPort must be a port"));
     }
     let to = settings.texts("to")?.join(", ");
-    let from = settings.needed("from")?;
+    let from = settings.needed_text("from")?;
     let mut email = Email::new(to, from, Smarthost::new(host, port));
-    let (user, password) = (settings.text("smtpUser")?, settings.text("smtpPassword")?);
+    let (user, password) = (settings.text("smtpUser")?, settings.secret("smtpPassword")?);
     if user.is_some() != password.is_some() {
         return Err(settings.refused("config.smtpUser and config.smtpPassword go together"));
     }
     email.auth_username = user.unwrap_or_default().to_owned();
-    email.auth_password = password.map(Secret::new);
+    email.auth_password = password.cloned();
     Ok(Channel::Email(email))
 }
 

@@ -7,19 +7,9 @@ use lettre::message::{Mailbox, Mailboxes, MessageBuilder, MultiPart, SinglePart}
 use sha2::{Digest, Sha256};
 
 use super::{EmailContent, header};
-use crate::channel::config::Email;
 use crate::channel::key::hex;
-use crate::channel::template::{ChannelTemplate, TextKind};
+use crate::channel::texts::{EmailTexts, Filler};
 use crate::notify::Batch;
-
-/// The texts of a channel's owner.
-pub(in crate::channel) struct Texts {
-    to: ChannelTemplate,
-    from: ChannelTemplate,
-    text: Option<ChannelTemplate>,
-    html: Option<ChannelTemplate>,
-    headers: Vec<(HeaderName, ChannelTemplate)>,
-}
 
 /// A mail, but for whom it goes to.
 pub(in crate::channel) struct Letter {
@@ -32,76 +22,56 @@ pub(in crate::channel) struct Letter {
     pub(in crate::channel) noted: Option<String>,
 }
 
-impl Texts {
-    pub(in crate::channel) fn new(config: &Email) -> Result<Self, String> {
-        let template = |field: &str, text: &str, kind| {
-            let template = ChannelTemplate::new(text, kind);
-            template.map_err(|error| format!("`{field}`: {error}"))
-        };
-        let maybe = |field: &str, text: &Option<String>, kind| {
-            let template = text.as_deref().map(|text| template(field, text, kind));
-            template.transpose()
-        };
-        let mut headers = Vec::new();
-        for (name, text) in &config.headers {
-            let known = HeaderName::new_from_ascii(name.clone());
-            let known = known.map_err(|_| format!("`headers`: `{name}` is no name of a header"))?;
-            headers.push((known, template(name, text, TextKind::Plain)?));
-        }
-        Ok(Self {
-            to: template("to", &config.to, TextKind::Plain)?,
-            from: template("from", &config.from, TextKind::Plain)?,
-            text: maybe("text", &config.text, TextKind::Plain)?,
-            html: maybe("html", &config.html, TextKind::Html)?,
-            headers,
-        })
-    }
+/// Refuses names that no header has.
+pub(in crate::channel) fn check(texts: &EmailTexts) -> Result<(), String> {
+    texts
+        .headers
+        .iter()
+        .try_for_each(|(name, _)| named(name).map(drop))
+}
 
+fn named(name: &str) -> Result<HeaderName, String> {
+    let known = HeaderName::new_from_ascii(name.to_owned());
+    known.map_err(|_| format!("`headers`: `{name}` is no name of a header"))
+}
+
+impl Letter {
     /// Fills in a batch. Where a text fails, the channel's own takes its place; sender and recipients have none.
-    pub(in crate::channel) fn filled(
-        &self,
+    pub(in crate::channel) fn new(
+        texts: &EmailTexts,
         batch: &Batch,
         external_url: &str,
         key: &str,
-    ) -> Result<Letter, String> {
-        let must = |field: &str, template: &ChannelTemplate| {
-            let text = template.render(batch, external_url);
-            text.map_err(|error| format!("`{field}`: {error}"))
-        };
-        let from = must("from", &self.from)?.parse();
-        let to: Result<Mailboxes, _> = must("to", &self.to)?.parse();
-        let mut letter = Letter {
+    ) -> Result<Self, String> {
+        let mut filler = Filler::new(batch, external_url);
+        let from = filler.must(&texts.from)?.parse();
+        let to: Result<Mailboxes, _> = filler.must(&texts.to)?.parse();
+        let mut content = EmailContent::new(batch);
+        if let Some(text) = filler.fill(&texts.text) {
+            content.text = text;
+        }
+        if let Some(html) = filler.fill(&texts.html) {
+            content.html = html;
+        }
+        let mut headers = Vec::new();
+        for (name, text) in &texts.headers {
+            if let Some(text) = filler.fill(text) {
+                headers.push((named(name)?, header(&text)));
+            }
+        }
+        Ok(Self {
             from: from.map_err(|error| format!("`from`: {error}"))?,
             to: to
                 .map_err(|error| format!("`to`: {error}"))?
                 .into_iter()
                 .collect(),
-            content: EmailContent::new(batch),
-            headers: Vec::new(),
+            content,
+            headers,
             key: key.to_owned(),
-            noted: None,
-        };
-        let mut fill = |field: &str, template: &ChannelTemplate| {
-            let text = template.render(batch, external_url);
-            text.map_err(|error| letter.noted = Some(format!("template `{field}`: {error}")))
-                .ok()
-        };
-        if let Some(text) = self.text.as_ref().and_then(|it| fill("text", it)) {
-            letter.content.text = text;
-        }
-        if let Some(html) = self.html.as_ref().and_then(|it| fill("html", it)) {
-            letter.content.html = html;
-        }
-        for (name, template) in &self.headers {
-            if let Some(text) = fill(name, template) {
-                letter.headers.push((name.clone(), header(&text)));
-            }
-        }
-        Ok(letter)
+            noted: filler.noted,
+        })
     }
-}
 
-impl Letter {
     /// Writes the mail to one recipient. It has the same name each time that it is written.
     pub(in crate::channel) fn message(
         &self,

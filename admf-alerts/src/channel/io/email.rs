@@ -18,9 +18,10 @@ use super::secret::exposed;
 use super::{Shared, Wall};
 use crate::channel::answer::Failure;
 use crate::channel::config::{Email, TlsVersion as Version};
-use crate::channel::email::message::{Letter, Texts};
+use crate::channel::email::message::{self, Letter};
 use crate::channel::encoding::base64;
 use crate::channel::redact::Redaction;
+use crate::channel::texts::EmailTexts;
 use crate::notify::Batch;
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
@@ -29,7 +30,7 @@ pub(super) struct Mail {
     config: Email,
     tls: Tls,
     port: u16,
-    texts: Texts,
+    texts: EmailTexts,
     external_url: String,
     wall: Wall,
     held: Held,
@@ -44,10 +45,12 @@ impl Mail {
             );
         }
         let port = port(&config.smarthost.port)?;
+        let texts = EmailTexts::new(config).map_err(|error| error.to_string())?;
+        message::check(&texts)?;
         Ok(Self {
             tls: tls(config, port)?,
             port,
-            texts: Texts::new(config)?,
+            texts,
             config: config.clone(),
             external_url: shared.external_url.clone(),
             wall: shared.wall.clone(),
@@ -59,7 +62,7 @@ impl Mail {
     pub(super) async fn send(&self, batch: &Batch, limit: Duration) -> Result<Done, Fault> {
         let (transport, redaction) = self.transport(limit).await?;
         let key = batch.idempotency_key.clone();
-        let letter = self.texts.filled(batch, &self.external_url, &key);
+        let letter = Letter::new(&self.texts, batch, &self.external_url, &key);
         let letter = letter.map_err(|error| Fault::refused(Failure::Client, error))?;
         let (mut sent, mut again, mut refused) = (false, None, None);
         for to in &letter.to {

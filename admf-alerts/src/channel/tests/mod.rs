@@ -2,6 +2,7 @@
 
 mod payloads;
 mod texts;
+mod worded;
 
 use std::sync::Arc;
 use std::time::Duration;

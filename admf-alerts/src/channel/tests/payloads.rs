@@ -90,7 +90,7 @@ fn a_message_for_slack_is_written_key_for_key() {
 fn what_has_ended_is_good_in_slack_and_says_both_times() {
     let message = SlackMessage::new(&ended(drawdown(), Reason::AllResolved), "#risk");
     let attachment = &message.attachments[0];
-    assert_eq!((attachment.color, &*message.channel), ("good", "#risk"));
+    assert_eq!((&*attachment.color, &*message.channel), ("good", "#risk"));
     assert_eq!(attachment.fields[1].value, "RESOLVED");
     let times = "2026-11-21 03:57:33+00:00 to 2026-11-21 03:57:34+00:00";
     assert_eq!(attachment.fields[2].value, times);

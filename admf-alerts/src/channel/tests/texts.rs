@@ -1,4 +1,4 @@
-//! Keys, signatures, templates, secrets.
+//! Keys, signatures, secrets.
 
 use super::*;
 use crate::notify::Batch;
@@ -11,51 +11,6 @@ fn a_body_is_signed_with_its_time() {
         signed,
         "t=1795233454,v1=2f9a2922cf18be70555d0da8f875e030a91dce8e031588198be7f7f127296df6"
     );
-}
-
-#[test]
-fn a_template_escapes_what_is_filled_in_and_not_itself() {
-    let mut batch = Batch::clone(&batch(&[("risk", None)]));
-    Arc::make_mut(&mut batch.alerts[0])
-        .labels
-        .insert("alertname", "<a> & 'b'");
-    for (kind, wanted) in [
-        (TextKind::Plain, "<b>firing <a> & 'b' http://here</b>"),
-        (
-            TextKind::Html,
-            "<b>firing &lt;a&gt; &amp; &#x27;b&#x27; http:&#x2f;&#x2f;here</b>",
-        ),
-        (
-            TextKind::Slack,
-            "<b>firing &lt;a&gt; &amp; 'b' http://here</b>",
-        ),
-    ] {
-        let text = "<b>{{ status }} {{ notice.rule }} {{ externalURL }}</b>";
-        let filled = ChannelTemplate::new(text, kind)
-            .unwrap()
-            .render(&batch, "http://here");
-        assert_eq!(filled.as_deref(), Ok(wanted));
-    }
-}
-
-#[test]
-fn a_template_is_strict_and_bounded_and_says_where_it_fails() {
-    let batch = batch(&[("risk", None)]);
-    for (text, problem) in [
-        ("\n{{ nothing }}", "line 2"),
-        (
-            "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}",
-            "fuel",
-        ),
-        ("{{ 'x' * 9000000 }}", ""),
-        ("{% include '/etc/passwd' %}", ""),
-    ] {
-        for kind in [TextKind::Plain, TextKind::Slack] {
-            let template = ChannelTemplate::new(text, kind);
-            let error = template.and_then(|it| it.render(&batch, "")).unwrap_err();
-            assert!(error.contains(problem) && !error.contains('\n'), "{error}");
-        }
-    }
 }
 
 #[test]

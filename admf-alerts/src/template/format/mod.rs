@@ -20,7 +20,7 @@ pub(in crate::template) use texts::quoted;
 pub(super) fn action(out: &mut Out, value: &Value) -> Result<(), String> {
     match value {
         Value::Nil => out.push("<no value>"),
-        Value::Sample(_) => printf::sample(out, &Spec::plain(), value),
+        Value::Sample(_) | Value::Struct(_) => printf::pointed(out, &Spec::plain(), value),
         value => printf::value(out, &Spec::plain(), value),
     }
 }

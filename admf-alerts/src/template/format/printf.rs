@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use super::super::bounds::Out;
-use super::super::value::{DATA_FIELDS, Value};
+use super::super::value::Value;
 use super::spec::Spec;
 use super::{numbers, texts};
-use crate::labels::Labels;
 
 /// How many digits of a width or a precision Go reads: until they make more than this.
 const MAX_WIDTH: usize = 1_000_000;
@@ -115,21 +114,38 @@ pub(super) fn value(out: &mut Out, spec: &Spec, value: &Value) -> Result<(), Str
         Value::Int(it) => numbers::int(out, spec, *it)?,
         Value::Byte(it) => numbers::int(out, spec, i64::from(*it))?,
         Value::Float(it) => numbers::float(out, spec, *it)?,
-        Value::Text(it) => texts::text(out, spec, it)?,
+        Value::Text(it) | Value::Html(it) => texts::text(out, spec, it)?,
         Value::Labels(labels) => {
-            map(out, spec, labels)?;
+            map(out, spec, labels.iter())?;
+            true
+        }
+        Value::Pairs(pairs) => {
+            let pairs = pairs.iter();
+            map(out, spec, pairs.map(|(name, it)| (&**name, &**it)))?;
             true
         }
         Value::Sample(_) => {
             out.push("&")?;
-            sample(out, spec, value)?;
+            pointed(out, spec, value)?;
             true
         }
-        Value::Data(data) => {
-            let fields = DATA_FIELDS.iter();
-            fields_of(out, spec, fields.map(|(name, get)| (*name, get(data))))?;
+        Value::Struct(it) => {
+            out.push(if it.kind.starts_with('*') { "&" } else { "" })?;
+            pointed(out, spec, value)?;
             true
         }
+        Value::List(list) => {
+            items(out, spec, &list.items)?;
+            true
+        }
+        Value::Time(time) if matches!(spec.verb, 'v' | 's' | 'q') => {
+            texts::text(out, spec, &time.shown()?)?
+        }
+        Value::Time(_) => return Err(format!("`%{}` of a time is not supported", spec.verb)),
+        Value::Length(it) if matches!(spec.verb, 'v' | 's' | 'q') => {
+            texts::text(out, spec, &it.to_string())?
+        }
+        Value::Length(it) => numbers::int(out, spec, it.0)?,
         Value::Samples(list) if list.is_empty() => {
             out.push("[]")?;
             true
@@ -143,16 +159,30 @@ pub(super) fn value(out: &mut Out, spec: &Spec, value: &Value) -> Result<(), Str
     unfit(out, spec, value)
 }
 
-/// Writes a sample as an action does, without the mark of a pointer.
-pub(super) fn sample(out: &mut Out, spec: &Spec, value: &Value) -> Result<(), String> {
-    let Value::Sample(sample) = value else {
-        return Ok(());
-    };
-    let fields = [
-        ("Labels", Value::Labels(Arc::clone(&sample.labels))),
-        ("Value", Value::Float(sample.value)),
-    ];
-    fields_of(out, spec, fields.into_iter())
+/// Writes fields as an action does, without the mark of a pointer.
+pub(super) fn pointed(out: &mut Out, spec: &Spec, value: &Value) -> Result<(), String> {
+    match value {
+        Value::Struct(it) => fields_of(out, spec, it.fields.iter().cloned()),
+        Value::Sample(sample) => {
+            let fields = [
+                ("Labels", Value::Labels(Arc::clone(&sample.labels))),
+                ("Value", Value::Float(sample.value)),
+            ];
+            fields_of(out, spec, fields.into_iter())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn items(out: &mut Out, spec: &Spec, items: &[Value]) -> Result<(), String> {
+    out.push("[")?;
+    for (i, it) in items.iter().enumerate() {
+        if i > 0 {
+            out.push(" ")?;
+        }
+        value(out, spec, it)?;
+    }
+    out.push("]")
 }
 
 fn fields_of(
@@ -174,9 +204,13 @@ fn fields_of(
     out.push("}")
 }
 
-fn map(out: &mut Out, spec: &Spec, labels: &Labels) -> Result<(), String> {
+fn map<'p>(
+    out: &mut Out,
+    spec: &Spec,
+    pairs: impl Iterator<Item = (&'p str, &'p str)>,
+) -> Result<(), String> {
     out.push("map[")?;
-    for (i, (name, it)) in labels.iter().enumerate() {
+    for (i, (name, it)) in pairs.enumerate() {
         if i > 0 {
             out.push(" ")?;
         }

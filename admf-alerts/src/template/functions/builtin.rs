@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use super::super::bounds::Out;
 use super::super::format;
+use super::super::value::List;
 use super::{Value, text};
 
 pub(super) fn len(args: &[Value]) -> Result<Value, String> {
-    let len = match &args[0] {
-        Value::Text(text) => text.len(),
-        Value::Labels(labels) => labels.len(),
-        Value::Samples(samples) => samples.len(),
-        other => return Err(format!("{} has no length", other.kind())),
-    };
+    let len = args[0].len();
+    let len = len.ok_or_else(|| format!("{} has no length", args[0].kind()))?;
     Ok(Value::Int(i64::try_from(len).unwrap_or(i64::MAX)))
 }
 
@@ -20,31 +17,33 @@ pub(super) fn len(args: &[Value]) -> Result<Value, String> {
 pub(super) fn index(args: &[Value]) -> Result<Value, String> {
     let mut value = args[0].clone();
     for at in &args[1..] {
-        value = match (&value, at) {
-            (Value::Labels(labels), Value::Text(name)) => {
-                Value::text(labels.get(name).unwrap_or_default())
-            }
-            (Value::Samples(samples), at) => {
-                let at = position(at, samples.len(), false)?;
-                Value::Sample(Arc::clone(&samples[at]))
-            }
-            (Value::Text(text), at) => {
-                let at = position(at, text.len(), false)?;
-                Value::Byte(text.as_bytes()[at])
-            }
-            (of, at) => return Err(format!("{} has no index {}", of.kind(), at.kind())),
-        };
+        value = element(&value, at)?;
     }
     Ok(value)
+}
+
+fn element(of: &Value, at: &Value) -> Result<Value, String> {
+    if let Value::Text(key) = at
+        && let Some(value) = of.at_key(key)
+    {
+        return Ok(value);
+    }
+    let index = |len| position(at, len, false);
+    Ok(match of {
+        Value::Samples(all) => Value::Sample(Arc::clone(&all[index(all.len())?])),
+        Value::List(all) => all.items[index(all.items.len())?].clone(),
+        Value::Text(text) | Value::Html(text) => Value::Byte(text.as_bytes()[index(text.len())?]),
+        of => return Err(format!("{} has no index {}", of.kind(), at.kind())),
+    })
 }
 
 /// `slice x 1 2` is `x[1:2]`: from the first to before the second.
 pub(super) fn slice(args: &[Value]) -> Result<Value, String> {
     let len = match &args[0] {
-        Value::Text(text) => text.len(),
-        Value::Samples(samples) => samples.len(),
-        other => return Err(format!("{} cannot be cut", other.kind())),
+        Value::Labels(_) | Value::Pairs(_) => None,
+        other => other.len(),
     };
+    let len = len.ok_or_else(|| format!("{} cannot be cut", args[0].kind()))?;
     let bound = |index: usize, default| match args.get(index) {
         Some(at) => position(at, len, true),
         None => Ok(default),
@@ -55,6 +54,10 @@ pub(super) fn slice(args: &[Value]) -> Result<Value, String> {
     }
     match &args[0] {
         Value::Samples(samples) => Ok(Value::Samples(samples[start..end].into())),
+        Value::List(list) => Ok(Value::List(List {
+            of: list.of,
+            items: list.items[start..end].into(),
+        })),
         _ => {
             let part = text(args, 0)?.get(start..end);
             part.map(Value::text)

@@ -38,15 +38,16 @@ pub(super) fn to_lower(args: &[Value]) -> Result<Value, String> {
     ))
 }
 
-pub(super) fn same(args: &[Value]) -> Result<Value, String> {
-    text(args, 0).map(Value::text)
+/// Says of a text that it is markup, which is not escaped.
+pub(super) fn safe_html(args: &[Value]) -> Result<Value, String> {
+    text(args, 0).map(|text| Value::Html(text.into()))
 }
 
 fn upper_case(c: char) -> char {
     one(c, c.to_uppercase())
 }
 
-fn title_case(c: char) -> char {
+pub(super) fn title_case(c: char) -> char {
     match c {
         // Two letters in one, of which the first is great.
         'Ǆ'..='ǆ' => 'ǅ',

@@ -5,25 +5,36 @@ use super::super::lex::Kind;
 use super::{Ended, Fault, MAX_DEPTH, Parser};
 
 impl<'t> Parser<'_, 't> {
-    pub(super) fn block(&mut self, word: &str, at: usize) -> Result<Node, Fault> {
+    /// Reads one, and adds it to the nodes.
+    pub(super) fn block(
+        &mut self,
+        word: &str,
+        at: usize,
+        nodes: &mut Vec<Node>,
+    ) -> Result<(), Fault> {
+        self.deeper(at)?;
+        let scope = self.scope.variables.len();
+        match word {
+            "if" => self.if_(at, nodes)?,
+            "with" => self.with(at, nodes)?,
+            _ => self.range(at, nodes)?,
+        }
+        self.depth -= 1;
+        self.scope.variables.truncate(scope);
+        Ok(())
+    }
+
+    pub(super) fn deeper(&mut self, at: usize) -> Result<(), Fault> {
         if self.depth == MAX_DEPTH {
             let problem = format!("a template nests at most {MAX_DEPTH} levels deep");
             return Err(Fault::new(at, problem));
         }
-        let scope = self.variables.len();
         self.depth += 1;
-        let node = match word {
-            "if" => self.if_(at),
-            "with" => self.with(at),
-            _ => self.range(at),
-        };
-        self.depth -= 1;
-        self.variables.truncate(scope);
-        node
+        Ok(())
     }
 
     pub(super) fn leave(&mut self, word: &str, at: usize) -> Result<Node, Fault> {
-        if self.ranges == 0 {
+        if self.scope.ranges == 0 {
             return Err(Fault::new(at, format!("`{word}` stands in no `range`")));
         }
         self.close()?;
@@ -33,7 +44,7 @@ impl<'t> Parser<'_, 't> {
         })
     }
 
-    fn if_(&mut self, at: usize) -> Result<Node, Fault> {
+    fn if_(&mut self, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
         let mut arms = Vec::new();
         loop {
             let condition = self.pipeline()?;
@@ -44,7 +55,8 @@ impl<'t> Parser<'_, 't> {
                 Ended::Else(_) if self.eat_if() => continue,
                 ended => self.otherwise(ended, at)?,
             };
-            return Ok(Node::If { arms, otherwise });
+            nodes.push(Node::If { arms, otherwise });
+            return Ok(());
         }
     }
 
@@ -54,22 +66,23 @@ impl<'t> Parser<'_, 't> {
         found
     }
 
-    fn with(&mut self, at: usize) -> Result<Node, Fault> {
+    fn with(&mut self, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
         let about = self.pipeline()?;
         self.close()?;
-        let root = std::mem::replace(&mut self.dot_is_root, false);
+        let root = std::mem::replace(&mut self.scope.dot_is_root, false);
         let body = self.scoped(at);
-        self.dot_is_root = root;
+        self.scope.dot_is_root = root;
         let (body, ended) = body?;
         let otherwise = self.otherwise(ended, at)?;
-        Ok(Node::With {
+        nodes.push(Node::With {
             about,
             body,
             otherwise,
-        })
+        });
+        Ok(())
     }
 
-    fn range(&mut self, at: usize) -> Result<Node, Fault> {
+    fn range(&mut self, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
         let names = self.range_variables()?;
         let Pipeline {
             expr: over,
@@ -83,21 +96,22 @@ impl<'t> Parser<'_, 't> {
             [key, element] => (Some(key), Some(element)),
             _ => (None, None),
         };
-        let root = std::mem::replace(&mut self.dot_is_root, false);
-        self.ranges += 1;
+        let root = std::mem::replace(&mut self.scope.dot_is_root, false);
+        self.scope.ranges += 1;
         let body = self.scoped(at);
-        self.ranges -= 1;
-        self.dot_is_root = root;
+        self.scope.ranges -= 1;
+        self.scope.dot_is_root = root;
         let (body, ended) = body?;
         let otherwise = self.otherwise(ended, at)?;
-        Ok(Node::Range {
+        nodes.push(Node::Range {
             over,
             at: place,
             key,
             element,
             body,
             otherwise,
-        })
+        });
+        Ok(())
     }
 
     /// Takes `$element :=` or `$key, $element :=`.
@@ -123,10 +137,10 @@ impl<'t> Parser<'_, 't> {
     }
 
     /// Reads nodes up to `end` or `else`; what they declare ends with them.
-    fn scoped(&mut self, at: usize) -> Result<(Vec<Node>, Ended), Fault> {
-        let scope = self.variables.len();
+    pub(super) fn scoped(&mut self, at: usize) -> Result<(Vec<Node>, Ended), Fault> {
+        let scope = self.scope.variables.len();
         let (nodes, ended) = self.nodes()?;
-        self.variables.truncate(scope);
+        self.scope.variables.truncate(scope);
         match ended {
             Ended::Text => Err(Fault::new(at, "there is no `{{ end }}` to this")),
             ended => Ok((nodes, ended)),

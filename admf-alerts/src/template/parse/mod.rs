@@ -1,19 +1,26 @@
 //! Reads tokens into nodes.
 
 mod blocks;
+mod define;
 mod pipeline;
 
-use super::ast::{Node, Slot};
+use std::sync::Arc;
+
+use super::ast::{Body, Node, Slot};
+use super::dialect::Dialect;
 use super::lex::{self, Kind, Token};
-use super::value::DATA_FIELDS;
 use super::{Fault, MAX_DEPTH, MAX_LINKS, MAX_TEXT};
 
-/// The variables that Prometheus sets, in the order of their slots and of [`DATA_FIELDS`].
-pub(super) const GIVEN: [&str; DATA_FIELDS.len()] =
-    ["$labels", "$externalLabels", "$externalURL", "$value"];
+/// What a text is made of.
+pub(super) struct Parsed {
+    /// What stands outside of definitions.
+    pub(super) body: Body,
+    /// What it defines, each name once.
+    pub(super) defined: Vec<(Arc<str>, Body)>,
+}
 
-/// Returns the nodes of a template, and how many variables it has.
-pub(super) fn parse(text: &str) -> Result<(Vec<Node>, usize), Fault> {
+/// Reads a text.
+pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Parsed, Fault> {
     if text.len() > MAX_TEXT {
         let problem = format!("a template has at most {MAX_TEXT} bytes");
         return Err(Fault::new(0, problem));
@@ -23,16 +30,18 @@ pub(super) fn parse(text: &str) -> Result<(Vec<Node>, usize), Fault> {
         tokens: &tokens,
         next: 0,
         end: text.len(),
-        variables: GIVEN.to_vec(),
-        slots: GIVEN.len(),
+        dialect,
+        scope: Scope::new(dialect, true),
         depth: 0,
         links: 0,
-        ranges: 0,
-        dot_is_root: true,
+        defined: Vec::new(),
     };
     let (nodes, ended) = parser.nodes()?;
     match ended {
-        Ended::Text => Ok((nodes, parser.slots)),
+        Ended::Text => Ok(Parsed {
+            body: parser.scope.body(nodes),
+            defined: parser.defined,
+        }),
         Ended::End(at) | Ended::Else(at) => {
             Err(Fault::new(at, "there is no `if`, `with` or `range` here"))
         }
@@ -44,15 +53,47 @@ struct Parser<'a, 't> {
     next: usize,
     /// The length of the text: where one is that is missing.
     end: usize,
-    /// Those that can be named here. The last of a name is meant.
-    variables: Vec<&'t str>,
-    slots: usize,
+    dialect: Dialect,
+    scope: Scope<'t>,
     depth: usize,
     /// How many pipes, parentheses and fields this action has: as deep as its values nest at most.
     links: usize,
+    defined: Vec<(Arc<str>, Body)>,
+}
+
+/// What is known of the body that is being read.
+struct Scope<'t> {
+    /// Those that can be named here. The last of a name is meant.
+    variables: Vec<&'t str>,
+    slots: usize,
     /// How many `range` are around.
     ranges: usize,
+    /// Whether `$` is what the dialect gives, and not what a call does.
+    root_is_given: bool,
     dot_is_root: bool,
+    calls: Vec<(Arc<str>, usize)>,
+}
+
+impl Scope<'_> {
+    fn new(dialect: Dialect, root_is_given: bool) -> Self {
+        let variables = dialect.variables().to_vec();
+        Self {
+            slots: variables.len(),
+            variables,
+            ranges: 0,
+            root_is_given,
+            dot_is_root: true,
+            calls: Vec::new(),
+        }
+    }
+
+    fn body(self, nodes: Vec<Node>) -> Body {
+        Body {
+            nodes: nodes.into(),
+            slots: self.slots,
+            calls: self.calls.into(),
+        }
+    }
 }
 
 /// What a list of nodes stops at; the places are those of the words.
@@ -129,39 +170,46 @@ impl<'a, 't> Parser<'a, 't> {
                 }
                 "if" | "with" | "range" => {
                     self.next += 1;
-                    nodes.push(self.block(word, at)?);
+                    self.block(word, at, &mut nodes)?;
                 }
-                "break" | "continue" => {
-                    self.next += 1;
-                    nodes.push(self.leave(word, at)?);
-                }
-                "define" | "template" | "block" => {
-                    return Err(Fault::new(
-                        at,
-                        format!("`{word}` is not supported in rules"),
-                    ));
-                }
-                _ => {
-                    let pipeline = self.pipeline()?;
-                    self.close()?;
-                    nodes.push(Node::Action(pipeline));
-                }
+                _ => self.no_block(word, at, &mut nodes)?,
             }
         }
         Ok((nodes, Ended::Text))
     }
 
+    // Not in `nodes`, which is in itself as often as blocks nest.
+    fn no_block(&mut self, word: &str, at: usize, nodes: &mut Vec<Node>) -> Result<(), Fault> {
+        match word {
+            "break" | "continue" => {
+                self.next += 1;
+                nodes.push(self.leave(word, at)?);
+            }
+            "define" | "template" | "block" => {
+                self.next += 1;
+                nodes.extend(self.named(word, at)?);
+            }
+            _ => {
+                let pipeline = self.pipeline()?;
+                self.close()?;
+                nodes.push(Node::Action(pipeline));
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the name mean a new variable from here on.
     fn declare(&mut self, name: &'t str) -> Slot {
         // Slots are told by scope: those of ended scopes are taken again.
-        let slot = self.variables.len();
-        self.variables.push(name);
-        self.slots = self.slots.max(self.variables.len());
+        let scope = &mut self.scope;
+        let slot = scope.variables.len();
+        scope.variables.push(name);
+        scope.slots = scope.slots.max(scope.variables.len());
         slot
     }
 
     fn variable(&self, name: &str, at: usize) -> Result<Slot, Fault> {
-        let slot = self.variables.iter().rposition(|it| *it == name);
+        let slot = self.scope.variables.iter().rposition(|it| *it == name);
         slot.ok_or_else(|| Fault::new(at, format!("there is no variable `{name}`")))
     }
 }

@@ -3,8 +3,9 @@
 use super::super::ast::{Expr, Pipeline};
 use super::super::functions::{self, Function};
 use super::super::lex::{Kind, Token};
-use super::super::value::{DATA_FIELDS, Value, no_data_field};
-use super::{Fault, Parser};
+use super::super::methods;
+use super::super::value::Value;
+use super::{Dialect, Fault, Parser};
 
 /// The first operand of a command: only a function takes arguments.
 enum Head {
@@ -65,10 +66,20 @@ impl Parser<'_, '_> {
             });
         }
         args.extend(piped);
+        self.given(head, args, at)
+    }
+
+    // Not in `command`, which is in itself as often as parentheses nest.
+    fn given(&self, head: Head, args: Vec<Expr>, at: usize) -> Result<Expr, Fault> {
         match head {
             Head::Function(function, at) => functions::call(function, args, at),
             Head::Value(Expr::Constant(Value::Nil)) => Err(Fault::new(at, "`nil` is no command")),
             Head::Value(value) if args.is_empty() => Ok(value),
+            Head::Value(Expr::Field { of, name, at, .. })
+                if self.dialect == Dialect::Notice && methods::WITH_ARGS.contains(&&*name) =>
+            {
+                Ok(Expr::Field { of, name, args, at })
+            }
             Head::Value(_) => Err(Fault::new(at, "only a function takes arguments")),
         }
     }
@@ -83,32 +94,39 @@ impl Parser<'_, '_> {
 
     /// Reads a value, or the name of a function, and the fields that follow at once.
     fn operand(&mut self) -> Result<Head, Fault> {
-        let at = self.at();
-        let mut chained = true;
-        let head = match self.take().map(|token| &token.kind) {
-            Some(Kind::Word("true")) => Head::Value(constant(Value::Bool(true), &mut chained)),
-            Some(Kind::Word("false")) => Head::Value(constant(Value::Bool(false), &mut chained)),
-            Some(Kind::Word("nil")) => Head::Value(constant(Value::Nil, &mut chained)),
-            Some(Kind::Constant(value)) => Head::Value(constant(value.clone(), &mut chained)),
-            Some(Kind::Dot) => Head::Value({
-                chained = false;
-                Expr::Dot
-            }),
-            Some(Kind::Word(name)) => Head::Function(functions::find(name, at)?, at),
-            Some(Kind::Variable("$")) => Head::Value(Expr::Root),
-            Some(Kind::Variable(name)) => Head::Value(Expr::Variable(self.variable(name, at)?)),
-            Some(Kind::Field(name)) => Head::Value(self.field(Expr::Dot, name, at)?),
-            Some(Kind::Sign("(")) => {
-                self.link()?;
-                let inner = self.commands()?;
-                if !self.eat(")") {
-                    return Err(Fault::new(self.at(), "`)` was expected"));
-                }
-                Head::Value(inner)
+        if self.eat("(") {
+            self.link()?;
+            let inner = self.commands()?;
+            if !self.eat(")") {
+                return Err(Fault::new(self.at(), "`)` was expected"));
             }
+            return self.fields(Head::Value(inner), true);
+        }
+        let (head, chained) = self.plain()?;
+        self.fields(head, chained)
+    }
+
+    /// Reads one without parentheses, and says whether fields may follow.
+    fn plain(&mut self) -> Result<(Head, bool), Fault> {
+        let at = self.at();
+        let value = match self.take().map(|token| &token.kind) {
+            Some(Kind::Word("true")) => Expr::Constant(Value::Bool(true)),
+            Some(Kind::Word("false")) => Expr::Constant(Value::Bool(false)),
+            Some(Kind::Word("nil")) => Expr::Constant(Value::Nil),
+            Some(Kind::Constant(value)) => Expr::Constant(value.clone()),
+            Some(Kind::Dot) => Expr::Dot,
+            Some(Kind::Word(name)) => {
+                let function = functions::find(name, at, self.dialect)?;
+                return Ok((Head::Function(function, at), true));
+            }
+            Some(Kind::Variable("$")) => Expr::Root,
+            Some(Kind::Variable(name)) => Expr::Variable(self.variable(name, at)?),
+            Some(Kind::Field(name)) => self.field(Expr::Dot, name, at)?,
             _ => return Err(Fault::new(at, "a value or a function was expected")),
         };
-        self.fields(head, chained)
+        // Literals have no fields, and those of a dot are of one word with it.
+        let chained = !matches!(value, Expr::Constant(_) | Expr::Dot);
+        Ok((Head::Value(value), chained))
     }
 
     fn fields(&mut self, mut head: Head, chained: bool) -> Result<Head, Fault> {
@@ -134,23 +152,18 @@ impl Parser<'_, '_> {
 
     fn field(&self, of: Expr, name: &str, at: usize) -> Result<Expr, Fault> {
         let root = match of {
-            Expr::Root => true,
-            Expr::Dot => self.dot_is_root,
+            Expr::Root => self.scope.root_is_given,
+            Expr::Dot => self.scope.root_is_given && self.scope.dot_is_root,
             _ => false,
         };
-        if root && DATA_FIELDS.iter().all(|(field, _)| *field != name) {
-            return Err(Fault::new(at, no_data_field(name)));
+        if root && !self.dialect.fields().contains(&name) {
+            return Err(Fault::new(at, self.dialect.no_field(name)));
         }
         Ok(Expr::Field {
             of: Box::new(of),
             name: name.into(),
+            args: Vec::new(),
             at,
         })
     }
-}
-
-/// Literals have no fields.
-fn constant(value: Value, chained: &mut bool) -> Expr {
-    *chained = false;
-    Expr::Constant(value)
 }

@@ -115,6 +115,7 @@ fn encoded(details: &str, most: usize) -> Checked<(usize, Value)> {
         client: String::new(),
         client_url: String::new(),
         payload: Some(payload),
+        images: Vec::new(),
         links: Vec::new(),
     };
     let encoded = event.encode();

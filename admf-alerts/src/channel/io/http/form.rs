@@ -14,15 +14,15 @@ use crate::channel::io::Shared;
 use crate::channel::io::report::{Fault, line};
 use crate::channel::io::secret::exposed;
 use crate::channel::key::signature;
-use crate::channel::pagerduty::change_url;
+use crate::channel::pagerduty::{ChangeEvent, Event, change_url};
 use crate::channel::redact::Redaction;
 use crate::channel::slack::SlackMessage;
 use crate::channel::slack_answer::slack_answer;
-use crate::channel::template::ChannelTemplate;
+use crate::channel::texts::PagerDutyTexts;
 use crate::channel::webhook;
 use crate::notify::Batch;
 
-/// A channel, what it is told once, and its templates.
+/// A channel, what it is told once, and its texts.
 pub(super) struct Form {
     kind: Kind,
     external_url: String,
@@ -59,14 +59,11 @@ impl Form {
     /// Fills in a batch; `now` is the time that bodies are signed by.
     pub(super) async fn filled(&self, batch: &Batch, now: Duration) -> Result<Filled, Fault> {
         match &self.kind {
-            Kind::Slack { url, channel, text } => {
-                let (text, noted) = self.said("text", text.as_ref(), batch);
-                let message = SlackMessage::new(batch, channel).text(&text.unwrap_or_default());
-                one(url, json(&message), noted).await
+            Kind::Slack { url, texts } => {
+                let (message, noted) = SlackMessage::filled(batch, &self.external_url, texts);
+                one(url, json(&message), noted.map(|it| line(&it))).await
             }
-            Kind::PagerDuty { url, key, summary } => {
-                self.pagerduty(url, key, summary.as_ref(), batch).await
-            }
+            Kind::PagerDuty { url, key, texts } => self.pagerduty(url, key, texts, batch).await,
             Kind::Webhook(config) => self.webhook(config, batch, now).await,
             Kind::Alertmanager(urls) => self.alertmanagers(urls, batch).await,
         }
@@ -76,32 +73,24 @@ impl Form {
         &self,
         url: &Secret,
         key: &Secret,
-        summary: Option<&ChannelTemplate>,
+        texts: &PagerDutyTexts,
         batch: &Batch,
     ) -> Result<Filled, Fault> {
         let (url, key) = (exposed(url).await?, exposed(key).await?);
-        let (summary, noted) = self.said("description", summary, batch);
         let mut redaction = Redaction::default();
         redaction.add(&key);
         redaction.add_url(&url);
-        let mut requests = Vec::new();
-        for mut event in incident::events(batch, &key, &self.external_url) {
-            if let (Some(payload), Some(summary)) = (&mut event.payload, &summary) {
-                payload.summary.clone_from(summary);
-            }
-            requests.push(request(&url, event.encode()));
-        }
-        if let Some(mut event) = incident::change_event(batch, &key) {
-            if let Some(summary) = &summary {
-                event.payload.summary.clone_from(summary);
-            }
-            requests.push(request(&change_url(&url), event.encode()));
-        }
+        let (events, noted) = Event::filled(batch, &key, &self.external_url, texts);
+        let (change, wrong) = ChangeEvent::filled(batch, &key, &self.external_url, texts);
+        let noted = noted.or(wrong);
+        let events = events.iter();
+        let mut requests: Vec<_> = events.map(|it| request(&url, it.encode())).collect();
+        requests.extend(change.map(|it| request(&change_url(&url), it.encode())));
         Ok(Filled {
             requests,
             any: false,
             redaction,
-            noted,
+            noted: noted.map(|it| line(&it)),
         })
     }
 
@@ -158,20 +147,6 @@ impl Form {
             redaction,
             noted: None,
         })
-    }
-
-    /// What a template says; where it fails, what is wrong with it, and the channel says what it says by itself.
-    fn said(
-        &self,
-        field: &str,
-        template: Option<&ChannelTemplate>,
-        batch: &Batch,
-    ) -> (Option<String>, Option<String>) {
-        match template.map(|it| it.render(batch, &self.external_url)) {
-            None => (None, None),
-            Some(Ok(text)) => (Some(text), None),
-            Some(Err(error)) => (None, Some(format!("template `{field}`: {}", line(&error)))),
-        }
     }
 
     /// Reads an answer; what it says is not cleaned of secrets yet.
