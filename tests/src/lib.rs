@@ -25,6 +25,9 @@ pub mod guides {
     #[doc = include_str!("../../docs/alerts_guide.md")]
     pub struct Alerts;
 
+    #[doc = include_str!("../../docs/notifying_guide.md")]
+    pub struct Notifying;
+
     #[doc = include_str!("../../docs/from_metrics_macros.md")]
     pub struct Macros;
 

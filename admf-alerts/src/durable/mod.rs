@@ -134,6 +134,20 @@ impl Durable {
         done
     }
 
+    /// Holds back what changes, until [`release`](Self::release): for who cannot put his changes into a
+    /// [batch](Self::batch). One that never comes to its end holds back nothing beyond the end of the next.
+    #[cfg(feature = "service")]
+    pub(crate) fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Writes what was held back.
+    #[cfg(feature = "service")]
+    pub(crate) fn release(&mut self, now: Duration) {
+        self.held = false;
+        self.save(now);
+    }
+
     /// Notes what happened, in [`history`](Self::history), without [what must not be told](Self::redact). To do so in one
     /// transaction with what caused it, do both in a [batch](Self::batch).
     ///

@@ -26,6 +26,7 @@ mod silence;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;
+mod timed;
 
 pub use alert::{Alert, Fingerprint, Posted};
 pub use batch::{Batch, Delivery, Outcome};

@@ -12,7 +12,7 @@ use super::climb::{Acknowledgement, Climb};
 use super::config::Config;
 use super::cooldown::Cooldowns;
 use super::group::{Group, GroupStatus, Sending, Told};
-use super::happened::Happened;
+use super::happened::{End, Happened};
 use super::inhibit::Inhibitor;
 use super::kept::Kept;
 use super::log::{Entry, Log, LogKey};
@@ -20,6 +20,7 @@ use super::restore::Grouping;
 use super::route::Routes;
 use super::silence::Silences;
 use super::state::{Owed, Totals};
+use super::timed::Agenda;
 use crate::labels::Labels;
 
 /// How long an alert that has ended is known, so that a late post of the same episode is one.
@@ -46,13 +47,15 @@ pub struct Notifier {
     pub(super) silences: Silences,
     pub(super) log: Log,
     pub(super) cooldowns: Cooldowns,
-    pub(super) groups: Kept<GroupId, Group>,
+    pub(super) groups: Agenda<GroupId, Group>,
     /// What somebody tried to tell, and does not know to have arrived.
     pub(super) owed: Kept<LogKey, Owed>,
     pub(super) acknowledgements: Kept<Fingerprint, Acknowledgement>,
-    pub(super) climbs: Kept<Fingerprint, Climb>,
+    pub(super) climbs: Agenda<Fingerprint, Climb>,
     /// What was seen to fire, and not yet to have ended.
     pub(super) firing: Kept<Fingerprint, ()>,
+    /// When those are looked at.
+    pub(super) ends: Agenda<Fingerprint, End>,
     /// What happened that nobody asked for yet, once somebody has asked.
     pub(super) happened: Option<Vec<Happened>>,
     pub(super) out: BTreeMap<u64, Out>,
@@ -87,11 +90,12 @@ impl Notifier {
             silences: Silences::default(),
             log: Log::default(),
             cooldowns: Cooldowns::default(),
-            groups: Kept::default(),
+            groups: Agenda::default(),
             owed: Kept::default(),
             acknowledgements: Kept::default(),
-            climbs: Kept::default(),
+            climbs: Agenda::default(),
             firing: Kept::default(),
+            ends: Agenda::default(),
             happened: None,
             out: BTreeMap::new(),
             ids: 0,
@@ -154,7 +158,7 @@ impl Notifier {
     pub(super) fn group(&mut self, alert: &Arc<Alert>, now: Duration) {
         // What happened keeps nothing quiet: it never fires.
         if !alert.once {
-            self.inhibitor.add(&alert.labels);
+            self.inhibitor.add(alert);
         }
         for id in self.places(&alert.labels) {
             self.join(id, alert, now);
@@ -180,8 +184,8 @@ impl Notifier {
     /// before that.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        let groups = self.groups.values().filter_map(Group::due);
-        groups.chain(self.next_climb()).min()
+        let group = self.groups.next();
+        group.into_iter().chain(self.next_climb()).min()
     }
 
     /// Returns the deliveries that are due at `now`, each once.
@@ -194,7 +198,7 @@ impl Notifier {
         let mut deliveries = Vec::new();
         loop {
             self.climb(now);
-            let ids = self.flushes(now);
+            let ids = self.groups.due(now);
             if ids.is_empty() {
                 return deliveries;
             }
@@ -204,12 +208,6 @@ impl Notifier {
                 self.end(&id, now);
             }
         }
-    }
-
-    fn flushes(&self, now: Duration) -> Vec<GroupId> {
-        let due = |group: &Group| group.due().is_some_and(|due| due <= now);
-        let groups = self.groups.iter().filter(|(_, group)| due(group));
-        groups.map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes what came of a delivery. What is tried again is due later.
@@ -332,7 +330,7 @@ impl Notifier {
         let mine: Vec<LogKey> = mine.map(|(key, _)| key.clone()).collect();
         for key in mine {
             if let Some(owed) = self.owed.change(&key) {
-                alerts.iter().for_each(|alert| owed.forget(*alert));
+                owed.forget(alerts);
             }
         }
         self.owed.retain(|_, owed| !owed.is_empty());
@@ -361,16 +359,18 @@ impl Notifier {
         labels: &'n Labels,
         now: Duration,
     ) -> impl Iterator<Item = Fingerprint> + use<'n> {
-        let fires = move |it: &Fingerprint| {
-            let alert = self.alerts.get(it);
-            alert.is_some_and(|alert| !alert.is_resolved(now))
-        };
-        self.inhibitor.sources(labels).filter(fires)
+        self.inhibitor.sources(labels, now)
     }
 
     /// Lists the alerts that are known.
     pub fn alerts(&self) -> impl ExactSizeIterator<Item = &Alert> {
         self.alerts.values().map(AsRef::as_ref)
+    }
+
+    /// Returns an alert that is known.
+    #[must_use]
+    pub fn alert(&self, fingerprint: Fingerprint) -> Option<&Alert> {
+        self.alerts.get(&fingerprint).map(AsRef::as_ref)
     }
 
     /// Lists the groups.

@@ -43,9 +43,9 @@ pub struct Owed {
 }
 
 impl Owed {
-    pub(super) fn forget(&mut self, alert: Fingerprint) {
-        self.firing.remove(&alert);
-        self.resolved.remove(&alert);
+    pub(super) fn forget(&mut self, alerts: &BTreeSet<Fingerprint>) {
+        self.firing.retain(|it| !alerts.contains(it));
+        self.resolved.retain(|it| !alerts.contains(it));
     }
 
     pub(super) fn is_empty(&self) -> bool {
