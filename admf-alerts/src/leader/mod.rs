@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../../docs/leader.md")]
 
+mod clock;
 mod file;
 #[cfg(feature = "leader-postgres")]
 mod postgres;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use clock::now;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 /// How long until the lock is asked for, or looked at, again.
@@ -34,11 +36,13 @@ const SILENT: &str = "who holds the lock does not answer";
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
 /// let leader = Leader::file(folder.path().join("leader.lock"));
 /// let mut leadership = leader.lead().await; // ends once this process leads
-/// tokio::select! {
-///     biased;
-///     why = leadership.lost() => println!("it leads no more: {why}"),
-///     () = async { /* notify */ } => {}
-/// }
+/// // … notify, until:
+/// # let limit = std::time::Duration::from_millis(10);
+/// # let lost = tokio::time::timeout(limit, async {
+/// let why = leadership.lost().await; // ends once it leads no more
+/// # drop(why);
+/// # });
+/// # assert!(lost.await.is_err());
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -110,7 +114,7 @@ impl Leader {
     pub async fn lead(&self) -> Leadership {
         let mut candidate = Candidate::new(&self.lock);
         loop {
-            let asked = Instant::now();
+            let asked = now();
             let held = timeout_at(asked + self.patience, candidate.ask()).await;
             let (held, problem) = match held.unwrap_or_else(|_| Err(SILENT.to_owned())) {
                 Ok(held) => (held, None),
@@ -245,10 +249,10 @@ impl Leadership {
             };
             let seen = async {
                 held.wait(self.look).await?;
-                let asked = *self.asked.get_or_insert_with(Instant::now);
+                let asked = *self.asked.get_or_insert_with(now);
                 let seen = timeout_at(asked + self.patience, held.look()).await;
                 self.asked = None;
-                self.look = Instant::now() + self.every;
+                self.look = now() + self.every;
                 seen.unwrap_or_else(|_| Err(SILENT.to_owned()))
             };
             if let Err(why) = seen.await {

@@ -1,5 +1,6 @@
 //! What the notifier sees and does by itself, for whoever keeps a history.
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use super::alert::{Alert, Fingerprint};
 use super::batch::Batch;
 use super::notifier::Notifier;
 use super::state::GroupKey;
+use super::timed::Timed;
 
 /// Says what happened within a [`Notifier`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,34 +58,62 @@ impl Notifier {
     /// Takes that an alert is as it is now.
     pub(super) fn turns(&mut self, alert: &Arc<Alert>, now: Duration) {
         let fingerprint = alert.fingerprint();
-        match (
-            !alert.is_resolved(now),
-            self.firing.contains_key(&fingerprint),
-        ) {
+        let fires = !alert.is_resolved(now);
+        if fires {
+            self.ends_by(fingerprint, alert.ends_at);
+        }
+        match (fires, self.firing.contains_key(&fingerprint)) {
             (true, false) => {
                 self.firing.insert(fingerprint, ());
                 self.happens(|| Happened::Fires(Arc::clone(alert)));
             }
             (false, true) => {
-                self.firing.remove(&fingerprint);
+                self.turn_away(fingerprint);
                 self.happens(|| Happened::Ended(Arc::clone(alert)));
             }
             _ => {}
         }
     }
 
-    /// Takes that time has gone on.
-    pub(super) fn turn_all(&mut self, now: Duration) {
-        let firing = self.firing.keys().filter_map(|it| self.alerts.get(it));
-        let ended = firing.filter(|it| it.is_resolved(now));
-        let ended: Vec<Arc<Alert>> = ended.cloned().collect();
-        for alert in ended {
-            self.turns(&alert, now);
+    /// Remembers to look at an alert at its end; of one that ends later by now, when it would have ended.
+    fn ends_by(&mut self, alert: Fingerprint, end: Option<Duration>) {
+        let known = self.ends.get(&alert);
+        if known.is_none_or(|known| end.is_some_and(|end| end < known.0)) {
+            self.ends.insert(alert, End(end.unwrap_or(Duration::MAX)));
         }
     }
 
-    /// Takes that nobody knows an alert any more.
+    /// Takes that time has gone on.
+    pub(super) fn turn_all(&mut self, now: Duration) {
+        for fingerprint in self.ends.due(now) {
+            self.ends.remove(&fingerprint);
+            if let Some(alert) = self.alerts.get(&fingerprint).cloned() {
+                self.turns(&alert, now);
+            }
+        }
+    }
+
+    /// Takes that an alert fires no more, or that nobody knows it.
     pub(super) fn turn_away(&mut self, alert: Fingerprint) {
         self.firing.remove(&alert);
+        self.ends.remove(&alert);
+    }
+
+    /// Takes what was seen to fire by another process.
+    pub(super) fn turn_as(&mut self, firing: BTreeMap<Fingerprint, ()>) {
+        self.firing = firing.into();
+        let firing = self.firing.keys();
+        let ends = firing.filter_map(|it| Some((*it, End(self.alerts.get(it)?.ends_at?))));
+        self.ends = ends.collect::<BTreeMap<_, _>>().into();
+    }
+}
+
+/// When an alert is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End(Duration);
+
+impl Timed for End {
+    fn due(&self) -> Option<Duration> {
+        Some(self.0)
     }
 }

@@ -12,7 +12,7 @@ use super::climb::{Acknowledgement, Climb};
 use super::config::Config;
 use super::cooldown::Cooldowns;
 use super::group::{Group, GroupStatus, Sending, Told};
-use super::happened::Happened;
+use super::happened::{End, Happened};
 use super::inhibit::Inhibitor;
 use super::kept::Kept;
 use super::log::{Entry, Log, LogKey};
@@ -54,6 +54,8 @@ pub struct Notifier {
     pub(super) climbs: Agenda<Fingerprint, Climb>,
     /// What was seen to fire, and not yet to have ended.
     pub(super) firing: Kept<Fingerprint, ()>,
+    /// When those are looked at.
+    pub(super) ends: Agenda<Fingerprint, End>,
     /// What happened that nobody asked for yet, once somebody has asked.
     pub(super) happened: Option<Vec<Happened>>,
     pub(super) out: BTreeMap<u64, Out>,
@@ -93,6 +95,7 @@ impl Notifier {
             acknowledgements: Kept::default(),
             climbs: Agenda::default(),
             firing: Kept::default(),
+            ends: Agenda::default(),
             happened: None,
             out: BTreeMap::new(),
             ids: 0,

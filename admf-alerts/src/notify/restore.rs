@@ -62,7 +62,7 @@ impl Notifier {
         self.owed = state.owed.into();
         self.acknowledgements = state.acknowledgements.into();
         self.climbs = state.escalations.into();
-        self.firing = state.firing.into();
+        self.turn_as(state.firing);
         self.totals = state.totals;
         self.out.clear();
         self.groups = Agenda::default();
