@@ -346,6 +346,12 @@ impl Notifier {
         self.alerts.values().map(AsRef::as_ref)
     }
 
+    /// Returns an alert that is known.
+    #[must_use]
+    pub fn alert(&self, fingerprint: Fingerprint) -> Option<&Alert> {
+        self.alerts.get(&fingerprint).map(AsRef::as_ref)
+    }
+
     /// Lists the groups.
     pub fn groups(&self) -> impl Iterator<Item = GroupStatus<'_>> {
         self.groups.iter().map(|((at, labels), group)| GroupStatus {
