@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 /// How long a condition has to hold until the engine fires.
-pub const FOR: Duration = Duration::from_millis(60);
+pub const FOR: Duration = Duration::from_millis(150);
 
 /// Returns the time of the wall, which both go by.
 ///

@@ -98,7 +98,7 @@ impl Program {
             let Ok(asked) = read(&mut BufReader::new(&stream)) else {
                 continue;
             };
-            let first = self.broken == "ack-first";
+            let first = self.broken == "ack-first" && asked.word == "/samples";
             if first {
                 reply(&stream, &json!(true));
             }
@@ -169,7 +169,6 @@ impl Program {
                 "silences": silences.map(|it| &it.id).collect::<Vec<_>>(),
                 "told": told.sum::<usize>(),
                 "owed": notifier.owed().len(),
-                "debug": format!("{:?} {:?}", notifier.state().owed, totals.channels),
                 "dropped": totals.dropped,
                 "write_failures": totals.write_failures,
             })
@@ -191,9 +190,20 @@ fn late(told: &TcpListener, port: u16, service: &AlertService) {
         reply(&stream, &Value::Null);
         let service = service.clone();
         std::thread::spawn(move || {
-            let key = notice.body["groupKey"].as_str().unwrap_or_default().to_owned();
-            let receiver = notice.body["receiver"].as_str().unwrap_or_default().to_owned();
-            let owed = || service.look(|it, _| it.owed().any(|it| it.group == key && it.receiver == receiver));
+            let key = notice.body["groupKey"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            let receiver = notice.body["receiver"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            let owed = || {
+                service.look(|it, _| {
+                    it.owed()
+                        .any(|it| it.group == key && it.receiver == receiver)
+                })
+            };
             while owed() {
                 std::thread::yield_now();
             }

@@ -45,7 +45,12 @@ impl Oracle {
             "/pager" => return self.hear_pager(body, notice.taken),
             other => panic!("nobody is told at {other}"),
         };
-        let lines: Vec<Line> = body["alerts"].as_array().into_iter().flatten().map(line).collect();
+        let lines: Vec<Line> = body["alerts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(line)
+            .collect();
         self.hear_key(path, body, &lines, &notice.message.key);
         for line in &lines {
             match judge(line, truth, &self.silenced) {
@@ -59,7 +64,10 @@ impl Oracle {
     fn hear_key(&mut self, path: &str, body: &Value, lines: &[Line], key: &str) {
         let place = format!("{path} {}", text(&body["groupKey"]));
         let means = (place.clone(), lines.to_vec());
-        let meant = self.keys.entry(key.to_owned()).or_insert_with(|| means.clone());
+        let meant = self
+            .keys
+            .entry(key.to_owned())
+            .or_insert_with(|| means.clone());
         if *meant != means || key.is_empty() {
             let problem = format!("key `{key}` of {meant:?} is that of {means:?} too");
             self.wrong.push(problem);
@@ -77,11 +85,16 @@ impl Oracle {
     fn hear_line(&mut self, path: &'static str, line: &Line, told: Told, taken: bool) {
         let before = self.told.entry((path, line.0.clone())).or_default();
         if before.iter().any(|it| it.episode > told.episode) {
-            self.wrong.push(format!("{path}: {line:?}: one after it was told before"));
+            self.wrong
+                .push(format!("{path}: {line:?}: one after it was told before"));
         }
-        let ended = Told { fires: false, ..told };
+        let ended = Told {
+            fires: false,
+            ..told
+        };
         if told.fires && before.contains(&ended) {
-            self.wrong.push(format!("{path}: {line:?}: its end was told before"));
+            self.wrong
+                .push(format!("{path}: {line:?}: its end was told before"));
         }
         if taken {
             before.push(told);
@@ -110,7 +123,10 @@ impl Oracle {
         let Some(episode) = it.episodes.len().checked_sub(1) else {
             return true;
         };
-        let now = Told { fires: it.broken, episode };
+        let now = Told {
+            fires: it.broken,
+            episode,
+        };
         it.paths().iter().all(|path| {
             let told = self.of(path, name);
             // One that ended and fires again before anybody could be told goes on, as far as they know.
@@ -122,9 +138,14 @@ impl Oracle {
     /// Those that fire, and of which somebody has not been told.
     pub(crate) fn firing_untold(&self, truth: &Truth) -> Vec<String> {
         let silenced = |it: &Instance| self.silenced.contains(&it.group);
-        let firing = truth.instances.iter().filter(|(_, it)| it.fires() && !silenced(it));
+        let firing = truth
+            .instances
+            .iter()
+            .filter(|(_, it)| it.fires() && !silenced(it));
         let untold = firing.filter(|(name, it)| !self.knows(name, it));
-        untold.map(|(name, it)| format!("{name} of group {}", it.group)).collect()
+        untold
+            .map(|(name, it)| format!("{name} of group {}", it.group))
+            .collect()
     }
 
     /// Whoever was told that something fires, and not that it has ended, though it has; and episodes that lasted and that
@@ -135,17 +156,28 @@ impl Oracle {
             for path in it.paths() {
                 let told = self.of(path, name);
                 if told.last().is_some_and(|last| last.fires) {
-                    untold.push(format!("{path}: {name} has ended, {:?} was told last", told.last()));
+                    untold.push(format!(
+                        "{path}: {name} has ended, {:?} was told last",
+                        told.last()
+                    ));
                 }
                 for (episode, was) in it.episodes.iter().enumerate() {
                     let all = [true, false].map(|fires| Told { fires, episode });
-                    if it.kind == Kind::Told && was.fires() && !all.iter().all(|it| told.contains(it)) {
-                        untold.push(format!("{path}: {name}: episode {episode} was not told whole: {told:?}"));
+                    if it.kind == Kind::Told
+                        && was.fires()
+                        && !all.iter().all(|it| told.contains(it))
+                    {
+                        untold.push(format!(
+                            "{path}: {name}: episode {episode} was not told whole: {told:?}"
+                        ));
                     }
                 }
             }
         }
-        let open = self.incidents.iter().filter(|it| it.1.last() == Some(&true));
+        let open = self
+            .incidents
+            .iter()
+            .filter(|it| it.1.last() == Some(&true));
         untold.extend(open.map(|(key, _)| format!("/pager: {key} is open")));
         untold
     }
@@ -171,13 +203,21 @@ fn text(value: &Value) -> String {
 
 fn line(alert: &Value) -> Line {
     let name = text(&alert["labels"]["instance"]);
-    (name, text(&alert["status"]), text(&alert["startsAt"]), text(&alert["endsAt"]))
+    (
+        name,
+        text(&alert["status"]),
+        text(&alert["startsAt"]),
+        text(&alert["endsAt"]),
+    )
 }
 
 /// Says of which episode a line tells, or what is wrong with it.
 fn judge(line: &Line, truth: &Truth, silenced: &BTreeSet<String>) -> Result<Told, String> {
     let (name, status, began, ended) = line;
-    let it = truth.instances.get(name).ok_or("there is no such instance")?;
+    let it = truth
+        .instances
+        .get(name)
+        .ok_or("there is no such instance")?;
     if silenced.contains(&it.group) {
         return Err("its group is silenced".to_owned());
     }

@@ -85,7 +85,10 @@ impl Sink {
         let last = request(self.port, "/drained", "", &Value::Null);
         last.expect("it is ours");
         let busy = lock(&self.shared.busy);
-        let idle = self.shared.idle.wait_timeout_while(busy, LONG, |busy| *busy > 0);
+        let idle = self
+            .shared
+            .idle
+            .wait_timeout_while(busy, LONG, |busy| *busy > 0);
         let (busy, _) = idle.unwrap_or_else(PoisonError::into_inner);
         assert_eq!(*busy, 0, "somebody is still being listened to");
     }
@@ -127,7 +130,9 @@ impl Shared {
             Manner::Refuses => drop(answer(stream, 500, &json!("not now"))),
             Manner::Well => drop(answer(stream, 200, &Value::Null)),
             Manner::Late(delay) => {
-                stream.set_read_timeout(Some(delay)).expect("it is some time");
+                stream
+                    .set_read_timeout(Some(delay))
+                    .expect("it is some time");
                 let mut stream = stream;
                 // Until it is late, or nobody waits any more.
                 drop(stream.read(&mut [0]));

@@ -148,7 +148,10 @@ fn what_fired_and_ended_while_nothing_ran_is_resolved_at_the_first_evaluation_wi
     let told = after.step(seconds(100), &scrape("a{i=\"x\"} 0\n"));
     assert_eq!(names(&told), ["RESOLVED High{i=\"x\"}"]);
     let notices = after.notices(seconds(100));
-    let times: Vec<_> = notices.iter().map(|it| (it.starts_at, it.ends_at)).collect();
+    let times: Vec<_> = notices
+        .iter()
+        .map(|it| (it.starts_at, it.ends_at))
+        .collect();
     assert_eq!(times, [(seconds(60), seconds(100))]);
     // A series that is gone has ended, where others are there.
     let mut after = rules(rule(60, 0));
@@ -166,7 +169,10 @@ fn what_fired_and_ended_while_nothing_ran_is_resolved_at_the_first_evaluation_wi
     let calm = scrape("a{i=\"x\"} 0\n");
     assert_eq!(after.step(seconds(100), &calm), []);
     assert_eq!(states(&after), [(AlertState::Firing, 0)]);
-    assert_eq!(names(&after.step(seconds(130), &calm)), ["RESOLVED High{i=\"x\"}"]);
+    assert_eq!(
+        names(&after.step(seconds(130), &calm)),
+        ["RESOLVED High{i=\"x\"}"]
+    );
 }
 
 #[test]
@@ -177,8 +183,15 @@ fn what_fired_before_a_restart_fires_after_it_however_short_its_for_is() {
     }
     let mut after = with(group([rule(60, 0)]), Semantics::Prometheus3);
     after.restore(before.snapshot());
-    assert_eq!(names(&after.step(seconds(90), &scrape("a 2\n"))), ["FIRING   High"]);
-    assert_eq!(after.notices(seconds(90))[0].starts_at, seconds(60), "as before");
+    assert_eq!(
+        names(&after.step(seconds(90), &scrape("a 2\n"))),
+        ["FIRING   High"]
+    );
+    assert_eq!(
+        after.notices(seconds(90))[0].starts_at,
+        seconds(60),
+        "as before"
+    );
     // Where it has to hold for longer by now, it is pending.
     let mut after = with(group([rule(100, 0)]), Semantics::Prometheus3);
     after.restore(before.snapshot());

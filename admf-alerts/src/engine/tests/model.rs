@@ -91,7 +91,8 @@ impl Model {
         }
         let mut told = vec![];
         if rest_is_over {
-            let unknown = |name: &&String| !held.contains(*name) && !self.entries.contains_key(*name);
+            let unknown =
+                |name: &&String| !held.contains(*name) && !self.entries.contains_key(*name);
             let ended: Vec<String> = self.stored.keys().filter(unknown).cloned().collect();
             self.absent(ts, &held, &holding, &mut told);
             if !turn.fails {
@@ -175,8 +176,10 @@ impl Model {
         let hold = self.config.hold;
         let known = self.entries.get(name);
         if known.is_none_or(|it| it.state == AlertState::Inactive) {
-            let active = self.restored(ts, name).unwrap_or(ts);
-            let stored = self.stored.get(name).filter(|_| ts - active >= hold);
+            let restored = self.restored(ts, name);
+            let active = restored.unwrap_or(ts);
+            let goes_on = restored.is_some() && ts - active >= hold;
+            let stored = self.stored.get(name).filter(|_| goes_on);
             let entry = Entry {
                 state: AlertState::Pending,
                 active,
@@ -224,7 +227,9 @@ impl Model {
             return;
         }
         self.failed = true;
-        let (fired, rest) = std::mem::take(told).into_iter().partition(|it| it.0 == "fired");
+        let (fired, rest) = std::mem::take(told)
+            .into_iter()
+            .partition(|it| it.0 == "fired");
         *told = rest;
         let fired: Told = fired;
         for (name, entry) in std::mem::take(&mut self.entries) {
@@ -258,7 +263,8 @@ impl Model {
     fn restart(&mut self) {
         for (name, entry) in std::mem::take(&mut self.entries) {
             if entry.state != AlertState::Inactive {
-                self.stored.insert(name, (entry.active, entry.seen, entry.fired));
+                self.stored
+                    .insert(name, (entry.active, entry.seen, entry.fired));
             }
         }
         (self.evaluated, self.failed) = (false, false);
