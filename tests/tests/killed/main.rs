@@ -123,7 +123,7 @@ impl Parent {
         };
         self.live(dies);
         self.sink.dies_after(1 + self.chance.below(24));
-        self.live(Dies::AfterStart(Duration::from_secs(2)));
+        self.live(Dies::AfterStart(Duration::from_secs(1)));
         self.sink.dies_after(0);
     }
 
@@ -149,8 +149,12 @@ impl Parent {
         }
         self.bury(engine);
         self.truth.break_the_rest(&mut self.chance);
-        let fires = |it: &truth::Instance| !it.broken || it.fires();
-        while !self.truth.instances.values().all(fires) {
+        while !self
+            .truth
+            .instances
+            .values()
+            .all(truth::Instance::is_settled)
+        {
             let engine = self.start(Dies::Never);
             for _ in 0..2 {
                 self.evaluate(&engine, false);

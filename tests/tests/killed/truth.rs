@@ -64,6 +64,12 @@ impl Instance {
         self.broken && self.episodes.last().is_some_and(Episode::fires)
     }
 
+    /// Whether it is well, or was seen to be broken often enough and for long enough.
+    pub(crate) fn is_settled(&self) -> bool {
+        let often = |it: &Episode| it.broken.len() >= 3;
+        !self.broken || (self.fires() && self.episodes.last().is_some_and(often))
+    }
+
     /// Who is told of it.
     pub(crate) fn paths(&self) -> &'static [&'static str] {
         match self.group.ends_with(['0', '2', '4', '6', '8']) {

@@ -61,6 +61,8 @@ struct Model {
     three: bool,
     entries: BTreeMap<String, Entry>,
     stored: BTreeMap<String, (u64, u64, Option<u64>)>,
+    /// Those that have not held since a restart: of which series they are is not known, so that nothing holds them.
+    of_unknown: BTreeSet<String>,
     evaluated: bool,
     failed: bool,
 }
@@ -128,7 +130,7 @@ impl Model {
                 AlertState::Inactive => {}
                 AlertState::Firing => {
                     entry.seen = ts;
-                    if holding.contains(&name) {
+                    if holding.contains(&name) && !self.of_unknown.contains(&name) {
                         entry.kept_since = None;
                         continue;
                     }
@@ -168,11 +170,13 @@ impl Model {
                 (entry.state, entry.resolved) = (AlertState::Inactive, Some(ts));
                 told.push(("resolved", name.clone()));
             }
+            self.of_unknown.insert(name.clone());
             self.entries.insert(name, entry);
         }
     }
 
     fn present(&mut self, ts: u64, name: &str, told: &mut Told) {
+        self.of_unknown.remove(name);
         let hold = self.config.hold;
         let known = self.entries.get(name);
         if known.is_none_or(|it| it.state == AlertState::Inactive) {
@@ -393,7 +397,7 @@ proptest! {
         let mut engine = Engine::with(groups(config), options()).unwrap();
         let (entries_of, stored) = (BTreeMap::new(), BTreeMap::new());
         let mut model = Model {
-            config, three, stored, entries: entries_of, evaluated: false, failed: false,
+            config, three, stored, entries: entries_of, of_unknown: BTreeSet::new(), evaluated: false, failed: false,
         };
         let mut ts = 10_000;
         for turn in turns {
