@@ -14,7 +14,8 @@ type OwnKey = (String, String, String, Map, usize, Option<Map>);
 
 /// Since when an alert has been active, and when it was last seen: of a rule, when the last of its alerts was; of an
 /// alert, where that is not the same. So an alert that goes on is no change.
-type Times = (Option<Duration>, Option<Duration>);
+/// Then, when it fired.
+type Times = (Option<Duration>, Option<Duration>, Option<Duration>);
 
 /// What is to be written, by key; what is `None` is gone.
 #[derive(Debug, Default)]
@@ -48,10 +49,11 @@ fn rows(snapshot: &Snapshot) -> BTreeMap<Key<'_>, Times> {
         let number = alike.entry((file, group, name, &rule.labels)).or_insert(0);
         let key = |alert| (file, group, name, &rule.labels, *number, alert);
         let seen = rule.alerts.iter().map(|it| it.seen_at).max();
-        rows.insert(key(None), (None, seen));
+        rows.insert(key(None), (None, seen, None));
         for alert in &rule.alerts {
             let differs = Some(alert.seen_at).filter(|it| Some(*it) != seen);
-            rows.insert(key(Some(&alert.labels)), (Some(alert.active_at), differs));
+            let times = (Some(alert.active_at), differs, alert.fired_at);
+            rows.insert(key(Some(&alert.labels)), times);
         }
         *number += 1;
     }
@@ -79,7 +81,7 @@ impl EngineRows {
         let mut rules = Vec::<(usize, RuleSnapshot)>::new();
         let mut seen = None;
         // The row of a rule comes before those of its alerts.
-        for ((file, group, rule, labels, number, alert), (active_at, seen_at)) in self.0 {
+        for ((file, group, rule, labels, number, alert), (active_at, seen_at, fired_at)) in self.0 {
             let Some(alert) = alert else {
                 seen = seen_at;
                 let rule = RuleSnapshot {
@@ -104,6 +106,7 @@ impl EngineRows {
                 labels: alert,
                 active_at,
                 seen_at,
+                fired_at,
             });
         }
         let rules = rules.into_iter().map(|(_, rule)| rule).collect();

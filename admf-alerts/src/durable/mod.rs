@@ -18,7 +18,7 @@ use store::{Changes, Kept, Store};
 use crate::channel::Redaction;
 use crate::engine::Snapshot;
 use crate::history::{Event, History, Kind, Limits};
-use crate::notify::{Config, Delivery, Notifier, Outcome, Posted, Totals};
+use crate::notify::{Config, Delivery, Fingerprint, Notifier, Outcome, Posted, Totals};
 
 /// How long after the disk has failed it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -179,7 +179,8 @@ impl Durable {
     }
 
     /// Takes what an evaluation came to, in one transaction: the state of the engine after it, and its alerts. Says of
-    /// each what is wrong with it, if anything.
+    /// each what is wrong with it, if anything. What ended while nothing ran says to people what it said before, which the
+    /// engine does not know any more.
     pub fn evaluated(
         &mut self,
         now: Duration,
@@ -188,8 +189,19 @@ impl Durable {
     ) -> Vec<Result<(), String>> {
         self.batch(now, |durable| {
             durable.keep_engine(now, engine);
+            let alerts = alerts.into_iter();
+            let alerts: Vec<Posted> = alerts.map(|it| durable.worded(it)).collect();
             durable.post(now, alerts)
         })
+    }
+
+    fn worded(&self, mut posted: Posted) -> Posted {
+        if posted.annotations.is_empty() {
+            let known = self.notifier.alert(Fingerprint::of(posted.labels.iter()));
+            let words = known.map(|known| known.annotations.clone());
+            posted.annotations = words.unwrap_or_default();
+        }
+        posted
     }
 
     /// Takes alerts that somebody posts; says of each what is wrong with it, if anything.

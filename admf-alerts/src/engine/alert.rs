@@ -98,7 +98,8 @@ impl Alert {
         match self.state {
             AlertState::Pending if due => {
                 self.state = AlertState::Firing;
-                self.fired_at = Some(now);
+                // One that fired in the process before is the same.
+                self.fired_at.get_or_insert(now);
                 Some(AlertEvent::Fired(self.clone()))
             }
             AlertState::Firing if !due && again => {

@@ -10,7 +10,7 @@ use super::ask::{At, Found, Row, View};
 use super::check::{check_name, check_names, templates};
 use super::error::EvalError;
 use crate::labels::Labels;
-use crate::promql::{Query, Settings};
+use crate::promql::{Query, Settings, presence};
 use crate::rule::{Closure, Rule, RuleError, RuleKind, compile};
 use crate::series::NAME;
 use crate::template::{Data, Template};
@@ -114,6 +114,15 @@ impl Compiled {
             (None, None) => Err(EvalError::query("there is nothing to evaluate")),
         }
         .map(Found::Rows)
+    }
+
+    /// Says whether there is anything that the condition compares. With a closure there is.
+    pub(super) fn has_data(&self, at: &At<'_>) -> bool {
+        let settings = &at.options.promql;
+        let found = presence(&self.rule.expr, settings.semantics);
+        let found = found.ok().filter(|it| !it.always);
+        let data = found.and_then(|it| Query::parse(&it.expr, settings).ok());
+        data.is_none_or(|data| at.rows(&data).is_ok_and(|rows| !rows.is_empty()))
     }
 
     /// The rows, without their names, that keep alerts firing.

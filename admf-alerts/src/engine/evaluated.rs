@@ -145,8 +145,12 @@ impl Evaluated {
             true => self.compiled.holding(at)?,
             false => BTreeSet::new(),
         };
-        let rest = Rest::Over(holding);
-        Ok(Some(Shown { held, rest }))
+        let unsure = self.carried.alerts.may_have_ended();
+        Ok(Some(Shown {
+            held,
+            rest: Rest::Over(holding),
+            has_data: !unsure || self.compiled.has_data(at),
+        }))
     }
 
     /// What a condition that fails shows.
@@ -156,10 +160,12 @@ impl Evaluated {
             OnError::Alert => Some(Shown {
                 held: self.compiled.failed(error, at),
                 rest: Rest::AsTheyAre,
+                has_data: false,
             }),
             OnError::Ok => Some(Shown {
                 held: BTreeMap::new(),
                 rest: Rest::Over(BTreeSet::new()),
+                has_data: false,
             }),
         }
     }

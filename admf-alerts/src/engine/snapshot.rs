@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Alert, AlertState};
 use super::options::Options;
 use crate::labels::Labels;
 use crate::rule::RuleKind;
@@ -46,52 +47,116 @@ pub struct AlertSnapshot {
     pub active_at: Duration,
     /// When that was last seen.
     pub seen_at: Duration,
+    /// When it fired; `None`: it is pending.
+    #[serde(default)]
+    pub fired_at: Option<Duration>,
 }
 
 impl AlertSnapshot {
-    pub(super) fn new(labels: &Labels, active_at: Duration, seen_at: Duration) -> Self {
+    pub(super) fn new(alert: &Alert) -> Self {
+        Self::of(
+            &alert.labels,
+            Times {
+                active_at: alert.active_at,
+                seen_at: alert.seen_at,
+                fired_at: alert.fired_at,
+            },
+        )
+    }
+
+    fn of(labels: &Labels, times: Times) -> Self {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
             labels: labels.iter().map(owned).collect(),
-            active_at,
-            seen_at,
+            active_at: times.active_at,
+            seen_at: times.seen_at,
+            fired_at: times.fired_at,
         }
     }
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    active_at: Duration,
+    seen_at: Duration,
+    fired_at: Option<Duration>,
+}
+
 /// What a snapshot says of a rule's alerts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Restored(BTreeMap<Labels, (Duration, Duration)>);
+pub(super) struct Restored(BTreeMap<Labels, Times>);
 
 impl Restored {
     pub(super) fn new(rule: RuleSnapshot) -> Self {
         let alerts = rule.alerts.into_iter();
-        let times = |it: AlertSnapshot| (Labels::from_iter(it.labels), (it.active_at, it.seen_at));
+        let times = |it: AlertSnapshot| {
+            let times = Times {
+                active_at: it.active_at,
+                seen_at: it.seen_at,
+                fired_at: it.fired_at,
+            };
+            (Labels::from_iter(it.labels), times)
+        };
         Self(alerts.map(times).collect())
     }
 
     pub(super) fn saved(&self) -> impl Iterator<Item = AlertSnapshot> {
         let alerts = self.0.iter();
-        alerts.map(|(labels, &(active_at, seen_at))| AlertSnapshot::new(labels, active_at, seen_at))
+        alerts.map(|(labels, times)| AlertSnapshot::of(labels, *times))
     }
 
-    /// Since when an alert that holds now counts as active, if it was before.
-    pub(super) fn active_at(
+    /// Says whether any fired.
+    pub(super) fn fires(&self) -> bool {
+        self.0.values().any(|it| it.fired_at.is_some())
+    }
+
+    /// Lists those that fired, as they were, but for what they said to people.
+    pub(super) fn firing(&self) -> impl Iterator<Item = Alert> {
+        self.0.iter().filter_map(|(labels, times)| {
+            let fired_at = Some(times.fired_at?);
+            Some(Alert {
+                state: AlertState::Firing,
+                value: f64::NAN,
+                seen_at: times.seen_at,
+                fired_at,
+                ..Alert::begin(times.active_at, labels.clone())
+            })
+        })
+    }
+
+    /// An alert that holds now, as it goes on if it was there before.
+    pub(super) fn go_on(
         &self,
         now: Duration,
         labels: &Labels,
         hold: Duration,
         options: &Options,
-    ) -> Option<Duration> {
-        let &(active_at, seen_at) = self.0.get(labels)?;
+    ) -> Option<Alert> {
+        let times = self.0.get(labels)?;
+        let active_at = times.active_at(now, hold, options)?;
+        let due = now.saturating_sub(active_at) >= hold;
+        Some(Alert {
+            fired_at: times.fired_at.filter(|_| due),
+            ..Alert::begin(active_at, labels.clone())
+        })
+    }
+}
+
+impl Times {
+    /// Since when an alert that holds now counts as active.
+    fn active_at(self, now: Duration, hold: Duration, options: &Options) -> Option<Duration> {
+        let Self {
+            active_at, seen_at, ..
+        } = self;
         let grace = options.for_grace;
         // What it says of later than now is of a clock that was set back since: that counts for no time at all.
         let down = now.saturating_sub(seen_at);
         let lasted = seen_at.saturating_sub(active_at);
-        if down > options.outage_tolerance || hold < grace {
+        let remaining = hold.saturating_sub(lasted);
+        let fires = self.fired_at.is_some() && remaining.is_zero();
+        if down > options.outage_tolerance || (hold < grace && !fires) {
             return None;
         }
-        let remaining = hold.saturating_sub(lasted);
         let frozen = now.saturating_sub(lasted);
         Some(if remaining.is_zero() {
             active_at.min(frozen)

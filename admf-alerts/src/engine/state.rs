@@ -19,6 +19,8 @@ const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 pub(super) struct Shown {
     pub(super) held: BTreeMap<Labels, Instance>,
     pub(super) rest: Rest,
+    /// Whether there is data at all, so that what does not hold has ended.
+    pub(super) has_data: bool,
 }
 
 /// What becomes of the alerts that do not hold.
@@ -56,8 +58,13 @@ impl Alerts {
     /// What a snapshot tells: with what one before told, as long as nothing was evaluated since.
     pub(super) fn saved(&self) -> Vec<AlertSnapshot> {
         let active = self.iter().filter(|it| it.state != AlertState::Inactive);
-        let saved = active.map(|it| AlertSnapshot::new(&it.labels, it.active_at, it.seen_at));
+        let saved = active.map(AlertSnapshot::new);
         self.restored.saved().chain(saved).collect()
+    }
+
+    /// Says whether any fired in the process before, and it is not known yet whether they do.
+    pub(super) fn may_have_ended(&self) -> bool {
+        self.restored.fires()
     }
 
     /// Takes the alerts for which the condition holds at `now`.
@@ -65,9 +72,21 @@ impl Alerts {
         &mut self,
         now: Duration,
         rule: &Rule,
-        Shown { held, rest }: Shown,
+        Shown {
+            held,
+            rest,
+            has_data,
+        }: Shown,
         options: &Options,
     ) -> Vec<AlertEvent> {
+        if has_data && matches!(rest, Rest::Over(_)) {
+            for alert in self.restored.firing() {
+                // Those that hold begin below, as they go on.
+                if !held.contains_key(&alert.labels) {
+                    self.alerts.entry(alert.labels.clone()).or_insert(alert);
+                }
+            }
+        }
         let mut gone = Vec::new();
         let mut events = Vec::new();
         if let Rest::Over(holding) = &rest {
@@ -88,8 +107,8 @@ impl Alerts {
         for (labels, instance) in held {
             let known = self.alerts.get(&labels);
             if known.is_none_or(|alert| alert.state == AlertState::Inactive) {
-                let active_at = self.restored.active_at(now, &labels, rule.for_, options);
-                let alert = Alert::begin(active_at.unwrap_or(now), labels.clone());
+                let alert = self.restored.go_on(now, &labels, rule.for_, options);
+                let alert = alert.unwrap_or_else(|| Alert::begin(now, labels.clone()));
                 self.alerts.insert(labels.clone(), alert);
             }
             let alert = self.alerts.get_mut(&labels).expect("it is there by now");

@@ -1,196 +1,213 @@
-//! A notifier that is killed at any moment: takes alerts over HTTP, tells a webhook of them, and keeps all in a file.
+//! An engine that tells people by itself, and is killed at any moment: takes samples over HTTP, tells webhooks and a
+//! PagerDuty of what fires, and keeps all in a file.
 //!
-//! Arguments: the file, the port of the webhook, after how many notices it dies between notice and log (0: never), and
-//! `log-first` to log before it sends, as it must not. It prints its port.
+//! Arguments: the file, and the port of whom it tells. It prints its own. `BREAK` breaks what must not be broken:
+//! `log-first` logs notices before they are sent, `ack-first` answers before it writes, `no-snapshot` keeps nothing of
+//! the engine.
 
 use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use admf_alerts::Labels;
-use admf_alerts::channel::Webhook;
-use admf_alerts::durable::Durable;
-use admf_alerts::notify::{Config, Delivery, GroupBy, Integration, Outcome, Posted, Silence};
+use admf_alerts::alertmanager_file::{Setup, parse};
+use admf_alerts::channel::config::Limit;
+use admf_alerts::engine::Snapshot;
+use admf_alerts::notify::{Silence, SilenceState};
 use admf_alerts::series::{MatchOp, Matcher};
+use admf_alerts::service::{AlertService, ServiceConfig};
+use admf_alerts::{Engine, Options, Rule, RuleGroup, Samples};
 use serde_json::{Value, json};
-use tests::killed::{answer, request};
+use tests::killed::{FOR, answer, read, request};
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "times outlive the process, so they are those of the wall"
-)]
-fn now() -> Duration {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.expect("it is after 1970")
+/// All go to `first`, and those of every other group to two channels of `second` before.
+fn setup(port: u16) -> Setup {
+    let text = format!(
+        "
+route:
+  receiver: first
+  group_by: [group]
+  group_wait: 20ms
+  group_interval: 150ms
+  routes:
+    - {{receiver: second, matchers: ['group=~\".*[02468]\"'], continue: true}}
+    - {{receiver: first}}
+receivers:
+  - name: first
+    webhook_configs: [{{url: 'http://127.0.0.1:{port}/first'}}]
+  - name: second
+    webhook_configs: [{{url: 'http://127.0.0.1:{port}/second'}}]
+    pagerduty_configs: [{{routing_key: key, url: 'http://127.0.0.1:{port}/pager'}}]
+"
+    );
+    let mut setup = parse("alertmanager.yml", &text, None).expect("it is sound");
+    for channel in setup.channels.values_mut().flatten() {
+        channel.common_mut().limit = Some(Limit {
+            notices: 10_000,
+            per: Duration::from_secs(1),
+        });
+    }
+    setup
 }
 
-enum Happened {
-    Asked(String, Value, TcpStream),
-    Finished(u64, Outcome),
-}
-
-struct Webhooks {
-    port: u16,
-    log_first: bool,
-    dies_after: u64,
-    sent: u64,
-}
-
-fn config() -> Config {
-    let mut config = Config::default();
-    config.resolve_timeout = Duration::from_secs(3_600);
-    config
-        .receivers
-        .insert("team".to_owned(), vec![Integration::default()]);
-    config.route.receiver = Some("team".to_owned());
-    config.route.group_by = Some(GroupBy::Labels(["group".to_owned()].into()));
-    config.route.group_wait = Some(Duration::from_millis(20));
-    config.route.group_interval = Some(Duration::from_millis(50));
-    config
+struct Program {
+    service: AlertService,
+    engine: Engine,
+    broken: String,
 }
 
 fn main() {
     let mut args = std::env::args().skip(1);
     let mut arg = || args.next().unwrap_or_default();
-    let (path, port, dies_after, order) = (arg(), arg(), arg(), arg());
-    let mut webhooks = Webhooks {
-        port: port.parse().expect("a port"),
-        log_first: order == "log-first",
-        dies_after: dies_after.parse().expect("a number"),
-        sent: 0,
+    let (path, port) = (arg(), arg().parse().expect("a port"));
+    let broken = std::env::var("BREAK").unwrap_or_default();
+    let told = match &*broken {
+        "log-first" => TcpListener::bind("127.0.0.1:0").ok(),
+        _ => None,
     };
-    let mut durable = Durable::open(path, config(), || 0.5, now()).expect("the file is sound");
+    let first = told.as_ref().and_then(|it| it.local_addr().ok());
+    let setup = setup(first.map_or(port, |it| it.port()));
+    let service = AlertService::open(ServiceConfig::new(path, setup)).expect("the file is sound");
+    if let Some(told) = told {
+        let service = service.clone();
+        std::thread::spawn(move || late(&told, port, &service));
+    }
+    let rule = Rule::new("Broken", "broken > 0")
+        .for_(FOR)
+        .annotation("summary", "{{ $labels.instance }} is broken");
+    let options = Options::default().for_grace(Duration::ZERO);
+    let mut engine = Engine::with([RuleGroup::new("storm", [rule])], options).expect("it is sound");
+    engine.restore(service.engine());
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     println!("{}", listener.local_addr().expect("it is bound").port());
-    let (sender, happened) = mpsc::channel();
-    let asked = sender.clone();
-    std::thread::spawn(move || listen(&listener, &asked));
-    loop {
-        let due = durable.next_due().map(|due| due.saturating_sub(now()));
-        match happened.recv_timeout(due.unwrap_or(Duration::from_secs(3_600))) {
-            Ok(Happened::Asked(path, body, stream)) => {
-                let said = ask(&mut durable, &path, &body);
-                // Who asked may be gone.
-                drop(answer(stream, &said));
-            }
-            Ok(Happened::Finished(id, outcome)) => {
-                if !webhooks.log_first {
-                    webhooks.sent += u64::from(outcome == Outcome::Sent);
-                    webhooks.die_if_it_is_time();
-                    durable.finished(now(), [(id, outcome)]);
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                let due = durable.due(now());
-                webhooks.send(&mut durable, due, &sender);
-            }
-            Err(RecvTimeoutError::Disconnected) => unreachable!("it is held here too"),
-        }
-    }
+    let program = Program {
+        service: service.clone(),
+        engine,
+        broken,
+    };
+    std::thread::spawn(move || program.listen(&listener));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("there is a runtime");
+    runtime.block_on(service.run(std::future::pending()));
 }
 
-impl Webhooks {
-    fn die_if_it_is_time(&self) {
-        if self.dies_after > 0 && self.sent >= self.dies_after {
-            std::process::abort();
+impl Program {
+    fn listen(mut self, listener: &TcpListener) {
+        for stream in listener.incoming().flatten() {
+            let Ok(asked) = read(&mut BufReader::new(&stream)) else {
+                continue;
+            };
+            let first = self.broken == "ack-first" && asked.word == "/samples";
+            if first {
+                reply(&stream, &json!(true));
+            }
+            let said = self.ask(&asked.word, &asked.body);
+            if !first {
+                reply(&stream, &said);
+            }
         }
     }
 
-    fn send(&mut self, durable: &mut Durable, due: Vec<Delivery>, done: &Sender<Happened>) {
-        for delivery in due {
-            if self.log_first {
-                durable.finished(now(), [(delivery.id, Outcome::Sent)]);
-                self.sent += 1;
-                self.die_if_it_is_time();
-            }
-            let (done, port) = (done.clone(), self.port);
-            std::thread::spawn(move || {
-                let batch = &delivery.batch;
-                let body = json!({
-                    "key": batch.idempotency_key,
-                    "webhook": Webhook::new(batch, "", 0),
-                });
-                let outcome = match request(port, "/", &body) {
-                    Ok(_) => Outcome::Sent,
-                    Err(_) => Outcome::Again {
-                        after: Duration::ZERO,
-                    },
+    /// Takes what is asked; what it returns is on disk.
+    fn ask(&mut self, path: &str, body: &Value) -> Value {
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        match path {
+            "/samples" => json!(self.step(text("samples"), body["at"].as_u64())),
+            "/silence" => {
+                let now = self.service.now();
+                let matcher = Matcher::new("group", MatchOp::Equal, text("group"), false);
+                let silence = Silence {
+                    matchers: vec![matcher.expect("it is no expression")],
+                    starts_at: Some(now),
+                    ends_at: Some(now + Duration::from_secs(3_600)),
+                    ..Silence::default()
                 };
-                done.send(Happened::Finished(delivery.id, outcome))
-            });
+                json!(self.service.set_silence(silence).ok())
+            }
+            "/expire" => json!(self.service.expire_silence(text("id")).is_ok()),
+            "/acknowledge" => json!(self.acknowledge(text("instance"))),
+            _ => self.state(),
         }
     }
-}
 
-fn listen(listener: &TcpListener, asked: &Sender<Happened>) {
-    for stream in listener.incoming().flatten() {
-        let mut reader = BufReader::new(&stream);
-        let Ok((path, body)) = tests::killed::read(&mut reader) else {
-            continue;
+    fn step(&mut self, samples: &str, at: Option<u64>) -> bool {
+        let (Ok(samples), Some(at)) = (Samples::parse(samples), at) else {
+            return false;
         };
-        drop(reader);
-        if asked.send(Happened::Asked(path, body, stream)).is_err() {
-            return;
-        }
+        let at = Duration::from_nanos(at);
+        self.engine.step(at, &samples);
+        let kept = match &*self.broken {
+            "no-snapshot" => Snapshot::default(),
+            _ => self.engine.snapshot(),
+        };
+        self.service.evaluated(kept, self.engine.notices(at));
+        true
     }
-}
 
-/// Takes what is posted; what it returns is on disk.
-fn ask(durable: &mut Durable, path: &str, body: &Value) -> Value {
-    let now = now();
-    match path {
-        "/alerts" => {
-            let time = |it: &Value| it.as_u64().map(Duration::from_nanos);
-            let posted = body.as_array().into_iter().flatten().map(|it| Posted {
-                labels: Labels::from_iter([
-                    ("alertname", it["name"].as_str().unwrap_or_default()),
-                    ("group", it["group"].as_str().unwrap_or_default()),
-                ]),
-                starts_at: time(&it["starts"]),
-                ends_at: time(&it["ends"]),
-                ..Posted::default()
-            });
-            let taken = durable.post(now, posted);
-            json!(taken.iter().all(Result::is_ok))
-        }
-        "/silence" => {
-            let group = body.as_str().unwrap_or_default();
-            let matcher = Matcher::new("group", MatchOp::Equal, group, false);
-            let silence = Silence {
-                matchers: vec![matcher.expect("it is no expression")],
-                starts_at: Some(now),
-                ends_at: Some(now + Duration::from_secs(3_600)),
-                ..Silence::default()
-            };
-            let set = durable.change(now, |it| {
-                it.silences_mut().set(silence, now, || "silence".to_owned())
-            });
-            json!(set.is_ok())
-        }
-        "/acknowledge" => {
-            let name = body.as_str().unwrap_or_default();
-            let print = |it: &admf_alerts::notify::Alert| {
-                let mine = it.labels.get("alertname") == Some(name);
-                mine.then(|| it.fingerprint())
-            };
-            let alert = durable.notifier().alerts().find_map(print);
-            let taken = alert
-                .map(|alert| durable.change(now, |it| it.acknowledge(now, alert, "parent", "")));
-            json!(taken.is_some_and(|it| it.is_ok()))
-        }
-        _ => {
-            let notifier = durable.notifier();
-            let acknowledged = notifier
+    fn acknowledge(&self, instance: &str) -> bool {
+        let alert = self.service.look(|notifier, _| {
+            let mut alerts = notifier.alerts();
+            let alert = alerts.find(|it| it.labels.get("instance") == Some(instance));
+            alert.map(|it| it.fingerprint())
+        });
+        alert.is_some_and(|it| self.service.acknowledge(it, "parent", "").is_ok())
+    }
+
+    fn state(&self) -> Value {
+        let totals = self.service.totals();
+        self.service.look(|notifier, now| {
+            let taken = notifier
                 .alerts()
                 .filter(|it| notifier.acknowledged(now, it.fingerprint()).is_some());
-            let firing = notifier.log().iter().map(|(_, entry)| entry.firing.len());
+            let taken = taken.filter_map(|it| it.labels.get("instance"));
+            let silences = notifier.silences().iter();
+            let silences = silences.filter(|it| it.state(now) == SilenceState::Active);
+            let told = notifier.log().iter().map(|(_, entry)| entry.firing.len());
             json!({
-                "silences": notifier.silences().iter().count(),
-                "acknowledged": acknowledged.count(),
-                "told": firing.sum::<usize>(),
-                "owed": notifier.state().owed.len(),
+                "acknowledged": taken.collect::<Vec<_>>(),
+                "silences": silences.map(|it| &it.id).collect::<Vec<_>>(),
+                "told": told.sum::<usize>(),
+                "owed": notifier.owed().len(),
+                "dropped": totals.dropped,
+                "write_failures": totals.write_failures,
             })
-        }
+        })
+    }
+}
+
+fn reply(stream: &TcpStream, said: &Value) {
+    // Who asked may be gone.
+    drop(answer(stream, 200, said));
+}
+
+/// Takes notices, and hands them on once they are held for delivered: what must not be.
+fn late(told: &TcpListener, port: u16, service: &AlertService) {
+    for stream in told.incoming().flatten() {
+        let Ok(notice) = read(&mut BufReader::new(&stream)) else {
+            continue;
+        };
+        reply(&stream, &Value::Null);
+        let service = service.clone();
+        std::thread::spawn(move || {
+            let key = notice.body["groupKey"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            let receiver = notice.body["receiver"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            let owed = || {
+                service.look(|it, _| {
+                    it.owed()
+                        .any(|it| it.group == key && it.receiver == receiver)
+                })
+            };
+            while owed() {
+                std::thread::yield_now();
+            }
+            drop(request(port, &notice.word, &notice.key, &notice.body));
+        });
     }
 }

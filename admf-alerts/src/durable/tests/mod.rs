@@ -45,6 +45,7 @@ fn snapshot(rules: &[(&str, u64)], seen: u64) -> Snapshot {
             labels: [("instance".to_owned(), number.to_string())].into(),
             active_at: at(number),
             seen_at: at(seen),
+            fired_at: (number % 2 == 1).then(|| at(number + 1)),
         };
         (0..count).map(alert).collect()
     };

@@ -90,10 +90,10 @@ fn a_row_of_history_or_engine_that_is_damaged_or_newer_is_named_and_the_file_sta
     }
     write::<u64>(&path, "history", 7, None);
     let alert = r#"["","","A",{},0,{"a":"b"}]"#;
-    write::<&str>(&path, "engine", alert, Some("[null,null]"));
+    write::<&str>(&path, "engine", alert, Some("[null,null,null]"));
     let problem = format!("{shown}: engine: an alert without a rule or without times");
     assert_eq!(refused(), problem);
-    write::<&str>(&path, "engine", "[]", Some("[null,null]"));
+    write::<&str>(&path, "engine", "[]", Some("[null,null,null]"));
     assert!(refused().starts_with(&format!("{shown}: engine: invalid length 0")));
 }
 

@@ -134,6 +134,72 @@ fn an_alert_that_fired_before_a_restart_fires_at_once_after_it() {
 }
 
 #[test]
+fn what_fired_and_ended_while_nothing_ran_is_resolved_at_the_first_evaluation_with_data() {
+    let rules = |rule: Rule| with(group([rule]), Semantics::Prometheus3);
+    let fires = |rule: Rule| {
+        let mut before = rules(rule);
+        for at in [0, 60] {
+            before.step(seconds(at), &scrape("a{i=\"x\"} 2\na{i=\"y\"} 0\n"));
+        }
+        before.snapshot()
+    };
+    let mut after = rules(rule(60, 0));
+    after.restore(fires(rule(60, 0)));
+    let told = after.step(seconds(100), &scrape("a{i=\"x\"} 0\n"));
+    assert_eq!(names(&told), ["RESOLVED High{i=\"x\"}"]);
+    let notices = after.notices(seconds(100));
+    let times: Vec<_> = notices
+        .iter()
+        .map(|it| (it.starts_at, it.ends_at))
+        .collect();
+    assert_eq!(times, [(seconds(60), seconds(100))]);
+    // A series that is gone has ended, where others are there.
+    let mut after = rules(rule(60, 0));
+    after.restore(fires(rule(60, 0)));
+    let told = after.step(seconds(100), &scrape("a{i=\"y\"} 0\n"));
+    assert_eq!(names(&told), ["RESOLVED High{i=\"x\"}"]);
+    // Without data nobody knows.
+    let mut after = rules(rule(60, 0));
+    after.restore(fires(rule(60, 0)));
+    assert_eq!(after.step(seconds(100), &scrape("")), []);
+    assert!(after.notices(seconds(100)).is_empty());
+    // What is kept firing is so here too.
+    let mut after = rules(rule(60, 30));
+    after.restore(fires(rule(60, 30)));
+    let calm = scrape("a{i=\"x\"} 0\n");
+    assert_eq!(after.step(seconds(100), &calm), []);
+    assert_eq!(states(&after), [(AlertState::Firing, 0)]);
+    assert_eq!(
+        names(&after.step(seconds(130), &calm)),
+        ["RESOLVED High{i=\"x\"}"]
+    );
+}
+
+#[test]
+fn what_fired_before_a_restart_fires_after_it_however_short_its_for_is() {
+    let mut before = with(group([rule(60, 0)]), Semantics::Prometheus3);
+    for at in [0, 60, 70] {
+        before.step(seconds(at), &scrape("a 2\n"));
+    }
+    let mut after = with(group([rule(60, 0)]), Semantics::Prometheus3);
+    after.restore(before.snapshot());
+    assert_eq!(
+        names(&after.step(seconds(90), &scrape("a 2\n"))),
+        ["FIRING   High"]
+    );
+    assert_eq!(
+        after.notices(seconds(90))[0].starts_at,
+        seconds(60),
+        "as before"
+    );
+    // Where it has to hold for longer by now, it is pending.
+    let mut after = with(group([rule(100, 0)]), Semantics::Prometheus3);
+    after.restore(before.snapshot());
+    assert_eq!(after.step(seconds(90), &scrape("a 2\n")), []);
+    assert_eq!(states(&after), [(AlertState::Pending, 90)]);
+}
+
+#[test]
 fn of_a_rule_that_fails_nothing_is_sent_and_then_what_is_due() {
     let mut engine = with(group([rule(0, 0)]), Semantics::Prometheus3);
     engine.step(seconds(0), &scrape("a 2\n"));

@@ -60,7 +60,9 @@ struct Model {
     config: Config,
     three: bool,
     entries: BTreeMap<String, Entry>,
-    stored: BTreeMap<String, (u64, u64)>,
+    stored: BTreeMap<String, (u64, u64, Option<u64>)>,
+    /// Those that have not held since a restart: of which series they are is not known, so that nothing holds them.
+    of_unknown: BTreeSet<String>,
     evaluated: bool,
     failed: bool,
 }
@@ -91,7 +93,13 @@ impl Model {
         }
         let mut told = vec![];
         if rest_is_over {
+            let unknown =
+                |name: &&String| !held.contains(*name) && !self.entries.contains_key(*name);
+            let ended: Vec<String> = self.stored.keys().filter(unknown).cloned().collect();
             self.absent(ts, &held, &holding, &mut told);
+            if !turn.fails {
+                self.ended(ts, ended, &mut told);
+            }
         }
         for name in &held {
             self.present(ts, name, &mut told);
@@ -99,7 +107,7 @@ impl Model {
         if rest_is_over {
             self.stored.clear();
         }
-        self.limit(ts, &mut told);
+        self.limit(&mut told);
         told.sort();
         told
     }
@@ -122,7 +130,7 @@ impl Model {
                 AlertState::Inactive => {}
                 AlertState::Firing => {
                     entry.seen = ts;
-                    if holding.contains(&name) {
+                    if holding.contains(&name) && !self.of_unknown.contains(&name) {
                         entry.kept_since = None;
                         continue;
                     }
@@ -140,15 +148,47 @@ impl Model {
         }
     }
 
+    /// What fired in the process before, and does not hold, goes on as if it had just ceased to; nothing holds it.
+    fn ended(&mut self, ts: u64, ended: Vec<String>, told: &mut Told) {
+        for name in ended {
+            let (active, _, fired) = self.stored[&name];
+            if fired.is_none() {
+                continue;
+            }
+            let mut entry = Entry {
+                state: AlertState::Firing,
+                active,
+                seen: ts,
+                fired,
+                kept_since: None,
+                resolved: None,
+                sent: None,
+            };
+            if self.config.keep > 0 {
+                entry.kept_since = Some(ts);
+            } else {
+                (entry.state, entry.resolved) = (AlertState::Inactive, Some(ts));
+                told.push(("resolved", name.clone()));
+            }
+            self.of_unknown.insert(name.clone());
+            self.entries.insert(name, entry);
+        }
+    }
+
     fn present(&mut self, ts: u64, name: &str, told: &mut Told) {
+        self.of_unknown.remove(name);
         let hold = self.config.hold;
         let known = self.entries.get(name);
         if known.is_none_or(|it| it.state == AlertState::Inactive) {
+            let restored = self.restored(ts, name);
+            let active = restored.unwrap_or(ts);
+            let goes_on = restored.is_some() && ts - active >= hold;
+            let stored = self.stored.get(name).filter(|_| goes_on);
             let entry = Entry {
                 state: AlertState::Pending,
-                active: self.restored(ts, name).unwrap_or(ts),
+                active,
                 seen: ts,
-                fired: None,
+                fired: stored.and_then(|it| it.2),
                 kept_since: None,
                 resolved: None,
                 sent: None,
@@ -159,7 +199,7 @@ impl Model {
         (entry.seen, entry.kept_since) = (ts, None);
         let long_enough = ts.saturating_sub(entry.active) >= hold;
         if entry.state == AlertState::Pending && long_enough {
-            (entry.state, entry.fired) = (AlertState::Firing, Some(ts));
+            (entry.state, entry.fired) = (AlertState::Firing, entry.fired.or(Some(ts)));
             told.push(("fired", name.to_owned()));
         } else if entry.state == AlertState::Firing && !long_enough && self.three {
             (entry.state, entry.fired, entry.sent) = (AlertState::Pending, None, None);
@@ -168,12 +208,13 @@ impl Model {
     }
 
     fn restored(&self, now: u64, name: &str) -> Option<u64> {
-        let (active, last) = *self.stored.get(name)?;
+        let (active, last, fired) = *self.stored.get(name)?;
         let hold = self.config.hold;
-        if now - last > TOLERANCE || hold < GRACE {
+        let remaining = hold as i64 - (last as i64 - active as i64);
+        let fires = fired.is_some() && remaining <= 0;
+        if now - last > TOLERANCE || (hold < GRACE && !fires) {
             return None;
         }
-        let remaining = hold as i64 - (last as i64 - active as i64);
         Some(if remaining <= 0 {
             active
         } else if (remaining as u64) < GRACE {
@@ -183,16 +224,21 @@ impl Model {
         })
     }
 
-    fn limit(&mut self, ts: u64, told: &mut Told) {
+    fn limit(&mut self, told: &mut Told) {
         let active = |it: &&Entry| it.state != AlertState::Inactive;
         let count = self.entries.values().filter(active).count() as u64;
         if self.config.limit == 0 || count <= self.config.limit {
             return;
         }
         self.failed = true;
-        told.retain(|it| it.0 != "fired");
+        let (fired, rest) = std::mem::take(told)
+            .into_iter()
+            .partition(|it| it.0 == "fired");
+        *told = rest;
+        let fired: Told = fired;
         for (name, entry) in std::mem::take(&mut self.entries) {
-            if entry.state == AlertState::Firing && entry.fired < Some(ts) {
+            let new = fired.iter().any(|it| it.1 == name);
+            if entry.state == AlertState::Firing && !new {
                 told.push(("withdrawn", name));
             }
         }
@@ -221,7 +267,8 @@ impl Model {
     fn restart(&mut self) {
         for (name, entry) in std::mem::take(&mut self.entries) {
             if entry.state != AlertState::Inactive {
-                self.stored.insert(name, (entry.active, entry.seen));
+                self.stored
+                    .insert(name, (entry.active, entry.seen, entry.fired));
             }
         }
         (self.evaluated, self.failed) = (false, false);
@@ -350,7 +397,7 @@ proptest! {
         let mut engine = Engine::with(groups(config), options()).unwrap();
         let (entries_of, stored) = (BTreeMap::new(), BTreeMap::new());
         let mut model = Model {
-            config, three, stored, entries: entries_of, evaluated: false, failed: false,
+            config, three, stored, entries: entries_of, of_unknown: BTreeSet::new(), evaluated: false, failed: false,
         };
         let mut ts = 10_000;
         for turn in turns {
