@@ -39,6 +39,15 @@ impl Prometheus {
         Some(Self { daemon })
     }
 
+    /// Lets it read its rules again.
+    ///
+    /// # Panics
+    ///
+    /// As [`Daemon::signal`].
+    pub fn reload(&self) {
+        self.daemon.signal("-HUP");
+    }
+
     /// Returns its address.
     #[must_use]
     pub fn address(&self) -> String {
