@@ -45,6 +45,7 @@
 //! | [`history`] | [`History`](history::History): what happened, bounded |
 //! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
 //! | `api` | `Api`: all of it over HTTP, as Alertmanager has it, and more (feature `api`) |
+//! | `leader` | `Leader`: lets one of many processes notify (feature `leader`) |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`alertmanager_file`] | [`parse`](alertmanager_file::parse): files of Alertmanager as they are, and back |
 //! | `service` | `AlertService`: a notifier that sends by itself, its state, channels and history (feature `service`) |
@@ -54,7 +55,7 @@
 //! | [`manager`] | [`Manager`](manager::Manager): alerts that come, go and change while the program runs |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
-//! Nothing here reads a clock, and nothing but [`files`], `durable`, `channel::io`, `service` and [`rule_test::run`] waits, or does input or output: the caller
+//! Nothing here reads a clock, and nothing but [`files`], `durable`, `channel::io`, `service`, `leader` and [`rule_test::run`] waits, or does input or output: the caller
 //! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod alert_template;
@@ -73,6 +74,8 @@ pub mod export;
 pub mod files;
 pub mod history;
 pub mod labels;
+#[cfg(feature = "leader")]
+pub mod leader;
 pub mod manager;
 pub mod notation;
 pub mod notify;

@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod daemon;
 pub mod killed;
+pub mod postgres;
 pub mod prometheus;
 pub mod promtool;
 pub mod service;
@@ -24,6 +25,9 @@ pub struct Policies;
 pub mod guides {
     #[doc = include_str!("../../docs/alerts_guide.md")]
     pub struct Alerts;
+
+    #[doc = include_str!("../../docs/notifying_guide.md")]
+    pub struct Notifying;
 
     #[doc = include_str!("../../docs/from_metrics_macros.md")]
     pub struct Macros;

@@ -16,6 +16,7 @@ const FILE: &[&str] = &[
     "watchdog",
     "retention",
     "max_age",
+    "ends_after_quiet",
 ];
 const CHANNEL: &[&str] = &[
     "receiver",
@@ -98,6 +99,7 @@ fn added(mut setup: Setup, node: &Node, around: Around<'_>) -> Read<Setup> {
     let notify = &mut setup.notify;
     notify.retention = more(&at, "retention")?.unwrap_or(notify.retention);
     notify.max_age = more(&at, "max_age")?.unwrap_or(notify.max_age);
+    notify.ends_after_quiet = truth(&at, "ends_after_quiet")?.unwrap_or(notify.ends_after_quiet);
     setup.integrate();
     Ok(setup)
 }

@@ -148,9 +148,8 @@ pub(super) fn list(
 
 /// Says whether each matcher of a filter is one of the silence.
 fn fits(silence: &Silence, filter: &Filter) -> bool {
-    let same = |a: &Matcher, b: &Matcher| {
-        (a.name(), a.op(), a.value()) == (b.name(), b.op(), b.value())
-    };
+    let same =
+        |a: &Matcher, b: &Matcher| (a.name(), a.op(), a.value()) == (b.name(), b.op(), b.value());
     let has = |wanted| silence.matchers.iter().any(|it| same(it, wanted));
     filter.0.iter().all(has)
 }

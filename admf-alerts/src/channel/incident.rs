@@ -58,6 +58,7 @@ pub fn change_event(batch: &Batch, routing_key: &str) -> Option<ChangeEvent> {
 }
 
 /// How many events tell of a batch.
+#[cfg(feature = "channels")]
 pub(super) fn count(batch: &Batch) -> u32 {
     let changes = batch.alerts.iter().any(|it| it.once);
     actions(batch).len() as u32 + u32::from(changes)

@@ -148,7 +148,7 @@ impl Redaction {
         }
     }
 
-    fn labels(&self, labels: &Labels) -> Labels {
+    pub(crate) fn labels(&self, labels: &Labels) -> Labels {
         let pairs = labels.iter();
         pairs
             .map(|(name, value)| (name, self.value(name, value)))

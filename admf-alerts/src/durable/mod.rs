@@ -15,6 +15,7 @@ use engine::EngineChanges;
 pub use store::StoreError;
 use store::{Changes, Kept, Store};
 
+use crate::channel::Redaction;
 use crate::engine::Snapshot;
 use crate::history::{Event, History, Kind, Limits};
 use crate::notify::{Config, Delivery, Notifier, Outcome, Posted, Totals};
@@ -32,6 +33,7 @@ pub struct Durable {
     notifier: Notifier,
     store: Store,
     history: History,
+    redaction: Redaction,
     engine: Snapshot,
     /// What of it the disk does not hold; all of it after the disk has failed.
     engine_changes: EngineChanges,
@@ -70,6 +72,8 @@ impl Durable {
     ) -> Result<Self, StoreError> {
         let notifier = Notifier::new(config, draw);
         let mut notifier = notifier.map_err(|problem| store.problem(problem))?;
+        // What it does at once is noted too.
+        notifier.take_happened();
         notifier.restore(kept.notifier, now);
         let mut history = History::default();
         history.restore(kept.history, kept.next_entry, now);
@@ -77,6 +81,7 @@ impl Durable {
             notifier,
             store,
             history,
+            redaction: Redaction::default(),
             engine: kept.engine,
             engine_changes: EngineChanges::default(),
             written: None,
@@ -85,14 +90,14 @@ impl Durable {
             failures: 0,
             retry: Duration::ZERO,
         };
-        durable.save(now);
+        durable.save_all(now);
         Ok(durable)
     }
 
     /// Changes the notifier: silences, acknowledgements, another configuration.
     pub fn change<T>(&mut self, now: Duration, change: impl FnOnce(&mut Notifier) -> T) -> T {
         let done = change(&mut self.notifier);
-        self.save(now);
+        self.save_all(now);
         done
     }
 
@@ -143,11 +148,22 @@ impl Durable {
         self.save(now);
     }
 
-    /// Notes what happened, in [`history`](Self::history). To do so in one transaction with what caused it, do both in a
-    /// [batch](Self::batch). That the disk fails and is well again is noted here.
+    /// Notes what happened, in [`history`](Self::history), without [what must not be told](Self::redact). To do so in one
+    /// transaction with what caused it, do both in a [batch](Self::batch).
+    ///
+    /// Noted without that: what the notifier [says](Notifier::take_happened), and that the disk fails and is well again.
     pub fn note(&mut self, now: Duration, event: Event) {
-        self.history.note(now, event);
+        self.remember(now, event);
         self.save(now);
+    }
+
+    fn remember(&mut self, now: Duration, event: Event) {
+        self.history.note(now, event.redacted(&self.redaction));
+    }
+
+    /// Says what is taken out of all that is noted from now on. Default: what looks like a secret.
+    pub fn redact(&mut self, redaction: Redaction) {
+        self.redaction = redaction;
     }
 
     /// Returns what happened.
@@ -241,6 +257,13 @@ impl Durable {
         self.failures
     }
 
+    fn save_all(&mut self, now: Duration) {
+        for happened in self.notifier.take_happened() {
+            self.remember(now, Event::happened(&happened));
+        }
+        self.save(now);
+    }
+
     /// Writes what changed. Where that fails, all is written as soon as it can be, so that nothing piles up meanwhile.
     fn save(&mut self, now: Duration) {
         if self.held || (self.failing.is_some() && now < self.retry) {
@@ -263,8 +286,7 @@ impl Durable {
                 self.notifier.forget_changes();
                 self.history.forget_changes();
                 self.engine_changes.whole = true;
-                self.history
-                    .note(now, Event::new(Kind::StoreFailing, &*problem));
+                self.remember(now, Event::new(Kind::StoreFailing, &*problem));
                 self.failing = Some(problem);
                 self.failures += 1;
                 self.retry = now.saturating_add(RETRY);

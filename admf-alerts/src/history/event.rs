@@ -1,103 +1,16 @@
 //! One thing that happened.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::truncate_bytes;
+use super::kind::Kind;
+use crate::channel::{Redaction, truncate_bytes};
 use crate::labels::Labels;
-use crate::notify::{Alert, Batch, Fingerprint, state};
+use crate::notify::{Alert, Batch, Fingerprint, Happened, state};
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// Says what kind of thing happened.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[non_exhaustive]
-        pub enum Kind {
-            $($(#[$doc])* #[serde(rename = $name)] $kind,)*
-        }
-
-        impl Kind {
-            /// All kinds.
-            pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
-
-            /// Returns its name, as `alert_firing`.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $name,)*
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// An alert fires.
-    AlertFiring = "alert_firing",
-    /// An alert has ended.
-    AlertResolved = "alert_resolved",
-    /// A channel has taken a notice.
-    NoticeSent = "notice_sent",
-    /// A try to send a notice has failed, and another may follow.
-    NoticeFailed = "notice_failed",
-    /// A notice is given up: it was refused, or took too long.
-    NoticeRefused = "notice_refused",
-    /// An end was forgotten that nobody could be told of for too long.
-    Dropped = "dropped",
-    /// Somebody has set a silence, or changed one.
-    Silenced = "silence_set",
-    /// Somebody has ended a silence.
-    SilenceExpired = "silence_expired",
-    /// Somebody takes care of an alert.
-    Acknowledged = "acknowledged",
-    /// Nobody does any more.
-    Unacknowledged = "unacknowledged",
-    /// A level of a ladder was reached.
-    Escalated = "escalated",
-    /// There is another configuration.
-    ConfigReloaded = "config_reloaded",
-    /// A configuration was refused: the one before counts.
-    ConfigRefused = "config_refused",
-    /// The disk does not hold all.
-    StoreFailing = "store_failing",
-    /// The disk holds all again.
-    StoreWell = "store_well",
-    /// This process notifies from now on.
-    LeaderGained = "leader_gained",
-    /// This process notifies no more.
-    LeaderLost = "leader_lost",
-}
-
-impl Kind {
-    /// Returns the kind that has a name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|it| it.as_str() == name)
-    }
-
-    /// Says whether one that comes again is added to the one before.
-    pub(super) fn repeats(self) -> bool {
-        use Kind::{ConfigRefused, NoticeFailed, NoticeRefused, StoreFailing};
-        matches!(
-            self,
-            NoticeFailed | NoticeRefused | ConfigRefused | StoreFailing
-        )
-    }
-
-    /// What is over by it, so that the next one like it is another.
-    pub(super) fn ends(self) -> &'static [Self] {
-        match self {
-            Self::NoticeSent => &[Self::NoticeFailed, Self::NoticeRefused],
-            Self::ConfigReloaded => &[Self::ConfigRefused],
-            Self::StoreWell => &[Self::StoreFailing],
-            _ => &[],
-        }
-    }
-}
-
-/// Tells of one thing that happened. Who notes it takes out of it what must not be told
-/// ([`Redaction`](crate::channel::Redaction)).
+/// Tells of one thing that happened. Who notes it takes out of it what must not be told ([`redacted`](Self::redacted)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
@@ -119,7 +32,10 @@ pub struct Event {
     /// The receiver; empty if it is of none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub receiver: String,
-    /// The channel of the receiver; empty if it is of none.
+    /// The number of the channel within the receiver; `None` if it is of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integration: Option<usize>,
+    /// The name of the channel; empty if it is of none, or not known here.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub channel: String,
     /// What happened, in one line.
@@ -138,6 +54,7 @@ impl Event {
             alerts: BTreeSet::new(),
             group: String::new(),
             receiver: String::new(),
+            integration: None,
             channel: String::new(),
             text: text.into(),
             cut: false,
@@ -160,19 +77,74 @@ impl Event {
         channel: impl Into<String>,
         text: impl Into<String>,
     ) -> Self {
-        let mut alerts = batch.alerts.iter();
-        let mut labels = alerts.next().map_or(&batch.labels, |it| &it.labels).clone();
-        for alert in alerts {
-            let has = |(name, value): &(&str, &str)| alert.labels.get(name) == Some(*value);
-            labels = labels.iter().filter(has).collect();
-        }
+        let labels = match batch.alerts.is_empty() {
+            true => batch.labels.clone(),
+            false => common(&batch.alerts),
+        };
         Self {
             labels,
-            alerts: batch.alerts.iter().map(|it| it.fingerprint()).collect(),
+            alerts: prints(&batch.alerts),
             group: batch.key.group.clone(),
             receiver: batch.key.receiver.clone(),
+            integration: Some(batch.key.integration),
             channel: channel.into(),
             ..Self::new(kind, text)
+        }
+    }
+
+    /// Tells of what a notifier saw or did.
+    #[must_use]
+    pub fn happened(happened: &Happened) -> Self {
+        match happened {
+            Happened::Fires(alert) => Self::of_alert(Kind::AlertFiring, alert, says(alert)),
+            Happened::Ended(alert) => {
+                let late = if alert.timeout {
+                    " (not posted again)"
+                } else {
+                    ""
+                };
+                let text = format!("{}{late}", says(alert));
+                Self::of_alert(Kind::AlertResolved, alert, text)
+            }
+            Happened::Escalated {
+                level,
+                receivers,
+                alerts,
+            } => Self {
+                labels: common(alerts),
+                alerts: prints(alerts),
+                ..Self::new(
+                    Kind::Escalated,
+                    format!("level {level}: {}", receivers.join(", ")),
+                )
+            },
+            Happened::GivenUp(batch) => {
+                let text = "given up: it was tried until the next flush was due";
+                Self::of_batch(Kind::NoticeRefused, batch, "", text)
+            }
+            Happened::Dropped { group, alerts } => Self {
+                labels: common(alerts),
+                alerts: prints(alerts),
+                group: group.group.clone(),
+                receiver: group.receiver.clone(),
+                ..Self::new(
+                    Kind::Dropped,
+                    format!("{} that ended too long ago to be told of", alerts.len()),
+                )
+            },
+        }
+    }
+
+    /// Takes out what must not be told.
+    #[must_use]
+    pub fn redacted(self, redaction: &Redaction) -> Self {
+        Self {
+            labels: redaction.labels(&self.labels),
+            group: redaction.text(&self.group),
+            receiver: redaction.text(&self.receiver),
+            channel: redaction.text(&self.channel),
+            text: redaction.text(&self.text),
+            ..self
         }
     }
 
@@ -216,4 +188,26 @@ const ALERT: usize = 16;
 
 fn cut(text: &mut String, most: usize) {
     *text = truncate_bytes(text, most).0;
+}
+
+/// What an alert says to people, in short.
+fn says(alert: &Alert) -> String {
+    let said = alert.annotations.get("summary");
+    said.cloned().unwrap_or_else(|| alert.labels.to_string())
+}
+
+fn prints(alerts: &[Arc<Alert>]) -> BTreeSet<Fingerprint> {
+    alerts.iter().map(|it| it.fingerprint()).collect()
+}
+
+/// The labels that all alerts have.
+fn common(alerts: &[Arc<Alert>]) -> Labels {
+    let Some((first, others)) = alerts.split_first() else {
+        return Labels::new();
+    };
+    let all = |(name, value): &(&str, &str)| {
+        let mut others = others.iter();
+        others.all(|it| it.labels.get(name) == Some(value))
+    };
+    first.labels.iter().filter(all).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::event::Kind;
+use super::kind::Kind;
 use super::log::Entry;
 use crate::series::Matcher;
 

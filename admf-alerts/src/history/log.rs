@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, Kind};
+use super::event::Event;
 use super::filter::Filter;
+use super::kind::Kind;
 use super::limits::Limits;
 use crate::notify::kept::Kept;
 
@@ -36,11 +37,11 @@ impl Entry {
 }
 
 /// Tells apart what is added up: kind, receiver, channel, group.
-type Story = (Kind, String, String, String);
+type Story = (Kind, String, Option<usize>, String);
 
 fn story(kind: Kind, event: &Event) -> Story {
-    let [receiver, channel, group] = [&event.receiver, &event.channel, &event.group];
-    (kind, receiver.clone(), channel.clone(), group.clone())
+    let (receiver, group) = (event.receiver.clone(), event.group.clone());
+    (kind, receiver, event.integration, group)
 }
 
 /// Holds what happened, as long as there is room for it.

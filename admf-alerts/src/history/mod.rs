@@ -4,12 +4,14 @@
 
 mod event;
 mod filter;
+mod kind;
 mod limits;
 mod log;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Event, Kind};
+pub use event::Event;
 pub use filter::Filter;
+pub use kind::Kind;
 pub use limits::Limits;
 pub use log::{Changes, Entry, History};

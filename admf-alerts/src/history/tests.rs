@@ -14,8 +14,10 @@ fn at(seconds: u64) -> Duration {
 }
 
 fn failed(channel: &str, text: &str) -> Event {
+    let number = channel.trim_matches(|it: char| !it.is_ascii_digit());
     let mut event = Event::new(Kind::NoticeFailed, text);
     event.receiver = "team".to_owned();
+    event.integration = number.parse().ok();
     event.channel = channel.to_owned();
     event.group = "{}:{}".to_owned();
     event
@@ -221,7 +223,7 @@ impl Model {
             event,
         };
         if entry.event.kind.repeats() {
-            let key = |it: &Event| (it.receiver.clone(), it.channel.clone(), it.group.clone());
+            let key = |it: &Event| (it.receiver.clone(), it.integration, it.group.clone());
             let mine = key(&entry.event);
             let of = self.entries.iter().rposition(|it| {
                 key(&it.event) == mine

@@ -72,12 +72,14 @@ impl Batch {
             ends_at: None,
             ..Alert::new(alert, at, Duration::ZERO)
         };
+        let name = alert.labels.get("alertname").unwrap_or_default();
+        let labels = Labels::from_iter([("alertname", name)]);
         let key = LogKey {
-            group: format!("{{}}/test:{}", alert.labels),
+            group: format!("{{}}/test:{labels}"),
             receiver: receiver.to_owned(),
             integration,
         };
-        let (labels, alerts) = (alert.labels.clone(), vec![Arc::new(alert)]);
+        let alerts = vec![Arc::new(alert)];
         let before = Entry {
             at,
             ..Entry::default()

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, Fingerprint};
 use super::escalation::Escalation;
 use super::group::Group;
+use super::happened::Happened;
 use super::ladder::rank;
 use super::notifier::{GroupId, Notifier};
 use super::timed::Timed;
@@ -329,6 +330,13 @@ impl Notifier {
             return;
         }
         for level in levels {
+            let reached = self.config.ladders[ladder].levels.get(level - 1);
+            let receivers = reached.map(|it| it.receivers.clone()).unwrap_or_default();
+            self.happens(|| Happened::Escalated {
+                level: *level,
+                receivers,
+                alerts: firing.clone(),
+            });
             let nodes = self.routes.levels(ladder).nth(level - 1);
             for node in nodes.cloned().unwrap_or_default() {
                 let id = (node, labels.clone());

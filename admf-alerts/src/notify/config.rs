@@ -64,6 +64,9 @@ pub struct Config {
     pub resolve_timeout: Duration,
     /// How long it is remembered what was told, and silences that are over. Default: 120 hours.
     pub retention: Duration,
+    /// Whether who was told that an alert fires is told of its end where that comes while the alert is kept quiet, once it no
+    /// longer is. Default: no, as in Alertmanager, where nobody ever is. Levels of ladders, which it does not know, always are.
+    pub ends_after_quiet: bool,
     /// How long somebody who could not be told of an alert is still told of it once it has ended. Default: 24 hours.
     pub max_age: Duration,
 }
@@ -79,6 +82,7 @@ impl Default for Config {
             ladders: Vec::new(),
             resolve_timeout: Duration::from_secs(5 * 60),
             retention: Duration::from_secs(120 * 3_600),
+            ends_after_quiet: false,
             max_age: Duration::from_secs(24 * 3_600),
         }
     }

@@ -1,11 +1,13 @@
 //! One flush of a group: who is kept quiet, who is told.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::alert::{Alert, Fingerprint};
 use super::batch::{Batch, Delivery, idempotency_key, order};
 use super::group::{Send, Sending, Told};
+use super::happened::Happened;
 use super::log::{Entry, Log, LogKey, Reason, decide};
 use super::notifier::{GroupId, Notifier, Out};
 use super::route::Node;
@@ -19,8 +21,10 @@ impl Notifier {
         let Some(group) = group.filter(|it| it.flush.is_none() && it.next <= now) else {
             return;
         };
-        let mut alerts = group.begin(node.group_interval, now).alerts.clone();
-        alerts.retain(|alert| !self.quiet(&node, &id.1, alert, now));
+        let alerts = group.begin(node.group_interval, now).alerts.clone();
+        let quiet = |alert: &Arc<Alert>| self.quiet(&node, &id.1, alert, now);
+        let (quiet, mut alerts): (Vec<_>, Vec<_>) = alerts.into_iter().partition(quiet);
+        let later = self.later(&node, id, &quiet, now);
         if !self.routes.is_level(id.0) {
             self.climb_from(&alerts, now);
         }
@@ -32,7 +36,7 @@ impl Notifier {
             .map_or(0, Vec::len);
         // Where all are quiet nothing is said, nor does the log forget what fires.
         let integrations = 0..if alerts.is_empty() { 0 } else { integrations };
-        let sends = integrations.filter_map(|at| self.send(&node, id, at, &alerts, now));
+        let sends = integrations.filter_map(|at| self.send(&node, id, at, &alerts, &later, now));
         let sends: Vec<Send> = sends.collect();
         // Who asks not to be told of ends, where all has ended, counts as told.
         for send in &sends {
@@ -44,6 +48,7 @@ impl Notifier {
         let group = self.groups.change(id);
         if let Some(flush) = group.and_then(|group| group.flush.as_mut()) {
             flush.sends = sends;
+            flush.later = later;
         }
     }
 
@@ -73,11 +78,8 @@ impl Notifier {
     /// Says whether an integration of the node was told that an alert fires, and nothing since.
     fn owes_end(&self, node: &Node, group: &Labels, alert: Fingerprint) -> bool {
         let integrations = self.config.receivers.get(&node.receiver);
-        let mut keys = (0..integrations.map_or(0, Vec::len)).map(|integration| LogKey {
-            group: node.group_key(group),
-            receiver: node.receiver.clone(),
-            integration,
-        });
+        let integrations = 0..integrations.map_or(0, Vec::len);
+        let mut keys = integrations.map(|it| log_key(node, group, it));
         let fires = |key: &LogKey| self.log.get(key)?.firing.get(&alert);
         keys.any(|key| fires(&key).is_some())
     }
@@ -89,14 +91,11 @@ impl Notifier {
         id: &GroupId,
         integration: usize,
         alerts: &[Arc<Alert>],
+        later: &BTreeSet<Fingerprint>,
         now: Duration,
     ) -> Option<Send> {
-        let key = LogKey {
-            group: node.group_key(&id.1),
-            receiver: node.receiver.clone(),
-            integration,
-        };
-        let told = Told {
+        let key = log_key(node, &id.1, integration);
+        let mut told = Told {
             entry: Entry::of(alerts.iter().map(AsRef::as_ref)),
             lifetime: Log::lifetime(self.config.retention, node.repeat_interval),
         };
@@ -120,6 +119,11 @@ impl Notifier {
             reason,
             at: now,
         };
+        // What it holds for firing it goes on to, until it is told.
+        let known = self
+            .known_firing(&batch.key)
+            .filter(|it| later.contains(it));
+        told.entry.firing.extend(known);
         let state = match batch.alerts.is_empty() {
             true => Sending::Done { sent: true },
             false => Sending::Due(now),
@@ -145,7 +149,7 @@ impl Notifier {
 
     /// Takes the tries of a group that are due, and gives up those that took too long.
     pub(super) fn deliveries(&mut self, id: &GroupId, now: Duration) -> Vec<Delivery> {
-        let mut deliveries = Vec::new();
+        let (mut deliveries, mut given_up) = (Vec::new(), Vec::new());
         let Some(flush) = self.groups.change(id).and_then(|it| it.flush.as_mut()) else {
             return deliveries;
         };
@@ -155,6 +159,7 @@ impl Notifier {
             };
             if flush.ends <= now {
                 send.state = Sending::Done { sent: false };
+                given_up.push(Arc::clone(&send.batch));
             } else if at <= now {
                 self.ids += 1;
                 send.state = Sending::Out(self.ids);
@@ -172,6 +177,18 @@ impl Notifier {
                 });
             }
         }
+        for batch in given_up {
+            self.happens(|| Happened::GivenUp(batch));
+        }
         deliveries
+    }
+}
+
+/// Names what is told by an integration of a node of a group.
+pub(super) fn log_key(node: &Node, group: &Labels, integration: usize) -> LogKey {
+    LogKey {
+        group: node.group_key(group),
+        receiver: node.receiver.clone(),
+        integration,
     }
 }

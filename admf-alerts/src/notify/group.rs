@@ -1,6 +1,6 @@
 //! Alerts that are told of together, and the flush that is under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub(super) struct Flush {
     pub(super) at: Duration,
     pub(super) alerts: Vec<Arc<Alert>>,
     pub(super) sends: Vec<Send>,
+    /// What has ended and is told of later.
+    pub(super) later: BTreeSet<Fingerprint>,
 }
 
 /// What one integration is told in a flush.
@@ -160,17 +162,18 @@ impl Group {
             at: now,
             alerts: self.alerts.values().map(as_now).collect(),
             sends: Vec::new(),
+            later: BTreeSet::new(),
         })
     }
 
     /// Ends the flush if all is done. Alerts that had ended and that all were told of are forgotten, and those that
-    /// ended `max_age` ago; the latter are returned.
-    pub(super) fn end(&mut self, now: Duration, max_age: Duration) -> Option<usize> {
+    /// ended `max_age` ago; those of the latter that somebody was not told of are returned.
+    pub(super) fn end(&mut self, now: Duration, max_age: Duration) -> Option<Vec<Arc<Alert>>> {
         let done = |send: &Send| matches!(send.state, Sending::Done { .. });
         let flush = self.flush.take_if(|flush| flush.sends.iter().all(done))?;
         let all_sent = |send: &Send| send.state == Sending::Done { sent: true };
         let sent = flush.sends.iter().all(all_sent);
-        let mut dropped = 0;
+        let mut dropped = Vec::new();
         if sent && !flush.sends.is_empty() {
             self.again = false;
         }
@@ -186,9 +189,10 @@ impl Group {
                 known.updated_at == alert.updated_at && (alert.once || known.ends_at == Some(end))
             });
             let old = end.saturating_add(max_age) <= now;
-            if same && (sent || old) {
+            let told = sent && !flush.later.contains(&fingerprint);
+            if same && (told || old) {
                 self.alerts.remove(&fingerprint);
-                dropped += usize::from(!sent);
+                dropped.extend((!told).then_some(alert));
             }
         }
         Some(dropped)

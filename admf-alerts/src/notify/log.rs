@@ -154,6 +154,15 @@ impl Log {
         }
     }
 
+    /// Keeps an entry until a time at least.
+    pub(super) fn keep(&mut self, key: &LogKey, until: Duration) {
+        if self.entries.get(key).is_some_and(|it| it.expires < until)
+            && let Some(entry) = self.entries.change(key)
+        {
+            entry.expires = until;
+        }
+    }
+
     /// Takes what another log knows: what has not expired and is newer.
     pub fn merge(&mut self, other: Self, now: Duration) {
         for (key, entry) in other.entries.iter() {

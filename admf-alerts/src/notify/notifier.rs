@@ -12,6 +12,7 @@ use super::climb::{Acknowledgement, Climb};
 use super::config::Config;
 use super::cooldown::Cooldowns;
 use super::group::{Group, GroupStatus, Sending, Told};
+use super::happened::Happened;
 use super::inhibit::Inhibitor;
 use super::kept::Kept;
 use super::log::{Entry, Log, LogKey};
@@ -51,6 +52,10 @@ pub struct Notifier {
     pub(super) owed: Kept<LogKey, Owed>,
     pub(super) acknowledgements: Kept<Fingerprint, Acknowledgement>,
     pub(super) climbs: Agenda<Fingerprint, Climb>,
+    /// What was seen to fire, and not yet to have ended.
+    pub(super) firing: Kept<Fingerprint, ()>,
+    /// What happened that nobody asked for yet, once somebody has asked.
+    pub(super) happened: Option<Vec<Happened>>,
     pub(super) out: BTreeMap<u64, Out>,
     pub(super) ids: u64,
     pub(super) totals: Totals,
@@ -87,6 +92,8 @@ impl Notifier {
             owed: Kept::default(),
             acknowledgements: Kept::default(),
             climbs: Agenda::default(),
+            firing: Kept::default(),
+            happened: None,
             out: BTreeMap::new(),
             ids: 0,
             totals: Totals::default(),
@@ -128,6 +135,7 @@ impl Notifier {
         let alert = match self.alerts.get(&fingerprint).cloned() {
             Some(old) => {
                 self.climb_before(&old, now);
+                self.turns(&old, now);
                 let new = Alert::clone(&old).followed_by(alert, now);
                 if old.starts_at < new.starts_at {
                     self.acknowledgements.remove(&fingerprint);
@@ -138,6 +146,7 @@ impl Notifier {
         };
         let alert = Arc::new(alert);
         self.alerts.insert(fingerprint, Arc::clone(&alert));
+        self.turns(&alert, now);
         self.group(&alert, now);
         self.climb_on(&alert, now);
         Ok(())
@@ -178,6 +187,7 @@ impl Notifier {
 
     /// Returns the deliveries that are due at `now`, each once.
     pub fn due(&mut self, now: Duration) -> Vec<Delivery> {
+        self.turn_all(now);
         if self.totals.collected.saturating_add(COLLECT) <= now {
             self.totals.collected = now;
             self.collect(now);
@@ -263,9 +273,16 @@ impl Notifier {
             return;
         };
         if let Some(dropped) = group.end(now, self.config.max_age) {
-            self.totals.dropped += dropped as u64;
             if group.alerts.is_empty() {
                 self.groups.remove(id);
+            }
+            if !dropped.is_empty() {
+                self.totals.dropped += dropped.len() as u64;
+                let group = self.group_key(id);
+                self.happens(|| Happened::Dropped {
+                    group,
+                    alerts: dropped,
+                });
             }
         }
     }
@@ -297,6 +314,7 @@ impl Notifier {
                 self.inhibitor.remove(&alert.labels);
             }
             self.acknowledgements.remove(&fingerprint);
+            self.turn_away(fingerprint);
             forgotten.insert(fingerprint);
         }
         self.forgive(&forgotten);

@@ -1,6 +1,6 @@
 //! What becomes of a flush when groups are made anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::group::{Flush, Send, Sending};
@@ -27,6 +27,7 @@ impl Notifier {
                 at: now,
                 alerts: Vec::new(),
                 sends: Vec::new(),
+                later: BTreeSet::new(),
             });
             flush.sends.push(Send {
                 batch: out.batch.clone(),

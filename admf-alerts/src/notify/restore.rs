@@ -37,6 +37,7 @@ impl Notifier {
             owed: BTreeMap::clone(&self.owed),
             acknowledgements: BTreeMap::clone(&self.acknowledgements),
             escalations: BTreeMap::clone(&self.climbs),
+            firing: BTreeMap::clone(&self.firing),
             groups: self.group_states(),
             totals: self.totals,
         }
@@ -61,6 +62,7 @@ impl Notifier {
         self.owed = state.owed.into();
         self.acknowledgements = state.acknowledgements.into();
         self.climbs = state.escalations.into();
+        self.firing = state.firing.into();
         self.totals = state.totals;
         self.out.clear();
         self.groups = Agenda::default();
@@ -91,6 +93,7 @@ impl Notifier {
             owed: self.owed.take(Clone::clone),
             acknowledgements: self.acknowledgements.take(Clone::clone),
             escalations: self.climbs.take(Clone::clone),
+            firing: self.firing.take(|()| ()),
             groups: groups.into_iter().map(|(id, it)| (key(id), it)).collect(),
             totals: self.totals,
         }
@@ -106,6 +109,7 @@ impl Notifier {
         self.owed.forget_changes();
         self.acknowledgements.forget_changes();
         self.climbs.forget_changes();
+        self.firing.forget_changes();
         self.groups.forget_changes();
     }
 
@@ -116,7 +120,7 @@ impl Notifier {
             .collect()
     }
 
-    fn group_key(&self, (at, labels): &GroupId) -> GroupKey {
+    pub(super) fn group_key(&self, (at, labels): &GroupId) -> GroupKey {
         let node = self.routes.node(*at);
         GroupKey {
             group: node.group_key(labels),

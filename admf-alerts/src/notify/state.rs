@@ -158,6 +158,8 @@ tables! {
     acknowledgements: Fingerprint => Acknowledgement,
     /// How far alerts have climbed, by their labels without `severity`.
     escalations: Fingerprint => Climb,
+    /// The alerts that were seen to fire, and not yet to have ended.
+    firing: Fingerprint => (),
     /// The groups.
     groups: GroupKey => GroupState,
 }

@@ -112,10 +112,6 @@ struct State {
     /// Since when something that was tried has not arrived.
     undelivered: BTreeMap<LogKey, Duration>,
     own: Own,
-    /// The alerts that fire, as far as the history says, and when they end unless they are posted again.
-    firing: BTreeMap<Fingerprint, Duration>,
-    /// How many ends were forgotten, as far as the history says.
-    dropped: u64,
     /// The channels that are to be told that somebody has taken up the incident of a group.
     taken_up: Vec<(Arc<Channel>, String)>,
     phase: Phase,
@@ -142,12 +138,7 @@ impl AlertService {
         let durable = Durable::open(path, setup.notify.clone(), draw, now)?;
         let owed = durable.notifier().owed();
         let undelivered = owed.map(|key| (key.clone(), now)).collect();
-        let firing = durable.notifier().alerts();
-        let firing = firing.filter(|it| !it.is_resolved(now) && !it.once);
-        let firing = firing.filter_map(|it| Some((it.fingerprint(), it.ends_at?)));
         let state = State {
-            firing: firing.collect(),
-            dropped: durable.notifier().dropped(),
             durable,
             setup: Arc::new(setup),
             channels,
@@ -216,7 +207,7 @@ impl AlertService {
     pub fn reload(&self, setup: Setup) -> Result<(), String> {
         self.taken(|state, now| {
             let taken = state.reload(setup, &self.0.shared, now);
-            state.note(
+            state.durable.note(
                 now,
                 match &taken {
                     Ok(()) => Event::new(Kind::ConfigReloaded, ""),

@@ -50,7 +50,7 @@ impl State {
             }
         }
         if !posts.is_empty() {
-            drop(self.post(now, posts));
+            drop(self.durable.post(now, posts));
         }
     }
 

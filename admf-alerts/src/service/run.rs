@@ -73,7 +73,6 @@ impl AlertService {
         // What is due is on disk before any of it is sent.
         let due = state.batch(now, |state, now| {
             state.look_at_itself(now);
-            state.look_at_ends(now);
             state.durable.due(now)
         });
         for delivery in due {

@@ -22,7 +22,7 @@ pub struct Tried {
 impl AlertService {
     /// Takes alerts, or that they have ended; says of each what is wrong with it, if anything.
     pub fn post(&self, alerts: impl IntoIterator<Item = Posted>) -> Vec<Result<(), String>> {
-        self.taken(|state, now| state.post(now, alerts))
+        self.taken(|state, now| state.durable.post(now, alerts))
     }
 
     /// Takes what an evaluation says: its [notices](crate::Engine::notices), and what the engine has to know in the next process.
@@ -31,7 +31,7 @@ impl AlertService {
         let posts = notices.into_iter().map(Posted::from);
         self.taken(|state, now| {
             state.durable.keep_engine(now, engine);
-            drop(state.post(now, posts));
+            drop(state.durable.post(now, posts));
         });
     }
 
@@ -57,7 +57,7 @@ impl AlertService {
             let change = |it: &mut Notifier| it.silences_mut().set(silence, now, id);
             let id = state.durable.change(now, change)?;
             let text = format!("{id}: {}{said}", matchers.join(", "));
-            state.note(now, Event::new(Kind::Silenced, text));
+            state.durable.note(now, Event::new(Kind::Silenced, text));
             Ok(id)
         })
     }
@@ -71,7 +71,9 @@ impl AlertService {
         self.taken(|state, now| {
             let expire = |it: &mut Notifier| it.silences_mut().expire(id, now);
             state.durable.change(now, expire)?;
-            state.note(now, Event::new(Kind::SilenceExpired, id));
+            state
+                .durable
+                .note(now, Event::new(Kind::SilenceExpired, id));
             Ok(())
         })
     }

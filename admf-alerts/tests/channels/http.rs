@@ -1,9 +1,9 @@
-//! Slack, PagerDuty and webhooks.
+//! Slack and webhooks.
 
 use std::io::Write;
 use std::time::Duration;
 
-use admf_alerts::channel::config::{Auth, Channel, PagerDuty, Retry, Secret, Slack, Webhook};
+use admf_alerts::channel::config::{Auth, Channel, PagerDuty, Secret, Slack, Webhook};
 use admf_alerts::channel::io::{Sender, Shared};
 use admf_alerts::channel::{Failure, idempotency_key, signature};
 use admf_alerts::notify::Outcome;
@@ -11,13 +11,13 @@ use admf_alerts::notify::Outcome;
 use crate::peer::{Peer, answer};
 use crate::{NOW, PLANTED, batch, send, sender};
 
-fn again(seconds: u64) -> Outcome {
+pub(crate) fn again(seconds: u64) -> Outcome {
     Outcome::Again {
         after: Duration::from_secs(seconds),
     }
 }
 
-fn url(peer: &Peer) -> String {
+pub(crate) fn url(peer: &Peer) -> String {
     format!("http://{}/services/T0/{PLANTED}", peer.address)
 }
 
@@ -25,7 +25,7 @@ fn slack(peer: &Peer) -> Channel {
     Channel::Slack(Slack::new(&*url(peer)))
 }
 
-fn webhook(peer: &Peer) -> Webhook {
+pub(crate) fn webhook(peer: &Peer) -> Webhook {
     Webhook::new(&*url(peer))
 }
 
@@ -127,18 +127,6 @@ async fn answers_are_classed_and_what_they_say_is_told_without_secrets() {
 }
 
 #[tokio::test]
-async fn nobody_is_followed_elsewhere() {
-    let other = Peer::answering(vec![answer("200 OK", "", "")]);
-    for status in ["301 Moved", "302 Found", "307 Elsewhere", "308 Elsewhere"] {
-        let location = format!("location: http://{}/\r\n", other.address);
-        let peer = Peer::answering(vec![answer(status, &location, "")]);
-        let report = send(&sender(&Channel::Webhook(webhook(&peer))).0).await;
-        assert_eq!(report.outcome, Outcome::Refused, "{status}");
-    }
-    assert_eq!(other.left(), 0);
-}
-
-#[tokio::test]
 async fn who_is_not_there_is_asked_again() {
     for address in ["127.0.0.1:1", "nowhere.invalid"] {
         let config = Webhook::new(&*format!("http://{address}/{PLANTED}"));
@@ -201,33 +189,6 @@ async fn slack_that_drips_its_answer_is_given_up_when_the_time_is_over() {
 }
 
 #[tokio::test]
-async fn pagerduty_is_sent_an_event_and_its_key_is_not_told() {
-    let no = r#"{"status":"invalid event","errors":["PLANTEDroutingkey"]}"#;
-    let yes = r#"{"status":"success","message":"Event processed"}"#;
-    let peer = Peer::answering(vec![
-        answer("202 Accepted", "", yes),
-        answer("400 Oh", "", no),
-    ]);
-    let mut config = PagerDuty::new("PLANTEDroutingkey");
-    config.url = Secret::new(url(&peer));
-    config.description = Some("{{ notice.rule }}!".to_owned());
-    let (sender, _) = sender(&Channel::PagerDuty(config));
-    assert_eq!(send(&sender).await.outcome, Outcome::Sent);
-    let event = peer.asked().json();
-    assert_eq!(event["routing_key"], "PLANTEDroutingkey");
-    assert_eq!(event["event_action"], "trigger");
-    assert_eq!(event["payload"]["summary"], "Down!");
-    let report = send(&sender).await;
-    assert_eq!(report.outcome, Outcome::Refused);
-    assert!(
-        report
-            .said
-            .expect("it says what is wrong")
-            .contains("<redacted>")
-    );
-}
-
-#[tokio::test]
 async fn a_template_that_fails_says_so_and_the_notice_goes_out() {
     let peer = Peer::answering(vec![answer("200 OK", "", "ok"), answer("200 OK", "", "ok")]);
     let mut config = Slack::new(&*url(&peer));
@@ -276,27 +237,6 @@ async fn a_channel_that_keeps_failing_is_left_alone_for_a_while() {
     assert_eq!(peer.left(), 5);
     clock.advance(Duration::from_secs(60));
     assert_eq!(send(&sender).await.outcome, Outcome::Sent);
-}
-
-#[tokio::test]
-async fn a_channel_may_say_how_often_and_when_it_is_tried_again() {
-    let peer = Peer::answering(vec![answer("500 Oh", "", ""); 3]);
-    let mut config = webhook(&peer);
-    let delay = Duration::from_secs(15);
-    config.common.retry = Some(Retry { attempts: 2, delay });
-    let (sender, _) = sender(&Channel::Webhook(config));
-    for (tries, outcome) in [(0, again(15)), (1, again(15)), (2, Outcome::Refused)] {
-        assert_eq!(sender.send(&batch(), tries).await.outcome, outcome);
-    }
-}
-
-#[tokio::test]
-async fn a_channel_that_is_not_enabled_sends_nothing() {
-    let peer = Peer::answering(Vec::new());
-    let mut config = webhook(&peer);
-    config.common.enabled = false;
-    let report = send(&sender(&Channel::Webhook(config)).0).await;
-    assert_eq!((report.outcome, peer.left()), (Outcome::Sent, 0));
 }
 
 #[test]

@@ -8,17 +8,18 @@ use admf_alerts::channel::Failure;
 use admf_alerts::channel::config::{Channel, Email, Secret, Smarthost};
 use admf_alerts::notify::Outcome;
 
-use crate::smtp::{Authority, Smtp};
+use crate::authority::Authority;
+use crate::smtp::Smtp;
 use crate::{send, sender};
 
-fn email(port: u16, to: &str) -> Email {
+pub(crate) fn email(port: u16, to: &str) -> Email {
     let host = Smarthost::new("localhost", port.to_string());
     Email::new(to, "admf@example.org", host)
 }
 
-fn trusting(authority: &Authority, port: u16, to: &str) -> Email {
+pub(crate) fn trusting(authority: &Authority, port: u16, to: &str) -> Email {
     let mut email = email(port, to);
-    email.tls.ca_file = Some(authority.folder.path().join("ca.pem"));
+    email.tls.ca_file = Some(authority.path("ca.pem"));
     email
 }
 

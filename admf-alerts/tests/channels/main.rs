@@ -1,10 +1,18 @@
 //! Channels against servers that answer as services do, over the loopback.
 
+mod authority;
+mod common;
 mod http;
 mod lines;
 mod mail;
+mod mail_tls;
+mod pagerduty;
 mod peer;
+mod proxy;
+mod redirects;
+mod secrets;
 mod smtp;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

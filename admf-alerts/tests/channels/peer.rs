@@ -2,11 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
 /// A request: head in small letters but for values, and body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) head: String,
     pub(crate) body: String,
@@ -40,19 +43,51 @@ impl Peer {
         })
     }
 
+    /// As [`answering`](Self::answering), over TLS.
+    pub(crate) fn over_tls(config: Arc<ServerConfig>, answers: Vec<String>) -> Self {
+        let mut answers = answers.into_iter();
+        let wrapped = move |stream| {
+            let tls = ServerConnection::new(Arc::clone(&config)).expect("the config is sound");
+            StreamOwned::new(tls, stream)
+        };
+        Self::over(wrapped, move |stream, _| {
+            let _ = stream.write_all(answers.next().unwrap_or_default().as_bytes());
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        })
+    }
+
+    /// Answers each request by what it was.
+    pub(crate) fn echoing(says: impl Fn(&Asked) -> String + Send + 'static) -> Self {
+        Self::over(
+            |stream| stream,
+            move |stream, asked| {
+                let _ = stream.write_all(says(asked).as_bytes());
+            },
+        )
+    }
+
     /// Does something with each connection once the request was read; it is closed after that.
     pub(crate) fn doing(mut does: impl FnMut(&mut TcpStream) + Send + 'static) -> Self {
+        Self::over(|stream| stream, move |stream, _| does(stream))
+    }
+
+    fn over<S: Read + Write>(
+        mut wrapped: impl FnMut(TcpStream) -> S + Send + 'static,
+        mut does: impl FnMut(&mut S, &Asked) + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it listens").to_string();
         let (tell, asked) = channel();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let mut reader = BufReader::new(stream);
+                let mut reader = BufReader::new(wrapped(stream));
                 let Some(request) = read(&mut reader) else {
                     continue;
                 };
-                let _ = tell.send(request);
-                does(reader.get_mut());
+                // Before the answer: who has that may ask what was asked.
+                let _ = tell.send(request.clone());
+                does(reader.get_mut(), &request);
             }
         });
         Self { address, asked }
@@ -77,7 +112,7 @@ pub(crate) fn answer(status: &str, headers: &str, body: &str) -> String {
     )
 }
 
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+pub(crate) fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let (mut head, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();

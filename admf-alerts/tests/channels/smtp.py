@@ -1,9 +1,10 @@
 """A server for mail: prints its port, then a line of JSON for each mail that it took.
 
-smtp.py (starttls|tls|clear) [CERTIFICATE KEY]
+smtp.py (starttls|tls|mutual|clear) HOST:PORT [CERTIFICATE KEY AUTHORITY]
 """
 
 import asyncio
+import base64
 import json
 import ssl
 import sys
@@ -33,15 +34,22 @@ class Handler:
 
 
 def login(server, session, envelope, mechanism, data):
-    right = data.password == b"PLANTEDpassword"
-    return AuthResult(success=right, handled=right)
+    if data.password == b"PLANTEDpassword":
+        return AuthResult(success=True)
+    # One that says back what it was told, as it came over the wire too.
+    wire = base64.b64encode(b"\0" + data.login + b"\0" + data.password).decode()
+    said = f"535 not {data.password.decode()} {wire}"
+    return AuthResult(success=False, handled=False, message=said)
 
 
-async def main(mode, *files):
+async def main(mode, at, *files):
     context = None
     if files:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*files)
+        context.load_cert_chain(*files[:2])
+        if mode == "mutual":
+            context.load_verify_locations(files[2])
+            context.verify_mode = ssl.CERT_REQUIRED
     starttls = context if mode == "starttls" else None
 
     def session():
@@ -51,14 +59,15 @@ async def main(mode, *files):
             tls_context=starttls,
             require_starttls=mode == "starttls",
             auth_required=False,
-            auth_require_tls=mode != "tls",
+            # It does not know that there is TLS from the start.
+            auth_require_tls=mode == "starttls",
             authenticator=login,
         )
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        session, "127.0.0.1", 0, ssl=context if mode == "tls" else None
-    )
+    host, port = at.split(":")
+    tls = context if mode in ("tls", "mutual") else None
+    server = await loop.create_server(session, host, int(port), ssl=tls)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

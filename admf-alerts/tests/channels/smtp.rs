@@ -1,10 +1,9 @@
-//! A server for mail of the test's own, and certificates for it.
+//! A server for mail of the test's own.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tempfile::TempDir;
+use crate::authority::Authority;
 
 /// A server, killed when dropped.
 pub(crate) struct Smtp {
@@ -14,15 +13,20 @@ pub(crate) struct Smtp {
 }
 
 impl Smtp {
-    /// Starts one; `None` where there is no such program and nobody requires it. `mode` is `starttls`, `tls` or `clear`.
+    /// Starts one; `None` where there is no such program and nobody requires it. `mode` is `starttls`, `tls`, `mutual` or `clear`.
     pub(crate) fn start(mode: &str, authority: Option<&Authority>) -> Option<Self> {
+        Self::start_at("127.0.0.1:0", mode, authority)
+    }
+
+    /// Starts one at an address. `mutual` is `tls`, and whoever comes must have a certificate of the same authority.
+    pub(crate) fn start_at(at: &str, mode: &str, authority: Option<&Authority>) -> Option<Self> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/channels/smtp.py");
         // Debian's, not one that somebody else has put first in the path.
         let mut command = Command::new("/usr/bin/python3");
-        command.args([script, mode]);
+        command.args([script, mode, at]);
         if let Some(authority) = authority {
-            let folder = authority.folder.path();
-            command.args([folder.join("cert.pem"), folder.join("key.pem")]);
+            let files = ["cert.pem", "key.pem", "ca.pem"];
+            command.args(files.map(|it| authority.path(it)));
         }
         command.stdout(Stdio::piped());
         let mut child = command.spawn().ok()?;
@@ -57,32 +61,5 @@ impl Drop for Smtp {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// Somebody whom one may believe, with a certificate of his for `localhost`.
-pub(crate) struct Authority {
-    pub(crate) folder: TempDir,
-}
-
-impl Authority {
-    pub(crate) fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key can be made");
-        let issuer = CertifiedIssuer::self_signed(params, key).expect("it can be signed");
-        let names = vec!["localhost".to_owned()];
-        let params = CertificateParams::new(names).expect("it is a name");
-        let key = KeyPair::generate().expect("a key can be made");
-        let cert = params.signed_by(&key, &issuer).expect("it can be signed");
-        let folder = TempDir::new().expect("a folder can be made");
-        for (name, text) in [
-            ("ca.pem", issuer.pem()),
-            ("cert.pem", cert.pem()),
-            ("key.pem", key.serialize_pem()),
-        ] {
-            std::fs::write(folder.path().join(name), text).expect("it can be written");
-        }
-        Self { folder }
     }
 }

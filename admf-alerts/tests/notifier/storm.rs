@@ -82,6 +82,8 @@ fn config(inhibits: bool, other: bool) -> Config {
 struct Storm {
     notifier: Notifier,
     inhibits: bool,
+    /// Whether ends are told once nothing keeps them quiet.
+    late: bool,
     now: Duration,
     out: Vec<Delivery>,
     fires: BTreeSet<u8>,
@@ -95,11 +97,14 @@ struct Storm {
 }
 
 impl Storm {
-    fn new(inhibits: bool) -> Self {
-        let notifier = Notifier::new(config(inhibits, false), || 0.5).expect("it is sound");
+    fn new(inhibits: bool, late: bool) -> Self {
+        let mut config = config(inhibits, false);
+        config.ends_after_quiet = late;
+        let notifier = Notifier::new(config, || 0.5).expect("it is sound");
         Self {
             notifier,
             inhibits,
+            late,
             now: START,
             out: Vec::new(),
             fires: BTreeSet::new(),
@@ -139,7 +144,8 @@ impl Storm {
                 }
             }
             Act::Reload(other) => {
-                let config = config(self.inhibits, other);
+                let mut config = config(self.inhibits, other);
+                config.ends_after_quiet = self.late;
                 self.notifier.reload(config, self.now).expect("it is sound");
             }
         }
@@ -199,7 +205,11 @@ impl Storm {
         self.notifier.finished(self.now, delivery.id, outcome);
         if outcome == Outcome::Sent {
             let (firing, ended) = names(&delivery.batch);
-            if firing.is_empty() {
+            if self.late {
+                // Of others the end may still be told.
+                let offered = self.offered.entry(delivery.batch.key.clone());
+                offered.or_default().retain(|name| !ended.contains(name));
+            } else if firing.is_empty() {
                 self.offered.remove(&delivery.batch.key);
             }
             let known = self.known.entry(delivery.batch.key.clone()).or_default();
@@ -261,8 +271,12 @@ impl Storm {
                 .iter()
                 .filter(|name| !self.fires.iter().any(|it| **name == format!("A{it}")))
                 .collect();
-            // Nobody is told of what ended while it was quiet.
-            let quiet = self.inhibits || self.silenced;
+            // Nobody is told of what ended while it was quiet, or not yet.
+            let still = |name: &String| (0..6).any(|it| *name == format!("A{it}") && inhibited(it));
+            let quiet = match self.late {
+                true => over.iter().all(|it| still(it)),
+                false => self.inhibits || self.silenced,
+            };
             assert!(
                 !send_resolved || quiet || over.is_empty(),
                 "{who:?} was not told that {over:?} ended"
@@ -278,8 +292,9 @@ proptest! {
     fn nobody_is_told_what_is_not_so_and_all_are_told_what_is(
         acts in prop::collection::vec(act(), 1..120),
         inhibits in any::<bool>(),
+        late in any::<bool>(),
     ) {
-        let mut storm = Storm::new(inhibits);
+        let mut storm = Storm::new(inhibits, late);
         for act in acts {
             storm.act(act);
         }

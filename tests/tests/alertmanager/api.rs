@@ -104,7 +104,11 @@ impl Both {
 
     /// Both answer the same; what is asked for may take the other one a moment to know.
     fn same(&self, method: &str, path: &str, body: &str) -> Value {
-        let limit = if method == "GET" { LONG } else { Duration::ZERO };
+        let limit = if method == "GET" {
+            LONG
+        } else {
+            Duration::ZERO
+        };
         let mut last = None;
         let same = until(limit, || {
             let [ours, theirs] = self.ask(method, path, body);
@@ -419,6 +423,7 @@ fn query(chance: &mut Chance) -> String {
             "alertname=A",
             "severity!=\"\"",
             "zone=~\"a|b\"",
+            "alertname=~\"A|B|C\"",
             "job=\"\"",
             "b!~\"1\"",
             "alertname!=\"B\"",

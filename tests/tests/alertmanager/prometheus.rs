@@ -42,7 +42,9 @@ fn a_prometheus_fires_and_resolves_a_rule_through_us() {
     );
     let service = Service::start(SERVICE, &config, Some(&second));
     let rules = |expr| {
-        format!("groups: [{{name: g, rules: [{{alert: Passing, expr: '{expr}', labels: {{severity: info}}}}]}}]")
+        format!(
+            "groups: [{{name: g, rules: [{{alert: Passing, expr: '{expr}', labels: {{severity: info}}}}]}}]"
+        )
     };
     let alerting = format!(
         "alerting: {{alertmanagers: [{{api_version: v2, static_configs: [{{targets: ['{}']}}]}}]}}",
@@ -77,7 +79,12 @@ fn a_prometheus_fires_and_resolves_a_rule_through_us() {
             .collect()
     };
     let both = until(LONG, || Some(told()).filter(|it| it.len() == 2));
-    assert_eq!(both, Some(vec![json!("firing"), json!("resolved")]), "{:?}", told());
+    assert_eq!(
+        both,
+        Some(vec![json!("firing"), json!("resolved")]),
+        "{:?}",
+        told()
+    );
 }
 
 const RULES: &str = r#"

@@ -4,6 +4,7 @@ mod amtool;
 mod back;
 mod files;
 mod generate;
+mod guide;
 mod routes;
 mod shipped;
 

@@ -229,6 +229,7 @@ fn the_second_file_says_what_alertmanager_cannot_and_that_is_lost_on_the_way_bac
         ),
         ("retention: 1h", "retention"),
         ("max_age: 1h", "max_age"),
+        ("ends_after_quiet: true", "ends_after_quiet"),
     ] {
         let setup =
             add(setup.clone(), "b.yml", text, None).unwrap_or_else(|error| panic!("{error}"));
@@ -251,7 +252,7 @@ fn what_is_wrong_in_the_second_file_is_said_with_its_line() {
     for (text, error) in [
         (
             "cooldown: []",
-            "b.yml:1:1: cooldown: unknown field; there are `receivers`, `channels`, `cooldowns`, `escalations`, `failures`, `watchdog`, `retention`, `max_age`",
+            "b.yml:1:1: cooldown: unknown field; there are `receivers`, `channels`, `cooldowns`, `escalations`, `failures`, `watchdog`, `retention`, `max_age`, `ends_after_quiet`",
         ),
         (
             "cooldowns:\n- length: 0s",

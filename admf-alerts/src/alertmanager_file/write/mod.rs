@@ -184,6 +184,10 @@ fn losses(setup: &Setup) -> Vec<SetupError> {
     if notify.max_age != default.max_age {
         lost("max_age".to_owned(), "Alertmanager forgets what has ended");
     }
+    if notify.ends_after_quiet {
+        let what = "Alertmanager tells nobody of an end that comes in a silence";
+        lost("ends_after_quiet".to_owned(), what);
+    }
     for (name, channels) in &setup.channels {
         for (at, channel) in channels.iter().enumerate() {
             for (field, what) in channel_losses(channel) {

@@ -1,7 +1,6 @@
 //! A disk that is full, and one that is looked at after each write.
 
 use std::io;
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use redb::{Database, StorageBackend};
@@ -39,7 +38,7 @@ impl Disk {
     /// Returns all that was left after each write since it was asked before.
     fn all_left(&self) -> Vec<Vec<u8>> {
         let left = &mut self.0.lock().unwrap().left;
-        mem::replace(left, Some(Vec::new())).unwrap_or_default()
+        left.replace(Vec::new()).unwrap_or_default()
     }
 
     fn write(&self, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
@@ -77,7 +76,7 @@ impl StorageBackend for Disk {
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let from = offset as usize;
         Self::write(self, |bytes| {
-            bytes[from..from + data.len()].copy_from_slice(data)
+            bytes[from..from + data.len()].copy_from_slice(data);
         })
     }
 }
@@ -147,7 +146,7 @@ fn a_batch_is_on_disk_as_a_whole_and_not_before_its_end() {
     let told = durable.batch(at(0), |durable| {
         durable.post(at(0), [down("A")]);
         durable.batch(at(0), |it| {
-            it.note(at(0), Event::new(Kind::AlertFiring, "A"));
+            it.note(at(0), Event::new(Kind::LeaderGained, "A"));
         });
         let now = on(&disk.left(), 0);
         assert!(now.notifier().alerts().len() == 0 && now.history().is_empty());
@@ -156,7 +155,10 @@ fn a_batch_is_on_disk_as_a_whole_and_not_before_its_end() {
     assert_eq!(names(&told[0].batch), ["A"]);
     let now = on(&disk.left(), 1);
     assert_eq!(now.notifier().alerts().len(), 1);
-    assert_eq!(kinds(&now), [(Kind::AlertFiring, 1)]);
+    assert_eq!(
+        kinds(&now),
+        [(Kind::LeaderGained, 1), (Kind::AlertFiring, 1)]
+    );
 }
 
 #[test]

@@ -124,6 +124,23 @@ fn what_was_about_to_be_sent_is_sent_again_under_the_same_key() {
 }
 
 #[test]
+fn replicas_that_were_told_the_same_name_a_notice_the_same() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let key = |name: &str, chance: f64| {
+        let draw = move || chance;
+        let durable = Durable::open(folder.path().join(name), config(), draw, at(0));
+        let mut durable = durable.expect("it is new");
+        let mut posted = down("A");
+        posted.starts_at = Some(at(0));
+        durable.post(at(0), [posted]);
+        let told = durable.due(at(1)).remove(0);
+        let header = crate::channel::idempotency_key(&told.batch);
+        (told.batch.idempotency_key.clone(), header)
+    };
+    assert_eq!(key("one", 0.1), key("other", 0.9));
+}
+
+#[test]
 fn what_is_over_leaves_the_file() {
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("alerts.redb");

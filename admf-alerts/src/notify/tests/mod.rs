@@ -2,6 +2,8 @@
 
 mod climb;
 mod due;
+mod happened;
+mod late;
 mod once;
 mod state;
 

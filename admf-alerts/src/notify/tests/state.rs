@@ -32,7 +32,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..60)
 }
 
-fn varied(other: bool) -> Config {
+pub(super) fn varied(other: bool) -> Config {
     let mut config = config(2);
     config.resolve_timeout = Duration::from_secs(3_000);
     config.receivers.get_mut("team").expect("it is there")[1].send_resolved = false;

@@ -81,7 +81,8 @@ impl Form {
     ) -> Result<Filled, Fault> {
         let (url, key) = (exposed(url).await?, exposed(key).await?);
         let (summary, noted) = self.said("description", summary, batch);
-        let mut redaction = Redaction::new([key.clone()]);
+        let mut redaction = Redaction::default();
+        redaction.add(&key);
         redaction.add_url(&url);
         let mut requests = Vec::new();
         for mut event in incident::events(batch, &key, &self.external_url) {

@@ -1,0 +1,160 @@
+//! Alerts that end while they are kept quiet.
+
+use super::*;
+
+fn late(integrations: usize) -> Config {
+    Config {
+        ends_after_quiet: true,
+        ..config(integrations)
+    }
+}
+
+fn silence(run: &mut Run, name: &str, from: f64, to: f64) {
+    run.until(from);
+    let silence = Silence {
+        matchers: vec![matcher("alertname", MatchOp::Equal, name)],
+        starts_at: Some(at(from)),
+        ends_at: Some(at(to)),
+        ..Silence::default()
+    };
+    let id = || format!("{name} {from}");
+    let set = run.notifier.silences_mut().set(silence, at(from), id);
+    set.expect("the silence is sound");
+}
+
+/// Told at 1 s, silent from 5 s to 55 s, ended at 20 s.
+fn ends_in_silence(config: Config) -> Run {
+    let mut run = Run::new(config);
+    run.post(0.0, "Down", None);
+    silence(&mut run, "Down", 5.0, 55.0);
+    run.post(20.0, "Down", Some(20.0));
+    run
+}
+
+#[test]
+fn what_ends_while_it_is_quiet_is_not_told_where_nobody_asks_for_it() {
+    let mut run = ends_in_silence(config(1));
+    run.until(1_000.0);
+    assert_eq!(run.told(), [(1.0, 0, "Down", "")]);
+    assert_eq!(run.notifier.groups().count(), 0);
+}
+
+#[test]
+fn what_ends_while_it_is_quiet_is_told_once_it_no_longer_is() {
+    let mut run = ends_in_silence(late(1));
+    run.until(1_000.0);
+    assert_eq!(run.told(), [(1.0, 0, "Down", ""), (61.0, 0, "", "Down")]);
+    assert_eq!(run.notifier.groups().count(), 0);
+}
+
+#[test]
+fn only_who_was_told_that_it_fires_is_told_of_an_end_later() {
+    let mut config = late(2);
+    config.receivers.get_mut("team").expect("it is there")[1].send_resolved = false;
+    let mut run = Run::new(config);
+    silence(&mut run, "Unknown", 0.0, 55.0);
+    run.post(0.0, "Unknown", None);
+    run.post(0.0, "Down", None);
+    silence(&mut run, "Down", 5.0, 55.0);
+    run.post(20.0, "Unknown", Some(20.0));
+    run.post(20.0, "Down", Some(20.0));
+    run.until(1_000.0);
+    let told = [
+        (1.0, 0, "Down", ""),
+        (1.0, 1, "Down", ""),
+        (61.0, 0, "", "Down"),
+    ];
+    assert_eq!(run.told(), told);
+    assert_eq!(run.notifier.groups().count(), 0);
+}
+
+#[test]
+fn what_is_told_of_others_meanwhile_does_not_make_an_end_forgotten() {
+    let mut run = ends_in_silence(late(1));
+    run.post(22.0, "Other", None);
+    run.post(42.0, "Other", Some(42.0));
+    run.until(1_000.0);
+    let told = [
+        (1.0, 0, "Down", ""),
+        (31.0, 0, "Other", ""),
+        (51.0, 0, "", "Other"),
+        (61.0, 0, "", "Down"),
+    ];
+    assert_eq!(run.told(), told);
+}
+
+#[test]
+fn what_fires_again_before_its_end_was_told_goes_on_for_who_was_told() {
+    let mut run = ends_in_silence(late(1));
+    run.post(30.0, "Down", None);
+    run.post(100.0, "Down", Some(100.0));
+    run.until(1_000.0);
+    assert_eq!(run.told(), [(1.0, 0, "Down", ""), (101.0, 0, "", "Down")]);
+}
+
+/// Longer than the log remembers what was told: two repeats.
+#[test]
+fn an_end_is_told_after_a_silence_of_whatever_length_within_the_age_of_what_is_told() {
+    for (max_age, told, dropped) in [(30_000, 2, 0), (10_000, 1, 1)] {
+        let mut config = late(1);
+        config.route.repeat_interval = Some(Duration::from_secs(1_000));
+        config.max_age = Duration::from_secs(max_age);
+        let mut run = Run::new(config);
+        run.post(0.0, "Down", None);
+        silence(&mut run, "Down", 5.0, 20_000.0);
+        run.post(20.0, "Down", Some(20.0));
+        run.until(40_000.0);
+        assert_eq!(run.told().len(), told);
+        assert_eq!(run.notifier.dropped(), dropped);
+        assert_eq!(run.notifier.groups().count(), 0);
+    }
+}
+
+#[test]
+fn an_end_that_waits_is_told_after_a_reload_and_by_the_next_process() {
+    let mut run = ends_in_silence(late(1));
+    run.until(30.0);
+    let reloaded = run.notifier.reload(late(1), at(30.0));
+    reloaded.expect("it is sound");
+    run.until(40.0);
+    let mut next = Notifier::new(late(1), || 0.5).expect("it is sound");
+    next.restore(run.notifier.state(), at(40.0));
+    run.notifier = next;
+    run.until(1_000.0);
+    let told = run.told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(matches!(told[1], (55.0..66.0, 0, "", "Down")), "{told:?}");
+}
+
+/// Alertmanager knows no levels, so that there is nothing to be like.
+#[test]
+fn a_level_that_was_told_is_told_of_an_end_that_came_while_it_was_quiet() {
+    let mut config = config(1);
+    let boss = vec![Integration::default()];
+    config.receivers.insert("boss".to_owned(), boss);
+    config.ladders.push(Ladder {
+        levels: vec![Level {
+            delay: Duration::ZERO,
+            receivers: vec!["boss".to_owned()],
+        }],
+        ..Ladder::default()
+    });
+    let mut run = ends_in_silence(config);
+    assert_eq!(
+        run.notifier
+            .told_of(Fingerprint::of([("alertname", "Down")]))
+            .count(),
+        2
+    );
+    run.until(1_000.0);
+    // The team by its route, the boss by the level.
+    assert_eq!(
+        run.told(),
+        [
+            (1.0, 0, "Down", ""),
+            (1.0, 0, "Down", ""),
+            (61.0, 0, "", "Down")
+        ]
+    );
+    assert_eq!(run.notifier.groups().count(), 0);
+}
