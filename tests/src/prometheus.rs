@@ -31,6 +31,8 @@ impl Prometheus {
                 .arg(format!("--storage.tsdb.path={}", folder.display()))
                 // Samples of tests may be of any year.
                 .arg("--storage.tsdb.retention.time=100y")
+                // What fires before it knows an Alertmanager it tells of again only then.
+                .arg("--rules.alert.resend-delay=5s")
                 .arg(format!("--web.listen-address=127.0.0.1:{port}"));
             command
         };
