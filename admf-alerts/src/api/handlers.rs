@@ -97,7 +97,10 @@ pub(super) async fn rules(State(api): State<Api>, address: Uri) -> Answer {
 
 pub(super) async fn rule_alerts(State(api): State<Api>) -> Answer {
     let groups = (api.groups)();
-    let alerts: Vec<_> = groups.iter().flat_map(|it| it.alerts()).collect();
+    let alerts: Vec<_> = groups
+        .iter()
+        .flat_map(super::RuleGroupView::alerts)
+        .collect();
     Ok(success(json!({ "alerts": alerts })))
 }
 

@@ -1,37 +1,10 @@
-//! What tells a notice from all others, and who says that it is his.
+//! Who says that a body is his.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use hmac::{Hmac, Mac};
-use sha2::{Digest, Sha256};
-
-use crate::notify::{Batch, Reason};
-
-/// Returns what tells a notice from all others, for a header `Idempotency-Key`: 16 digits of base 16 of the group's key, a
-/// hyphen, and 16 of what the notice says to whom.
-///
-/// It is the same for each try, and after a restart too, as long as the notice says the same: a receiver that has it has the
-/// notice. A notice that only says again what was said carries the time of its flush in it, since it is to be told again.
-#[must_use]
-pub fn idempotency_key(batch: &Batch) -> String {
-    let mut said = Sha256::new();
-    said.update(&batch.key.receiver);
-    said.update([0xff]);
-    said.update(batch.key.integration.to_be_bytes());
-    said.update(batch.reason.as_str());
-    if batch.reason == Reason::Repeat {
-        said.update(batch.at.as_nanos().to_be_bytes());
-    }
-    for alert in &batch.alerts {
-        said.update(alert.fingerprint().0.to_be_bytes());
-        said.update(alert.starts_at.as_nanos().to_be_bytes());
-        let end = alert.ends_at.map_or(u128::MAX, |end| end.as_nanos());
-        said.update(end.to_be_bytes());
-    }
-    let group = hex(&Sha256::digest(&batch.key.group));
-    format!("{}-{}", &group[..16], &hex(&said.finalize())[..16])
-}
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 /// Signs a body: `t=1795233454,v1=…`, the second being HMAC-SHA-256 of the time, a dot and the body, in base 16.
 ///
@@ -49,7 +22,8 @@ pub fn idempotency_key(batch: &Batch) -> String {
 #[must_use]
 #[expect(clippy::missing_panics_doc, reason = "a key may have any length")]
 pub fn signature(secret: &[u8], now: Duration, body: &[u8]) -> String {
-    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(secret).expect("a key may have any length");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(secret).expect("a key may have any length");
     let time = now.as_secs();
     mac.update(format!("{time}.").as_bytes());
     mac.update(body);

@@ -31,7 +31,7 @@ pub use alertmanager::AlertmanagerAlert;
 pub use answer::{Answer, Failure, http};
 pub use email::EmailContent;
 pub use incident::{acknowledge, change_event, events};
-pub use key::{idempotency_key, signature};
+pub use key::signature;
 pub use line::{console, json_line};
 pub use notice::{Notice, NoticeAlert};
 pub use pagerduty::{

@@ -53,7 +53,7 @@ pub struct Leader {
 enum Lock {
     File(PathBuf),
     #[cfg(feature = "leader-postgres")]
-    Postgres(postgres::Server),
+    Postgres(Box<postgres::Server>),
 }
 
 impl Leader {
@@ -72,7 +72,8 @@ impl Leader {
     /// A url that is none, or that asks for TLS, without its password.
     #[cfg(feature = "leader-postgres")]
     pub fn postgres(url: &str, key: i64) -> Result<Self, String> {
-        Ok(Self::by(Lock::Postgres(postgres::Server::new(url, key)?)))
+        let server = postgres::Server::new(url, key)?;
+        Ok(Self::by(Lock::Postgres(Box::new(server))))
     }
 
     fn by(lock: Lock) -> Self {

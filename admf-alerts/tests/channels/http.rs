@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use admf_alerts::channel::config::{Auth, Channel, PagerDuty, Secret, Slack, Webhook};
 use admf_alerts::channel::io::{Sender, Shared};
-use admf_alerts::channel::{Failure, idempotency_key, signature};
+use admf_alerts::channel::{Failure, signature};
 use admf_alerts::notify::Outcome;
 
 use crate::peer::{Peer, answer};
@@ -50,7 +50,7 @@ async fn a_webhook_is_posted_with_token_signature_and_key() {
     assert_eq!(asked.header("x-admf-signature"), Some(&*signed));
     assert_eq!(
         asked.header("idempotency-key"),
-        Some(&*idempotency_key(&batch()))
+        Some(&*batch().idempotency_key)
     );
     assert_eq!(asked.json()["version"], "4");
     assert_eq!(asked.json()["externalURL"], "http://here");

@@ -20,7 +20,6 @@ use crate::channel::answer::Failure;
 use crate::channel::config::{Email, TlsVersion as Version};
 use crate::channel::email::message::{Letter, Texts};
 use crate::channel::encoding::base64;
-use crate::channel::key::idempotency_key;
 use crate::channel::redact::Redaction;
 use crate::notify::Batch;
 
@@ -59,7 +58,7 @@ impl Mail {
     /// Sends one mail to each who has none yet. Where some have it and others never will, it is sent, and says so.
     pub(super) async fn send(&self, batch: &Batch, limit: Duration) -> Result<Done, Fault> {
         let (transport, redaction) = self.transport(limit).await?;
-        let key = idempotency_key(batch);
+        let key = batch.idempotency_key.clone();
         let letter = self.texts.filled(batch, &self.external_url, &key);
         let letter = letter.map_err(|error| Fault::refused(Failure::Client, error))?;
         let (mut sent, mut again, mut refused) = (false, None, None);

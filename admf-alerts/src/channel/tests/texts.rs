@@ -1,7 +1,7 @@
 //! Keys, signatures, templates, secrets.
 
 use super::*;
-use crate::notify::{Batch, Reason};
+use crate::notify::Batch;
 
 /// Computed by `openssl dgst -sha256 -hmac key`.
 #[test]
@@ -11,39 +11,6 @@ fn a_body_is_signed_with_its_time() {
         signed,
         "t=1795233454,v1=2f9a2922cf18be70555d0da8f875e030a91dce8e031588198be7f7f127296df6"
     );
-}
-
-#[test]
-fn a_notice_has_the_same_key_at_each_flush_until_it_says_something_else() {
-    let first = batch(&[("risk", None)]);
-    let later = Batch {
-        at: first.at + Duration::from_secs(9),
-        ..Batch::clone(&first)
-    };
-    assert_eq!(idempotency_key(&first), idempotency_key(&later));
-    let other = [
-        Batch {
-            reason: Reason::Added,
-            ..later.clone()
-        },
-        Batch {
-            reason: Reason::Repeat,
-            ..later.clone()
-        },
-        Batch {
-            alerts: Vec::new(),
-            ..later.clone()
-        },
-    ];
-    for other in &other {
-        assert_ne!(idempotency_key(&first), idempotency_key(other));
-        assert_eq!(idempotency_key(&first)[..16], idempotency_key(other)[..16]);
-    }
-    let again = Batch {
-        at: first.at,
-        ..other[1].clone()
-    };
-    assert_ne!(idempotency_key(&other[1]), idempotency_key(&again));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::channel::incident;
 use crate::channel::io::Shared;
 use crate::channel::io::report::{Fault, line};
 use crate::channel::io::secret::exposed;
-use crate::channel::key::{idempotency_key, signature};
+use crate::channel::key::signature;
 use crate::channel::pagerduty::change_url;
 use crate::channel::redact::Redaction;
 use crate::channel::slack::SlackMessage;
@@ -133,7 +133,7 @@ impl Form {
         let request = &mut filled.requests[0];
         request
             .headers
-            .push(("idempotency-key", idempotency_key(batch)));
+            .push(("idempotency-key", batch.idempotency_key.clone()));
         if let Some(secret) = &config.signing_key {
             let secret = exposed(secret).await?;
             filled.redaction.add(&secret);
