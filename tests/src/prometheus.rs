@@ -31,12 +31,23 @@ impl Prometheus {
                 .arg(format!("--storage.tsdb.path={}", folder.display()))
                 // Samples of tests may be of any year.
                 .arg("--storage.tsdb.retention.time=100y")
+                // What fires before it knows an Alertmanager it tells of again only then.
+                .arg("--rules.alert.resend-delay=5s")
                 .arg(format!("--web.listen-address=127.0.0.1:{port}"));
             command
         };
         let ready = "Server is ready to receive web requests";
         let daemon = Daemon::start(on, Log::Err, ready)?;
         Some(Self { daemon })
+    }
+
+    /// Lets it read its rules again.
+    ///
+    /// # Panics
+    ///
+    /// As [`Daemon::signal`].
+    pub fn reload(&self) {
+        self.daemon.signal("-HUP");
     }
 
     /// Returns its address.

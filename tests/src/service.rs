@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -91,4 +93,21 @@ pub fn ask(address: &str, method: &str, path: &str, body: &str) -> io::Result<(u
     let status = status.ok_or_else(|| io::Error::other(format!("no status in {answer:?}")))?;
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
     Ok((status, body.to_owned()))
+}
+
+/// Looks again and again until something is seen that others do; `None`: it was not by the end of `limit`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "other processes go by the real time"
+)]
+pub fn until<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    let began = Instant::now();
+    loop {
+        let seen = look();
+        if seen.is_some() || began.elapsed() > limit {
+            return seen;
+        }
+        // Others need the processor for it.
+        thread::park_timeout(Duration::from_millis(20));
+    }
 }

@@ -63,7 +63,7 @@ fn matching(api: &Api, List(filter): List<String>) -> Result<BTreeSet<Fingerprin
     let filter = filter.map_err(|problem| Problem::bad(format!("filter: {problem}")))?;
     Ok(api.service.look(|notifier, now| {
         let alerts = notifier.alerts().filter(|it| !it.is_resolved(now));
-        let asked = alerts.filter(|it| filter.matches(|name| it.labels.get(name)));
+        let asked = alerts.filter(|it| filter.matches(&it.labels));
         asked.map(Alert::fingerprint).collect()
     }))
 }

@@ -41,7 +41,7 @@ impl Wanted {
         if alert.once || alert.ends_at.is_some_and(|end| end < now) {
             return None;
         }
-        if !self.filter.matches(|name| alert.labels.get(name)) {
+        if !self.filter.matches(&alert.labels) {
             return None;
         }
         let quiet = Quiet::of(notifier, &alert.labels, now);

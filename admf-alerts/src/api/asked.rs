@@ -5,6 +5,7 @@ use form_urlencoded::parse;
 
 use super::answer::Problem;
 use crate::alertmanager_file::matcher;
+use crate::labels::Labels;
 use crate::series::{MatchOp, Matcher};
 
 /// What counts as yes for Alertmanager; all else is no.
@@ -77,14 +78,9 @@ impl Filter {
         matchers.map(Self)
     }
 
-    /// Says whether what has these values will do. One that is there and empty is not as one that is not there.
-    pub(super) fn matches<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> bool {
-        self.0.iter().all(|matcher| {
-            let value = value(matcher.name());
-            let negative = matches!(matcher.op(), MatchOp::NotEqual | MatchOp::MatchesNot);
-            (matcher.value().is_empty() && value.is_some() == negative)
-                || matcher.is_match(value.unwrap_or_default())
-        })
+    /// Says whether an alert of these labels is asked for.
+    pub(super) fn matches(&self, labels: &Labels) -> bool {
+        self.0.iter().all(|it| it.matches(labels))
     }
 }
 
@@ -121,20 +117,6 @@ mod tests {
         assert_eq!(problem("filter=%7Ba=1%7D"), "bad matcher format: {a=1}");
         assert!(problem("filter=a=~(").contains("("));
         let comma = asked("filter=a=1,b%3D2").filter().expect("it is one");
-        assert!(comma.matches(|_| Some("1,b=2")));
-    }
-
-    #[test]
-    fn an_empty_value_that_is_there_is_not_as_none() {
-        let matches = |query: &str, value: Option<&'static str>| {
-            let filter = asked(query).filter().expect("it is a matcher");
-            filter.matches(|_| value)
-        };
-        assert!(matches("filter=a=%22%22", None));
-        assert!(matches("filter=a=%22%22", Some("")));
-        assert!(!matches("filter=a=%22%22", Some("b")));
-        assert!(matches("filter=a!=%22%22", Some("")));
-        assert!(!matches("filter=a!=%22%22", None));
-        assert!(matches("filter=a!=%22%22", Some("b")));
+        assert!(comma.matches(&Labels::from_iter([("a", "1,b=2")])));
     }
 }

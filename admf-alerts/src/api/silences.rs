@@ -129,7 +129,7 @@ fn matcher(at: usize, Whole { name, value, op }: Whole) -> Result<Matcher, Probl
     })
 }
 
-/// Lists the silences whose matchers the filter asks for: active ones by their end, then pending ones by their start, then
+/// Lists the silences that have the matchers of the filter: active ones by their end, then pending ones by their start, then
 /// those that are over, the last first.
 pub(super) fn list(
     silences: &Silences,
@@ -146,12 +146,12 @@ pub(super) fn list(
     Ok(all.into_iter().map(|it| body(it, now)).collect())
 }
 
-/// Says whether a filter fits what the matchers name: their names are labels and their values those.
+/// Says whether each matcher of a filter is one of the silence.
 fn fits(silence: &Silence, filter: &Filter) -> bool {
-    filter.matches(|name| {
-        let mut named = silence.matchers.iter().rev();
-        named.find(|it| it.name() == name).map(Matcher::value)
-    })
+    let same =
+        |a: &Matcher, b: &Matcher| (a.name(), a.op(), a.value()) == (b.name(), b.op(), b.value());
+    let has = |wanted| silence.matchers.iter().any(|it| same(it, wanted));
+    filter.0.iter().all(has)
 }
 
 pub(super) fn body(silence: &Silence, now: Duration) -> Value {

@@ -10,7 +10,7 @@ use admf_alerts::rule_file::parse;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::prometheus::Prometheus;
-use tests::service::{Service, ask};
+use tests::service::{Service, ask, until};
 
 use crate::SERVICE;
 use crate::server::now;
@@ -27,11 +27,6 @@ fn prometheus(folder: &TempDir, rules: &str, more: &str) -> Option<Prometheus> {
     Prometheus::start(&file("prometheus.yml"), &file("data"))
 }
 
-fn seconds() -> u64 {
-    let since = now().duration_since(UNIX_EPOCH);
-    since.expect("it is after 1970").as_secs()
-}
-
 #[test]
 fn a_prometheus_fires_and_resolves_a_rule_through_us() {
     let (folder, sink) = (TempDir::new().expect("a folder can be made"), Sink::start());
@@ -46,16 +41,16 @@ fn a_prometheus_fires_and_resolves_a_rule_through_us() {
         log.display()
     );
     let service = Service::start(SERVICE, &config, Some(&second));
-    // It fires from the start, for some seconds.
-    let rules = format!(
-        "groups: [{{name: g, rules: [{{alert: Passing, expr: 'vector(time()) < {}', labels: {{severity: info}}}}]}}]",
-        seconds() + 8
-    );
+    let rules = |expr| {
+        format!(
+            "groups: [{{name: g, rules: [{{alert: Passing, expr: '{expr}', labels: {{severity: info}}}}]}}]"
+        )
+    };
     let alerting = format!(
         "alerting: {{alertmanagers: [{{api_version: v2, static_configs: [{{targets: ['{}']}}]}}]}}",
         service.address()
     );
-    let Some(prometheus) = prometheus(&folder, &rules, &alerting) else {
+    let Some(prometheus) = prometheus(&folder, &rules("vector(1)"), &alerting) else {
         return;
     };
     let (_, fires) = sink.next(LONG).expect("it fires");
@@ -68,6 +63,9 @@ fn a_prometheus_fires_and_resolves_a_rule_through_us() {
     );
     let url = shown[0]["generatorURL"].as_str().unwrap_or_default();
     assert!(url.contains("/graph?g0.expr="), "{url}");
+    let passed = rules("vector(1) > 1");
+    fs::write(folder.path().join("rules.yml"), passed).expect("it can be written");
+    prometheus.reload();
     let (_, ends) = sink.next(LONG).expect("it ends");
     assert_eq!((&*ends.0, ends.1.len(), &ends.2), ("resolved", 0, &fires.1));
     drop(prometheus);
@@ -80,11 +78,13 @@ fn a_prometheus_fires_and_resolves_a_rule_through_us() {
             .map(|it: Value| it["status"].clone())
             .collect()
     };
-    let began = now();
-    while told().len() < 2 && now().duration_since(began).unwrap_or_default() < LONG {
-        std::thread::yield_now();
-    }
-    assert_eq!(told(), ["firing", "resolved"]);
+    let both = until(LONG, || Some(told()).filter(|it| it.len() == 2));
+    assert_eq!(
+        both,
+        Some(vec![json!("firing"), json!("resolved")]),
+        "{:?}",
+        told()
+    );
 }
 
 const RULES: &str = r#"
@@ -140,17 +140,13 @@ fn rules_and_their_alerts_are_shown_as_prometheus_shows_them() {
     engine.evaluate(now().duration_since(UNIX_EPOCH).expect("it is after 1970"));
     let mut ours = json!(RuleGroupView::of(&engine));
     plain(&mut ours);
-    let began = now();
-    loop {
-        let mut theirs = prometheus.api("rules").expect("it is up")["groups"].take();
-        plain(&mut theirs);
-        if ours == theirs {
-            break;
-        }
-        let late = now().duration_since(began).unwrap_or_default() > Duration::from_secs(20);
-        assert!(!late, "ours\n{ours:#}\ntheirs\n{theirs:#}");
-        std::thread::yield_now();
-    }
+    let mut last = Value::Null;
+    let same = until(LONG, || {
+        last = prometheus.api("rules").expect("it is up")["groups"].take();
+        plain(&mut last);
+        (ours == last).then_some(())
+    });
+    assert!(same.is_some(), "ours\n{ours:#}\ntheirs\n{last:#}");
     let alerts = prometheus.api("alerts").expect("it is up")["alerts"].clone();
     let groups = RuleGroupView::of(&engine);
     let mut ours = json!(

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use admf_alerts::Labels;
-use admf_alerts::alertmanager_file::parse;
+use admf_alerts::alertmanager_file::{export, parse};
 use admf_alerts::notify::Routes;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -26,7 +26,11 @@ fn two_hundred_label_sets_go_where_amtool_says() {
         let text = generate::file(&mut chance);
         std::fs::write(&path, &text).expect("it can be written");
         let setup = parse("alertmanager.yml", &text, None).expect("it is a good file");
-        service.configure(&text);
+        // The files of certificates that channels name are not there.
+        let mut bare = setup.clone();
+        bare.channels.values_mut().for_each(Vec::clear);
+        let bare = export(&bare, false).expect("it can be written");
+        service.configure(&bare.text);
         let read = ask(&service.address(), "POST", "/-/reload", "").expect("it is up");
         assert_eq!(read, (200, String::new()), "{text}");
         let routes = Routes::new(&setup.notify.route).expect("the tree is sound");
