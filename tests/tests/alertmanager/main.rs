@@ -2,7 +2,6 @@
 
 mod channel;
 mod corners;
-mod server;
 mod sink;
 mod stream;
 
@@ -11,8 +10,8 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use admf_alerts::notify::{Notifier, Outcome};
+use tests::alertmanager::{Alertmanager, now};
 
-use server::Alertmanager;
 use sink::Sink;
 use stream::{SECONDS, Step, stream};
 
@@ -36,7 +35,7 @@ fn an_alertmanager_tells_the_same_of_one_stream() {
         return;
     };
     let at = |step: &Step| step.seconds;
-    let theirs = hear(&sink, &steps, at, |step| theirs.post(step), SECONDS, &ours);
+    let theirs = hear(&sink, &steps, at, |step| step.send(&theirs), SECONDS, &ours);
     check(seed, steps.len(), &ours, &theirs);
 }
 
@@ -106,8 +105,8 @@ fn hear<S>(
     last: f64,
     ours: &Told,
 ) -> Told {
-    let began = server::now();
-    let passed = || server::now().duration_since(began).unwrap_or_default();
+    let began = now();
+    let passed = || now().duration_since(began).unwrap_or_default();
     let mut told = Told::new();
     let mut take = |end: Duration| loop {
         let left = end.saturating_sub(passed());

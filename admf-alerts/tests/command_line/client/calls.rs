@@ -60,10 +60,17 @@ fn acknowledgements_are_made_by_matchers_or_of_one_alert() {
 
 #[test]
 fn acknowledgements_are_listed_and_taken_back_each_for_itself() {
-    let listed = json!({"acknowledgements": [{"by": "me", "fingerprint": "0011223344556677"}]});
+    let listed = json!({"acknowledgements": [
+        {"fingerprint": "0011223344556677", "labels": {"alertname": "Down", "host": "a"}, "by": "me", "comment": "on it",
+         "at": "2026-11-21T03:00:00Z", "until": null},
+    ]});
     let (request, ran) = asked(&["ack", "--list"], &listed);
     assert_eq!(line(&request), "GET /api/admf/v1/acknowledgements");
-    ran.is(0, "BY  FINGERPRINT\nme  0011223344556677\n", "");
+    let table = "\
+FINGERPRINT       ALERT           BY  SINCE                 UNTIL  COMMENT
+0011223344556677  Down{host=\"a\"}  me  2026-11-21T03:00:00Z         on it
+";
+    ran.is(0, table, "");
 
     let gone = answer("404 Not Found", "", r#"{"error":"nobody sees to it"}"#);
     let fingerprints = [

@@ -60,6 +60,9 @@ fn no_answer_is_a_panic() {
     });
     let entry = json!({"last": "2026-11-21T03:00:00Z", "count": 2, "kind": "k", "labels": {"a": "b"}, "text": "t"});
     let tried = json!({"channel": "c", "outcome": "sent", "said": "s"});
+    let acknowledged = json!({
+        "fingerprint": "f", "labels": {"alertname": "a"}, "by": "b", "comment": "c", "at": "2026-11-21T03:00:00Z", "until": null,
+    });
     let mut runs = 0;
     for (args, document) in [
         (&["silence", "list", "--within", "1h"][..], json!([silence])),
@@ -75,7 +78,7 @@ fn no_answer_is_a_panic() {
         (&["ack", "a"], json!({"acknowledged": ["f"]})),
         (
             &["ack", "--list"],
-            json!({"acknowledgements": [{"by": "b"}]}),
+            json!({"acknowledgements": [acknowledged]}),
         ),
         (&["status"], json!({"a": [1]})),
         (&["send", "--level", "l", "--message", "m"], json!({"a": 1})),

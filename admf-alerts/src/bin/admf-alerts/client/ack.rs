@@ -1,15 +1,17 @@
 //! `ack` and `unack`: somebody sees to it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use admf_alerts::duration;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
+use super::alerts::alert;
 use super::http::Client;
 use super::matchers::{Matchers, Wire};
 use super::silence::Author;
-use super::{Ask, Refused, Said, table};
+use super::{Ask, Refused, Said, table, when};
 use crate::input;
 
 const ALL: &[&str] = &["api", "admf", "v1", "acknowledgements"];
@@ -18,7 +20,7 @@ const ALL: &[&str] = &["api", "admf", "v1", "acknowledgements"];
 pub(crate) struct Ack {
     #[command(flatten)]
     matchers: Matchers,
-    /// One alert, as `alerts` lists it.
+    /// One alert, as `alerts` shows it.
     #[arg(short, long, value_name = "HEX", value_parser = fingerprint, conflicts_with = "matchers")]
     fingerprint: Option<String>,
     /// What is done about it.
@@ -36,9 +38,25 @@ pub(crate) struct Ack {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Unack {
-    /// Alerts, as `ack` lists them.
+    /// Alerts, as `ack --list` shows them.
     #[arg(value_name = "FINGERPRINT", required = true, value_parser = fingerprint)]
     fingerprints: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listed {
+    acknowledgements: Vec<Found>,
+}
+
+/// An acknowledgement as the API has it.
+#[derive(Debug, Deserialize)]
+struct Found {
+    fingerprint: String,
+    labels: BTreeMap<String, String>,
+    by: String,
+    comment: String,
+    at: String,
+    until: Option<String>,
 }
 
 /// Takes 64 bits in hexadecimal digits.
@@ -98,18 +116,29 @@ impl Ack {
 
     async fn listed(client: &Client) -> Result<Said, Refused> {
         let answer = client.get(ALL, &[]).await?;
+        let found: Listed = client.read(ALL, &answer)?;
+        let rows: Vec<_> = found.acknowledgements.iter().map(Found::row).collect();
+        let names = ["FINGERPRINT", "ALERT", "BY", "SINCE", "UNTIL", "COMMENT"];
         Ok(Said {
-            lines: table::documents(list(&answer, "acknowledgements")),
+            lines: table::table(&names, &rows),
             json: answer,
             ..Said::default()
         })
     }
 }
 
-/// A list, bare or under its name.
-pub(crate) fn list<'a>(answer: &'a Value, name: &str) -> &'a [Value] {
-    let list = answer.as_array().or_else(|| answer.get(name)?.as_array());
-    list.map(Vec::as_slice).unwrap_or_default()
+impl Found {
+    fn row(&self) -> Vec<String> {
+        let until = self.until.as_deref().map(when::shown);
+        vec![
+            self.fingerprint.clone(),
+            alert(&self.labels),
+            self.by.clone(),
+            when::shown(&self.at),
+            until.unwrap_or_default(),
+            self.comment.clone(),
+        ]
+    }
 }
 
 impl Ask for Unack {

@@ -1,8 +1,6 @@
 //! What people read.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Writes rows under their names, each column as wide as what is in it.
 pub(crate) fn table(names: &[&str], rows: &[Vec<String>]) -> Vec<String> {
@@ -60,18 +58,6 @@ fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
         }
         other => found.push((plain(path), text(other))),
     }
-}
-
-/// Writes documents as a table of all the fields that one of them has.
-pub(crate) fn documents(documents: &[Value]) -> Vec<String> {
-    let fields = documents.iter().filter_map(Value::as_object);
-    let names: BTreeSet<&str> = fields.flat_map(Map::keys).map(String::as_str).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    let cell = |document: &Value, name: &&str| document.get(*name).map(text).unwrap_or_default();
-    let row = |document| names.iter().map(|name| cell(document, name)).collect();
-    let heads: Vec<String> = names.iter().map(|it| plain(&it.to_uppercase())).collect();
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    table(&heads, &documents.iter().map(row).collect::<Vec<_>>())
 }
 
 /// A text as it is, anything else as JSON.
