@@ -1,24 +1,18 @@
 //! One request, and its answer.
 
-use std::error::Error;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use admf_alerts::duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Refused;
+use super::answer::{self, MOST, cause};
 use super::server::Server;
-
-/// How much of an answer is read.
-const MOST: usize = 16 << 20;
-
-/// How much is told of what a server says is wrong.
-const SHOWN: usize = 1_000;
 
 /// Asks one service.
 #[derive(Debug)]
@@ -127,23 +121,12 @@ impl Client {
         let failed = |error: reqwest::Error| refused(&shown, &self.failed(&error));
         let mut response = request.send().await.map_err(failed)?;
         let status = response.status();
-        let body = read(&mut response).await.map_err(failed)?;
+        let body = answer::read(&mut response).await.map_err(failed)?;
         let body = body.ok_or_else(|| {
             let problem = format!("answers with more than {} MiB", MOST >> 20);
             refused(&shown, &problem)
         })?;
-        let answer = serde_json::from_slice(&body);
-        match status.is_success() {
-            true if body.is_empty() => Ok(Value::Null),
-            true => answer.map_err(|error| refused(&shown, &format!("answers no JSON: {error}"))),
-            false => {
-                let said = answer.unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
-                Err(refused(
-                    &shown,
-                    format!("{status}: {}", said_in(&said)).trim_end_matches(": "),
-                ))
-            }
-        }
+        answer::understood(status, &body).map_err(|problem| refused(&shown, &problem))
     }
 
     fn failed(&self, error: &reqwest::Error) -> String {
@@ -167,39 +150,4 @@ fn loopbacks() -> [SocketAddr; 2] {
 
 fn refused(url: &Url, problem: &str) -> Refused {
     Refused::Ask(format!("{url}: {problem}"))
-}
-
-/// Reads all of it, unless that is too much.
-async fn read(response: &mut Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if chunk.len() > MOST - body.len() {
-            return Ok(None);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Some(body))
-}
-
-/// What a server says is wrong: Alertmanager as a text or a `message`, Prometheus and others as an `error`.
-fn said_in(answer: &Value) -> String {
-    let field = |name: &str| answer.get(name).and_then(Value::as_str);
-    let said = answer.as_str().or_else(|| field("message"));
-    let said = match said.or_else(|| field("error")) {
-        Some(said) => said.trim().to_owned(),
-        None => answer.to_string(),
-    };
-    match said.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &said[..end]),
-        None => said,
-    }
-}
-
-/// What is at the bottom of it, which names no address.
-fn cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(below) = cause.source() {
-        cause = below;
-    }
-    cause.to_string()
 }

@@ -4,6 +4,7 @@
 
 mod ack;
 mod alerts;
+mod answer;
 mod channel;
 mod clock;
 mod history;
