@@ -1,5 +1,7 @@
 //! What is asked of a service, and what is written of its answer.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use super::{Asked, Peer, answer, ask, asked, program, run, yes};
@@ -234,27 +236,63 @@ fn a_silence_is_posted_as_alertmanager_takes_it() {
     ran.is(0, "an-id\n", "");
 }
 
-/// The clocks of a place are turned: between both times lies an hour less.
 #[test]
 fn the_end_of_a_silence_is_by_the_clock_of_its_place() {
-    let args = [
-        "silence",
-        "add",
-        "a",
-        "-c",
-        "why",
-        "-a",
-        "you",
-        "--start",
-        "2026-03-29T01:30[Europe/Berlin]",
-        "--end",
-        "2026-03-29T03:30[Europe/Berlin]",
-    ];
-    let (request, _) = asked(&args, &json!({"silenceID": "an-id"}));
-    let body = request.json();
-    let times = ["startsAt", "endsAt", "createdBy"].map(|it| body[it].clone());
-    let expected = ["2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z", "you"].map(Value::from);
-    assert_eq!(times, expected);
+    for (start, end, expected) in [
+        // Between both lies an hour less than the clock says.
+        (
+            "2026-03-29T01:30",
+            "2026-03-29T03:30",
+            ["2026-03-29T00:30:00Z", "2026-03-29T01:30:00Z"],
+        ),
+        // One that is left out, and one that is there twice.
+        (
+            "2026-03-29T02:30",
+            "2026-10-25T02:30",
+            ["2026-03-29T01:30:00Z", "2026-10-25T00:30:00Z"],
+        ),
+    ] {
+        let (start, end) = (
+            format!("{start}[Europe/Berlin]"),
+            format!("{end}[Europe/Berlin]"),
+        );
+        let args = [
+            "silence", "add", "a", "-c", "why", "--start", &start, "--end", &end,
+        ];
+        let (request, _) = asked(&args, &json!({"silenceID": "an-id"}));
+        let body = request.json();
+        let times = ["startsAt", "endsAt"].map(|it| body[it].clone());
+        assert_eq!(times, expected.map(Value::from), "{start}");
+    }
+}
+
+#[test]
+fn who_adds_a_silence_is_who_he_says_or_the_user() {
+    let add = ["silence", "add", "a", "-c", "why"];
+    let said = |command: &mut Command| {
+        let peer = Peer::answering(vec![yes(&json!({"silenceID": "an-id"}))]);
+        let url = format!("http://{}", peer.address);
+        run(command.args(add).args(["--url", &url])).is(0, "an-id\n", "");
+        peer.asked().json()["createdBy"].clone()
+    };
+    assert_eq!(said(&mut program()), "me");
+    let peer = asked(
+        &[&add[..], &["-a", "you"]].concat(),
+        &json!({"silenceID": "x"}),
+    );
+    assert_eq!(peer.0.json()["createdBy"], "you");
+
+    // As the machine knows the user, where the environment does not.
+    let user = Command::new("id").arg("-un").output();
+    let Some(user) = user.ok().filter(|it| it.status.success()) else {
+        return;
+    };
+    let mut nameless = program();
+    for name in ["USER", "LOGNAME", "USERNAME"] {
+        nameless.env_remove(name);
+    }
+    let user = String::from_utf8_lossy(&user.stdout).trim().to_owned();
+    assert_eq!(said(&mut nameless), user);
 }
 
 #[test]
