@@ -43,19 +43,23 @@
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
 //! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
+//! | `api` | `Api`: all of it over HTTP, as Alertmanager has it, and more (feature `api`) |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`alertmanager_file`] | [`parse`](alertmanager_file::parse): files of Alertmanager as they are, and back |
+//! | `service` | `AlertService`: a notifier that sends by itself, its state, channels and history (feature `service`) |
 //! | [`notation`] | series with their values, as tests of Prometheus write them |
 //! | [`duration`] | lengths of time as files write them |
 //! | [`alert_template`] | [`AlertTemplate`](alert_template::AlertTemplate): a metric, a limit, for how long, who is told |
 //! | [`manager`] | [`Manager`](manager::Manager): alerts that come, go and change while the program runs |
 //! | [`engine`] | [`Engine`]: states of all alerts; time and samples in, events out |
 //!
-//! Nothing here reads a clock, and nothing but [`files`], `durable`, `channel::io` and [`rule_test::run`] waits, or does input or output: the caller
+//! Nothing here reads a clock, and nothing but [`files`], `durable`, `channel::io`, `service` and [`rule_test::run`] waits, or does input or output: the caller
 //! scrapes, says what time it is, and delivers the events. Times are a `Duration` since an origin of the caller's choice.
 
 pub mod alert_template;
 pub mod alertmanager_file;
+#[cfg(feature = "api")]
+pub mod api;
 pub mod burn;
 pub mod catalogue;
 pub mod channel;
@@ -78,6 +82,8 @@ pub mod rule_test;
 pub mod samples;
 mod scan;
 pub mod series;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod slo;
 pub mod template;
 mod yaml;

@@ -18,11 +18,13 @@ use std::path::Path;
 pub use crate::yaml::FileError;
 pub(crate) use address::check as check_address;
 pub use env::from_env;
+#[cfg(feature = "api")]
+pub(crate) use matchers::matcher;
 pub use matchers::matchers;
 pub use own::add;
 use read::Around;
 pub use rules::with_rules;
-pub use setup::{Escalate, Level, Setup};
+pub use setup::Setup;
 pub use write::{Exported, SetupError, export};
 
 use crate::yaml;

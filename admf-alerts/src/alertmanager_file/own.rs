@@ -2,9 +2,9 @@
 
 use super::read::fields::{filled, more, texts, there, truth};
 use super::read::{Around, http, listed};
-use super::{Escalate, FileError, Level, Lookup, Setup};
+use super::{FileError, Lookup, Setup};
 use crate::channel::config::{Alertmanager, Channel, Common, Console, File, Limit, Retry, Secret};
-use crate::notify::Cooldown;
+use crate::notify::{Cooldown, Ladder, Level};
 use crate::yaml::{self, At, Kind, Node, Read};
 
 const FILE: &[&str] = &[
@@ -90,7 +90,7 @@ fn added(mut setup: Setup, node: &Node, around: Around<'_>) -> Read<Setup> {
     }
     for at in at.list("escalations")? {
         let escalation = escalation(&at, &setup)?;
-        setup.escalations.push(escalation);
+        setup.notify.ladders.push(escalation);
     }
     let notify = &mut setup.notify;
     notify.retention = more(&at, "retention")?.unwrap_or(notify.retention);
@@ -212,7 +212,7 @@ fn limit(at: &At<'_>) -> Read<Option<Limit>> {
     Ok(Some(Limit { notices, per }))
 }
 
-fn escalation(at: &At<'_>, setup: &Setup) -> Read<Escalate> {
+fn escalation(at: &At<'_>, setup: &Setup) -> Read<Ladder> {
     at.knows(ESCALATION)?;
     let mut levels: Vec<Level> = Vec::new();
     for at in at.list("levels")? {
@@ -236,11 +236,13 @@ fn escalation(at: &At<'_>, setup: &Setup) -> Read<Escalate> {
     if levels.is_empty() {
         return Err(at.refused("there must be at least one of `levels`"));
     }
-    let mut escalation = Escalate::new(listed(at, "matchers")?, levels);
-    escalation.repeat = number(at, "repeat")?.unwrap_or(0);
-    escalation.gap = super::read::fields::length(at, "gap")?.unwrap_or_default();
-    escalation.acknowledge_timeout = more(at, "acknowledge_timeout")?;
-    Ok(escalation)
+    Ok(Ladder {
+        matchers: listed(at, "matchers")?,
+        levels,
+        repeat: number(at, "repeat")?.unwrap_or(0),
+        gap: super::read::fields::length(at, "gap")?.unwrap_or_default(),
+        acknowledged_for: more(at, "acknowledge_timeout")?,
+    })
 }
 
 fn number(at: &At<'_>, key: &str) -> Read<Option<u32>> {

@@ -1,7 +1,7 @@
 //! What rules say of their notices.
 
-use super::{Escalate, Level, Setup};
-use crate::notify::{Cooldown, Route};
+use super::Setup;
+use crate::notify::{Cooldown, Ladder, Route};
 use crate::rule::{Rule, RuleGroup, RuleKind};
 use crate::series::Matcher;
 
@@ -44,7 +44,7 @@ pub fn with_rules<'r>(
         .flat_map(|it| &it.rules)
         .filter(|it| it.kind == RuleKind::Alert);
     let rules: Vec<&Rule> = rules.collect();
-    let (mut routes, mut cooldowns, mut escalations) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut routes, mut cooldowns, mut ladders) = (Vec::new(), Vec::new(), Vec::new());
     for (at, rule) in rules.iter().enumerate() {
         let notify = &rule.notify;
         let alike = |other: &&&Rule| alike(rule, other);
@@ -72,18 +72,12 @@ pub fn with_rules<'r>(
             let (matchers, length) = (matchers.clone(), notify.cooldown);
             cooldowns.push(Cooldown { matchers, length });
         }
-        if !notify.escalation.is_empty() {
-            let levels = notify.escalation.iter().map(|it| Level {
-                delay: it.delay,
-                receivers: it.receivers.clone(),
-            });
-            escalations.push(Escalate::new(matchers, levels.collect()));
-        }
+        ladders.extend(Ladder::of(rule).map(|it| Ladder { matchers, ..it }));
     }
     let notify = &mut setup.notify;
     notify.route.routes.splice(..0, routes);
     notify.cooldowns.splice(..0, cooldowns);
-    setup.escalations.splice(..0, escalations);
+    notify.ladders.splice(..0, ladders);
     Ok(setup)
 }
 

@@ -1,12 +1,9 @@
 //! Everything that a notifier and its channels are told.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use crate::channel::config::Channel;
-use crate::labels::Labels;
 use crate::notify::Config;
-use crate::series::Matcher;
 
 /// Holds who is told of which alerts, when, and by which channels.
 ///
@@ -32,56 +29,11 @@ pub struct Setup {
     pub notify: Config,
     /// The channels of each receiver, in the order of its integrations.
     pub channels: BTreeMap<String, Vec<Channel>>,
-    /// Who is told next as long as nobody takes an alert up: the first whose matchers match.
-    pub escalations: Vec<Escalate>,
-}
-
-/// Says who is told next as long as nobody takes an alert up.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Escalate {
-    /// Of which alerts.
-    pub matchers: Vec<Matcher>,
-    /// The levels, in the order of their delays.
-    pub levels: Vec<Level>,
-    /// How often all levels are gone through again. Default: 0.
-    pub repeat: u32,
-    /// How long after the last level they are.
-    pub gap: Duration,
-    /// How long an acknowledgement holds; `None`: until the alert ends.
-    pub acknowledge_timeout: Option<Duration>,
-}
-
-/// One level of an escalation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Level {
-    /// How much active time after the first notice it is reached.
-    pub delay: Duration,
-    /// Who is told then.
-    pub receivers: Vec<String>,
-}
-
-impl Escalate {
-    /// Escalates alerts over levels, once.
-    #[must_use]
-    pub fn new(matchers: Vec<Matcher>, levels: Vec<Level>) -> Self {
-        Self {
-            matchers,
-            levels,
-            repeat: 0,
-            gap: Duration::ZERO,
-            acknowledge_timeout: None,
-        }
-    }
 }
 
 impl Setup {
     pub(super) fn new(notify: Config, channels: BTreeMap<String, Vec<Channel>>) -> Self {
-        let mut setup = Self {
-            notify,
-            channels,
-            escalations: Vec::new(),
-        };
+        let mut setup = Self { notify, channels };
         setup.integrate();
         setup
     }
@@ -128,13 +80,6 @@ impl Setup {
             (name.clone(), integrations.collect())
         });
         self.notify.receivers = receivers.collect();
-    }
-
-    /// Returns the escalation of an alert.
-    #[must_use]
-    pub fn escalation(&self, labels: &Labels) -> Option<&Escalate> {
-        let mut all = self.escalations.iter();
-        all.find(|it| it.matchers.iter().all(|matcher| matcher.matches(labels)))
     }
 
     pub(super) fn knows(&self, receiver: &str) -> Result<(), String> {

@@ -21,7 +21,7 @@ mod slack_answer;
 mod template;
 #[cfg(test)]
 mod tests;
-mod time;
+pub(crate) mod time;
 mod truncate;
 mod webhook;
 

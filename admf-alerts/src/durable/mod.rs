@@ -120,6 +120,18 @@ impl Durable {
         self.save(now);
     }
 
+    /// Takes what an evaluation says: alerts to post, and since when alerts have been pending or firing, in one
+    /// transaction. Says of each alert what is wrong with it, if anything.
+    pub fn evaluated(
+        &mut self,
+        now: Duration,
+        engine: Snapshot,
+        alerts: impl IntoIterator<Item = Posted>,
+    ) -> Vec<Result<(), String>> {
+        self.engine = engine;
+        self.post(now, alerts)
+    }
+
     /// Returns what is kept of the engine, for [`Engine::restore`](crate::Engine::restore).
     #[must_use]
     pub fn engine(&self) -> &Snapshot {

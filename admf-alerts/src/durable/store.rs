@@ -28,6 +28,13 @@ pub struct StoreError {
 }
 
 impl StoreError {
+    pub(crate) fn new(path: impl Into<PathBuf>, problem: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            problem: problem.into(),
+        }
+    }
+
     /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -85,10 +92,7 @@ impl Store {
     }
 
     pub(super) fn problem(&self, problem: String) -> StoreError {
-        StoreError {
-            path: self.path.clone(),
-            problem,
-        }
+        StoreError::new(&self.path, problem)
     }
 
     fn read(&mut self) -> Result<Kept, Any> {

@@ -56,6 +56,19 @@ pub struct Posted {
     pub generator_url: String,
 }
 
+/// As an engine shows it: while it fires, it ends unless it is posted again.
+impl From<crate::engine::Notice> for Posted {
+    fn from(notice: crate::engine::Notice) -> Self {
+        Self {
+            labels: notice.alert.labels,
+            annotations: notice.alert.annotations,
+            starts_at: Some(notice.starts_at),
+            ends_at: Some(notice.ends_at),
+            generator_url: String::new(),
+        }
+    }
+}
+
 /// Holds an alert that is known: it fires until its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! What an integration is told at once.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,14 +84,51 @@ pub enum Outcome {
     Refused,
 }
 
-/// The order of alerts in a batch.
-pub(super) fn order(a: &Labels, b: &Labels) -> Ordering {
+/// The order of alerts in a batch, and wherever else they are listed for people.
+pub(crate) fn order(a: &Labels, b: &Labels) -> Ordering {
     let missing_last = |name| match (a.get(name), b.get(name)) {
         (Some(a), Some(b)) => a.cmp(b),
         (a, b) => b.is_some().cmp(&a.is_some()),
     };
     missing_last("job")
         .then_with(|| missing_last("instance"))
-        .then_with(|| a.len().cmp(&b.len()))
-        .then_with(|| a.iter().cmp(b.iter()))
+        .then_with(|| order_of_sets(a, b))
+}
+
+/// The order of label sets: the one with fewer labels first; else by the first name whose values differ, where none comes
+/// before any.
+pub(crate) fn order_of_sets(a: &Labels, b: &Labels) -> Ordering {
+    let names: BTreeSet<&str> = a.iter().chain(b.iter()).map(|(name, _)| name).collect();
+    let mut differ = names.into_iter().map(|name| a.get(name).cmp(&b.get(name)));
+    let by_values = || differ.find(|it| it.is_ne()).unwrap_or(Ordering::Equal);
+    a.len().cmp(&b.len()).then_with(by_values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Alertmanager 0.25 lists them.
+    #[test]
+    fn alerts_are_in_the_order_of_job_and_instance_and_then_of_what_one_lacks_first() {
+        let listed = [
+            &[("alertname", "S1"), ("job", "z")][..],
+            &[
+                ("alertname", "S1"),
+                ("instance", "a"),
+                ("zz", "1"),
+                ("zzz", "2"),
+            ],
+            &[("alertname", "S1"), ("instance", "z")],
+            &[("alertname", "S1"), ("b", "1"), ("c", "0")],
+            &[("alertname", "S1"), ("b", "1"), ("c", "1")],
+            &[("a", "0"), ("alertname", "S1"), ("d", "1")],
+            &[("a", "1"), ("alertname", "S1"), ("c", "1")],
+        ];
+        let listed = listed.map(|it| Labels::from_iter(it.iter().copied()));
+        let mut sorted = listed.clone();
+        sorted.reverse();
+        sorted.sort_by(order);
+        assert_eq!(sorted, listed);
+    }
 }

@@ -65,12 +65,28 @@ impl Notifier {
         by: &str,
         comment: &str,
     ) -> Result<(), String> {
+        self.acknowledge_for(now, alert, by, comment, None)
+    }
+
+    /// Does as [`acknowledge`](Self::acknowledge), for a length of time; `None`: for as long as the ladder says.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn acknowledge_for(
+        &mut self,
+        now: Duration,
+        alert: Fingerprint,
+        by: &str,
+        comment: &str,
+        length: Option<Duration>,
+    ) -> Result<(), String> {
         let Some(known) = self.alerts.get(&alert).filter(|it| !it.is_resolved(now)) else {
             return Err(format!("no alert {alert} fires"));
         };
         let labels = known.labels.clone();
         let ladder = self.ladder(&labels).map(|it| &self.config.ladders[it]);
-        let until = ladder.and_then(|it| it.acknowledged_for);
+        let until = length.or(ladder.and_then(|it| it.acknowledged_for));
         let acknowledgement = Acknowledgement {
             by: by.to_owned(),
             comment: comment.to_owned(),

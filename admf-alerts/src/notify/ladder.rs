@@ -48,7 +48,9 @@ impl Ladder {
         })
     }
 
-    pub(super) fn takes(&self, labels: &Labels) -> bool {
+    /// Says whether it is that of an alert, if none before it is.
+    #[must_use]
+    pub fn takes(&self, labels: &Labels) -> bool {
         self.matchers.iter().all(|matcher| matcher.matches(labels))
     }
 

@@ -28,6 +28,8 @@ mod tests;
 
 pub use alert::{Alert, Fingerprint, Posted};
 pub use batch::{Batch, Delivery, Outcome};
+#[cfg(feature = "api")]
+pub(crate) use batch::{order, order_of_sets};
 pub use climb::{Acknowledgement, Climb};
 pub use config::{Config, Cooldown, Integration};
 pub use cooldown::Cooled;

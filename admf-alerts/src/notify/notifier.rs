@@ -376,6 +376,18 @@ impl Notifier {
         })
     }
 
+    /// Lists what somebody tried to tell, and does not know to have arrived.
+    #[must_use]
+    pub fn owed(&self) -> impl ExactSizeIterator<Item = &LogKey> {
+        self.owed.keys()
+    }
+
+    /// Says whether somebody tried to tell it, and does not know that it has arrived.
+    #[must_use]
+    pub fn is_owed(&self, key: &LogKey) -> bool {
+        self.owed.contains_key(key)
+    }
+
     /// Returns how many alerts ended without somebody having been told who should have been, for `max_age`.
     #[must_use]
     pub fn dropped(&self) -> u64 {

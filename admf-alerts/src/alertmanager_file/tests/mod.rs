@@ -155,8 +155,9 @@ fn the_channels_of_a_rule_win_over_those_of_its_severity() {
         setup.notify.cooldown(&labels),
         Some(Duration::from_secs(1_800))
     );
-    let escalation = setup.escalation(&labels).expect("there is one");
-    assert_eq!(escalation.levels[0].receivers, ["pagerduty"]);
+    let ladder = setup.notify.ladders.iter().find(|it| it.takes(&labels));
+    let ladder = ladder.expect("there is one");
+    assert_eq!(ladder.levels[0].receivers, ["pagerduty"]);
 }
 
 #[test]

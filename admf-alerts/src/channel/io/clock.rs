@@ -16,7 +16,9 @@ impl Wall {
         Self(Arc::new(now))
     }
 
-    pub(super) fn now(&self) -> Duration {
+    /// Returns what time it is.
+    #[must_use]
+    pub fn now(&self) -> Duration {
         (self.0)()
     }
 }

@@ -21,13 +21,16 @@ impl Guard {
     pub(super) fn new(name: &str, channel: &Channel, env: &Env) -> Result<Self, ConfigError> {
         let name = format!("alerts.{name}");
         let limit = channel.common().limit.or_else(|| limit_of(channel));
+        // A channel that is set up anew under its name is the same to who is asked: what was learned of him holds.
         let limiter = |it: Limit| {
             let config = RateLimiterConfig::new(it.notices, it.per);
-            RateLimiter::new(name.clone(), config, env)
+            let limiter = RateLimiter::get_or_new(name.clone(), config.clone(), env)?;
+            limiter.reconfigure(config).map(|()| limiter)
         };
+        let breaker = CircuitBreakerConfig::default();
         Ok(Self {
             limit: limit.map(limiter).transpose()?,
-            breaker: CircuitBreaker::new(name.clone(), CircuitBreakerConfig::default(), env)?,
+            breaker: CircuitBreaker::get_or_new(name.clone(), breaker, env)?,
         })
     }
 

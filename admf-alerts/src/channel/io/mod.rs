@@ -73,7 +73,8 @@ enum Way {
 }
 
 impl Sender {
-    /// Sets up a channel; reads the certificates that it names. `name` is unique, as it is that of breaker and limit too.
+    /// Sets up a channel; reads the certificates that it names. `name` is that of breaker and limit too: one of the same name
+    /// that is set up meanwhile shares them.
     ///
     /// # Errors
     ///

@@ -26,6 +26,17 @@ impl Report {
         }
     }
 
+    /// The flush is over, or the channel answered too late.
+    pub(crate) fn late(limit: Duration) -> Self {
+        Self::of(Err(Fault::late(limit)))
+    }
+
+    /// The receiver is none any more.
+    pub(crate) fn gone(receiver: &str) -> Self {
+        let said = format!("there is no such channel of `{receiver}` any more");
+        Self::of(Err(Fault::refused(Failure::Other, said)))
+    }
+
     pub(super) fn of(sent: Result<Done, Fault>) -> Self {
         match sent {
             Ok(done) => Self {

@@ -1,0 +1,101 @@
+//! The channels of all receivers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::totals::ChannelTotals;
+use crate::alertmanager_file::Setup;
+use crate::channel::config;
+use crate::channel::io::{Report, Sender, Shared};
+use crate::notify::{LogKey, Outcome};
+
+/// How many deliveries a channel makes at once; others wait, so that one that answers late holds up none but its own.
+const AT_ONCE: usize = 32;
+
+/// One channel of a receiver.
+pub(super) struct Channel {
+    pub(super) sender: Sender,
+    pub(super) places: Semaphore,
+    declared: config::Channel,
+    totals: Mutex<ChannelTotals>,
+}
+
+impl Channel {
+    fn new(name: String, declared: &config::Channel, shared: &Shared) -> Result<Self, String> {
+        Ok(Self {
+            sender: Sender::new(&name, declared, shared)?,
+            places: Semaphore::new(AT_ONCE),
+            declared: declared.clone(),
+            totals: Mutex::new(ChannelTotals::new(name)),
+        })
+    }
+
+    pub(super) fn totals(&self) -> ChannelTotals {
+        self.totals.lock().clone()
+    }
+
+    /// Takes what came of a try, and how long it took.
+    pub(super) fn tried(&self, now: Duration, took: Duration, report: &Report) {
+        let mut totals = self.totals.lock();
+        totals.busy += took;
+        totals.said.clone_from(&report.said);
+        match report.outcome {
+            Outcome::Sent => {
+                totals.sent += 1;
+                totals.last_sent = Some(now);
+                totals.failing_since = None;
+            }
+            Outcome::Again { .. } => totals.failed += 1,
+            Outcome::Refused => totals.refused += 1,
+        }
+        if report.outcome != Outcome::Sent {
+            totals.failing_since.get_or_insert(now);
+        }
+    }
+}
+
+/// All channels, by receiver and place among its integrations.
+#[derive(Default)]
+pub(super) struct Channels(BTreeMap<String, Vec<Arc<Channel>>>);
+
+impl Channels {
+    /// Sets them up; those that are as they were `before` are the same.
+    pub(super) fn new(
+        setup: &Setup,
+        shared: &Shared,
+        before: Option<&Self>,
+    ) -> Result<Self, String> {
+        let mut all = BTreeMap::new();
+        for (receiver, declared) in &setup.channels {
+            let channels = declared.iter().enumerate().map(|(at, declared)| {
+                let old = before.and_then(|it| it.0.get(receiver)?.get(at));
+                match old.filter(|it| it.declared == *declared) {
+                    Some(old) => Ok(Arc::clone(old)),
+                    None => {
+                        let name = format!("{receiver}[{at}] {}", declared.kind());
+                        Channel::new(name, declared, shared).map(Arc::new)
+                    }
+                }
+            });
+            all.insert(receiver.clone(), channels.collect::<Result<_, String>>()?);
+        }
+        Ok(Self(all))
+    }
+
+    pub(super) fn of(&self, receiver: &str) -> Option<&[Arc<Channel>]> {
+        self.0.get(receiver).map(Vec::as_slice)
+    }
+
+    pub(super) fn get(&self, key: &LogKey) -> Option<Arc<Channel>> {
+        self.of(&key.receiver)?.get(key.integration).cloned()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Channel>)> {
+        let all = self.0.iter();
+        all.flat_map(|(receiver, channels)| channels.iter().map(|it| (receiver.as_str(), it)))
+    }
+}

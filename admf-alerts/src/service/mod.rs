@@ -1,0 +1,211 @@
+//! Tells people by itself.
+//!
+#![doc = include_str!("../../docs/alert_service.md")]
+
+mod channels;
+mod run;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod verbs;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Notify;
+
+use crate::alertmanager_file::Setup;
+use crate::channel::io::Shared;
+use crate::durable::{Durable, StoreError};
+use crate::engine::Snapshot;
+use crate::notify::{LogKey, Notifier};
+use channels::Channels;
+pub use totals::{ChannelTotals, Totals};
+pub use verbs::Tried;
+
+/// Says what a service is told once.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServiceConfig {
+    /// The file of all that has to outlive the process. It is made if it is not there.
+    pub path: PathBuf,
+    /// Who is told, when, and by which channels.
+    pub setup: Setup,
+    /// What all channels share; its clock is that of the service too.
+    pub shared: Shared,
+    /// How long deliveries that are under way may take once the service is stopped. Default: 5 s.
+    pub drain: Duration,
+}
+
+impl ServiceConfig {
+    /// Keeps all in a file, and tells people as `setup` says.
+    pub fn new(path: impl Into<PathBuf>, setup: Setup) -> Self {
+        Self {
+            path: path.into(),
+            setup,
+            shared: Shared::default(),
+            drain: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Says where a service stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// It takes alerts, and nobody is told yet: [`run`](AlertService::run) has not begun.
+    Starting,
+    /// Another process tells, and this one waits.
+    StandingBy,
+    /// It tells.
+    Telling,
+    /// It was stopped.
+    Stopped,
+}
+
+impl Phase {
+    /// Returns it in words: `starting`, `standing by`, `telling`, `stopped`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::StandingBy => "standing by",
+            Self::Telling => "telling",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Tells people of alerts: takes them, and sends by channels what a [`Notifier`] decides, over restarts.
+///
+/// A handle: clones are the same service. What a method takes is on disk when it returns, unless
+/// [`failing`](Totals::failing) says that the disk fails.
+#[derive(Clone)]
+pub struct AlertService(Arc<Inner>);
+
+struct Inner {
+    shared: Shared,
+    drain: Duration,
+    state: Mutex<State>,
+    /// Something was posted, or finished: somebody may have to be told sooner than was thought.
+    changed: Notify,
+}
+
+struct State {
+    durable: Durable,
+    setup: Arc<Setup>,
+    channels: Channels,
+    /// Since when something that was tried has not arrived.
+    undelivered: BTreeMap<LogKey, Duration>,
+    phase: Phase,
+}
+
+impl AlertService {
+    /// Opens the file, and goes on from what it holds. Nobody is told before [`run`](Self::run).
+    ///
+    /// # Errors
+    ///
+    /// What [`Durable::open`] refuses, and a channel that cannot be set up, in one line.
+    pub fn open(config: ServiceConfig) -> Result<Self, StoreError> {
+        let ServiceConfig {
+            path,
+            setup,
+            shared,
+            drain,
+        } = config;
+        let now = shared.wall.now();
+        let channels = Channels::new(&setup, &shared, None);
+        let channels = channels.map_err(|problem| StoreError::new(&path, problem))?;
+        let chance = shared.env.clone();
+        let draw = move || chance.chance().unit();
+        let durable = Durable::open(path, setup.notify.clone(), draw, now)?;
+        let owed = durable.notifier().owed();
+        let undelivered = owed.map(|key| (key.clone(), now)).collect();
+        let state = State {
+            durable,
+            setup: Arc::new(setup),
+            channels,
+            undelivered,
+            phase: Phase::Starting,
+        };
+        Ok(Self(Arc::new(Inner {
+            shared,
+            drain,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+        })))
+    }
+
+    /// Returns what time it is, as the length of time since the Unix epoch.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.0.shared.wall.now()
+    }
+
+    /// Looks at what the notifier knows. Nothing is taken or told meanwhile: look shortly.
+    pub fn look<T>(&self, look: impl FnOnce(&Notifier, Duration) -> T) -> T {
+        let state = self.state();
+        look(state.durable.notifier(), self.now())
+    }
+
+    /// Returns who is told, when, and by which channels.
+    #[must_use]
+    pub fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&self.state().setup)
+    }
+
+    /// Returns where this service is found; empty, where it is not.
+    #[must_use]
+    pub fn external_url(&self) -> &str {
+        &self.0.shared.external_url
+    }
+
+    /// Returns where the service stands in its life.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.state().phase
+    }
+
+    /// Says that another process tells, and this one waits for its turn to [`run`](Self::run).
+    pub fn stand_by(&self) {
+        self.state().phase = Phase::StandingBy;
+    }
+
+    /// Returns what the engine of the process before had, for [`Engine::restore`](crate::Engine::restore).
+    #[must_use]
+    pub fn engine(&self) -> Snapshot {
+        self.state().durable.engine().clone()
+    }
+
+    /// Takes another configuration. What was told, silences and alerts stay, and channels that stay the same keep what they
+    /// have learned.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); then all stays as it was.
+    pub fn reload(&self, setup: Setup) -> Result<(), String> {
+        let mut state = self.state();
+        let channels = Channels::new(&setup, &self.0.shared, Some(&state.channels))?;
+        let (now, config) = (self.now(), setup.notify.clone());
+        state.durable.change(now, |it| it.reload(config, now))?;
+        state.channels = channels;
+        state.setup = Arc::new(setup);
+        drop(state);
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock()
+    }
+}
+
+impl fmt::Debug for AlertService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlertService").finish_non_exhaustive()
+    }
+}

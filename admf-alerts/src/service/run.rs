@@ -1,0 +1,118 @@
+//! Time goes on: who has to be told is told.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::channels::Channel;
+use super::{AlertService, Phase, State};
+use crate::channel::io::Report;
+use crate::notify::{Delivery, Outcome};
+
+/// The longest time that is slept: clocks of the wall are set.
+const NAP: Duration = Duration::from_secs(10);
+
+/// What came of a delivery.
+struct Finished {
+    delivery: Delivery,
+    report: Report,
+}
+
+impl AlertService {
+    /// Tells people until `stop` ends, and then lets deliveries that are under way come to their end.
+    ///
+    /// What is written waits for the disk on the thread of this future: where others must not wait for that, let it run
+    /// on a thread of its own. To be run once at a time.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, deliveries that were under way count as not known to have arrived; the next process, or the next run, tells again.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        self.state().phase = Phase::Telling;
+        let mut stop = pin!(stop);
+        let mut out = FuturesUnordered::new();
+        loop {
+            let wait = self.due(|channel, delivery| out.push(self.deliver(channel, delivery)));
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(first) = out.next(), if !out.is_empty() => {
+                    let others = std::iter::from_fn(|| out.next().now_or_never().flatten());
+                    let finished: Vec<Finished> = std::iter::once(first).chain(others).collect();
+                    self.finished(finished);
+                }
+                () = self.0.changed.notified() => {}
+                () = sleep(wait) => {}
+            }
+        }
+        self.state().phase = Phase::Stopped;
+        let rest = timeout(self.0.drain, async {
+            while let Some(finished) = out.next().await {
+                self.finished(vec![finished]);
+            }
+        });
+        // Who has not answered by now is asked again by the next process.
+        drop(rest.await);
+    }
+
+    /// Hands over what is due, and says how long nothing will be, as far as it is known.
+    fn due(&self, mut send: impl FnMut(Option<Arc<Channel>>, Delivery)) -> Duration {
+        let mut state = self.state();
+        let now = self.now();
+        for delivery in state.durable.due(now) {
+            let key = &delivery.batch.key;
+            state.undelivered.entry(key.clone()).or_insert(now);
+            send(state.channels.get(key), delivery);
+        }
+        state.look_at_owed();
+        let next = state.durable.next_due();
+        next.map_or(NAP, |next| next.saturating_sub(now).min(NAP))
+    }
+
+    async fn deliver(&self, channel: Option<Arc<Channel>>, delivery: Delivery) -> Finished {
+        let report = match channel {
+            Some(channel) => self.send(&channel, &delivery).await,
+            None => Report::gone(&delivery.batch.key.receiver),
+        };
+        Finished { delivery, report }
+    }
+
+    async fn send(&self, channel: &Channel, delivery: &Delivery) -> Report {
+        let left = delivery.deadline.saturating_sub(self.now());
+        let began = Instant::now();
+        let sent = timeout(left, async {
+            // It is never closed.
+            let _place = channel.places.acquire().await;
+            channel.sender.send(&delivery.batch, delivery.tries).await
+        });
+        let report = sent.await.unwrap_or_else(|_| Report::late(left));
+        channel.tried(self.now(), began.elapsed(), &report);
+        report
+    }
+
+    fn finished(&self, finished: Vec<Finished>) {
+        let mut state = self.state();
+        let now = self.now();
+        let outcomes = finished.iter();
+        let outcomes = outcomes.map(|it| (it.delivery.id, it.report.outcome));
+        state.durable.finished(now, outcomes);
+        for it in &finished {
+            if it.report.outcome == Outcome::Sent {
+                state.undelivered.remove(&it.delivery.batch.key);
+            }
+        }
+        state.look_at_owed();
+    }
+}
+
+impl State {
+    /// Forgets what nobody has to be told any more.
+    fn look_at_owed(&mut self) {
+        let notifier = self.durable.notifier();
+        self.undelivered.retain(|key, _| notifier.is_owed(key));
+    }
+}

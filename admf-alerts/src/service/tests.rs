@@ -1,0 +1,201 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use resilience_core::{Clock, Env, Time};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use super::{AlertService, Phase, ServiceConfig};
+use crate::Labels;
+use crate::alertmanager_file::{Setup, add, parse};
+use crate::channel::io::Wall;
+use crate::notify::{Outcome, Posted, Silence};
+use crate::series::Matcher;
+
+const EPOCH: Duration = Duration::from_secs(1_700_000_000);
+
+/// A receiver that is a file, told at once.
+fn setup(file: &Path) -> Setup {
+    let text = "
+route: {receiver: log, group_by: [alertname], group_wait: 0s, group_interval: 1m}
+receivers: [{name: log}]
+";
+    let setup = parse("alertmanager.yml", text, None).expect("it is sound");
+    let second = format!(
+        "receivers: [{{name: log, file_configs: [{{path: {}}}]}}]",
+        file.display()
+    );
+    add(setup, "admf.yml", &second, None).expect("it is sound")
+}
+
+/// The clock of the runtime, which stands still while there is something to do.
+#[derive(Debug)]
+struct Paused(Instant);
+
+impl Clock for Paused {
+    fn now(&self) -> Time {
+        Time::ZERO.after(self.0.elapsed())
+    }
+}
+
+struct Place {
+    folder: TempDir,
+    began: Instant,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("there is room"),
+            began: Instant::now(),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("alerts.jsonl")
+    }
+
+    fn open(&self) -> AlertService {
+        let mut config =
+            ServiceConfig::new(self.folder.path().join("alerts.redb"), setup(&self.file()));
+        let began = self.began;
+        config.shared.env = Env::default().with_clock(Arc::new(Paused(began)));
+        config.shared.wall = Wall::new(move || EPOCH + began.elapsed());
+        AlertService::open(config).expect("the file is sound")
+    }
+
+    /// What was told: `firing` or `resolved`, line by line.
+    fn told(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.file()).unwrap_or_default();
+        let lines = text.lines().map(|line| {
+            let notice: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+            notice["status"].as_str().unwrap_or_default().to_owned()
+        });
+        lines.collect()
+    }
+}
+
+fn post(service: &AlertService, name: &str, ends_at: Option<Duration>) {
+    let posted = Posted {
+        labels: Labels::from_iter([("alertname", name)]),
+        starts_at: Some(EPOCH),
+        ends_at,
+        ..Posted::default()
+    };
+    assert_eq!(service.post([posted]), [Ok(())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_and_its_end_are_told_over_a_restart_and_each_once() {
+    let place = Place::new();
+    let service = place.open();
+    assert_eq!(service.phase(), Phase::Starting);
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    assert_eq!(place.told(), ["firing"]);
+    assert_eq!(service.phase(), Phase::Stopped);
+    drop(service);
+
+    let service = place.open();
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert_eq!(
+        place.told(),
+        ["firing"],
+        "it was told by the process before"
+    );
+    post(&service, "Down", Some(service.now()));
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert_eq!(place.told(), ["firing", "resolved"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_fails_is_shown_and_told_once_it_works_again() {
+    let place = Place::new();
+    // Nothing can be added to a folder.
+    fs::create_dir(place.file()).expect("it is not there");
+    let service = place.open();
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(30))).await;
+    let totals = service.totals();
+    let channel = &totals.channels["log"][0];
+    assert_eq!(channel.name, "log[0] file");
+    assert_eq!(channel.sent, 0);
+    assert!(channel.failed > 0 && channel.failing_since.is_some() && channel.said.is_some());
+    assert_eq!(totals.undelivered, 1);
+    let oldest = totals.oldest_undelivered.expect("there is one");
+    assert!(oldest < EPOCH + Duration::from_secs(1), "{oldest:?}");
+
+    fs::remove_dir(place.file()).expect("it is empty");
+    service.run(sleep(Duration::from_secs(180))).await;
+    let totals = service.totals();
+    assert_eq!(place.told(), ["firing"]);
+    assert_eq!(totals.channels["log"][0].sent, 1);
+    assert_eq!(totals.channels["log"][0].failing_since, None);
+    assert_eq!((totals.undelivered, totals.oldest_undelivered), (0, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silence_holds_in_the_next_process_and_ends_by_hand() {
+    let place = Place::new();
+    let service = place.open();
+    let silence = Silence {
+        matchers: vec![Matcher::equal("alertname", "Down")],
+        starts_at: Some(service.now()),
+        ends_at: Some(service.now() + Duration::from_secs(3_600)),
+        ..Silence::default()
+    };
+    let id = service.set_silence(silence).expect("it is sound");
+    assert_eq!(id.len(), 36);
+    drop(service);
+
+    let service = place.open();
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(36_000)));
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert!(place.told().is_empty());
+    service.expire_silence(&id).expect("it is there");
+    assert!(service.expire_silence("other").is_err());
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert_eq!(place.told(), ["firing"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_is_refused_changes_nothing_and_another_one_is_taken() {
+    let place = Place::new();
+    let service = place.open();
+    let mut wrong = setup(&place.file());
+    wrong.notify.route.receiver = Some("nobody".to_owned());
+    let problem = service.reload(wrong).expect_err("nobody is no receiver");
+    assert!(problem.contains("nobody"), "{problem}");
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    assert_eq!(place.told(), ["firing"]);
+
+    service
+        .reload(setup(&place.file()))
+        .expect("it is the same as before");
+    let channels = service.totals().channels;
+    assert_eq!(channels["log"][0].sent, 1, "the channel is the same");
+    let other = place.folder.path().join("other.jsonl");
+    service.reload(setup(&other)).expect("it is sound");
+    assert_eq!(service.totals().channels["log"][0].sent, 0);
+    post(&service, "Up", Some(EPOCH + Duration::from_secs(3_600)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    let told = fs::read_to_string(other).expect("it is told there");
+    assert!(told.contains("Up"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_is_tried_past_routes() {
+    let place = Place::new();
+    let service = place.open();
+    let tried = service.test_channel("log").await.expect("there is one");
+    assert_eq!(tried[0].channel, "log[0] file");
+    assert_eq!(tried[0].report.outcome, Outcome::Sent);
+    assert_eq!(place.told(), ["firing"]);
+    assert_eq!(
+        service.test_channel("nobody").await,
+        Err("there is no receiver `nobody`".to_owned())
+    );
+}
