@@ -42,6 +42,7 @@
 //! | [`export`] | [`rules`](export::rules): all of it as files for Prometheus and promtool |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
+//! | [`history`] | [`History`](history::History): what happened, bounded |
 //! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
 //! | `api` | `Api`: all of it over HTTP, as Alertmanager has it, and more (feature `api`) |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
@@ -70,6 +71,7 @@ pub mod engine;
 mod escape;
 pub mod export;
 pub mod files;
+pub mod history;
 pub mod labels;
 pub mod manager;
 pub mod notation;

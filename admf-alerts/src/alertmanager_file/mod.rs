@@ -5,6 +5,7 @@
 mod address;
 mod env;
 mod matchers;
+pub(crate) mod meta;
 mod own;
 mod read;
 mod rules;
@@ -21,6 +22,7 @@ pub use env::from_env;
 #[cfg(feature = "api")]
 pub(crate) use matchers::matcher;
 pub use matchers::matchers;
+pub use meta::{CHANNEL_FAILING, Meta, NOT_WRITTEN, WATCHDOG};
 pub use own::add;
 use read::Around;
 pub use rules::with_rules;

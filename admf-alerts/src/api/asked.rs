@@ -44,8 +44,7 @@ impl Asked {
 
     /// Reads `filter`: one matcher each time.
     pub(super) fn filter(&self) -> Result<Filter, String> {
-        let matchers: Result<_, _> = self.all("filter").map(read).collect();
-        matchers.map(Filter)
+        Filter::read(self.all("filter"))
     }
 
     /// Reads `receiver`: an expression for the whole name.
@@ -69,7 +68,7 @@ fn read(text: &str) -> Result<Matcher, String> {
 
 /// Holds matchers that all have to match.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter(Vec<Matcher>);
+pub(super) struct Filter(pub(super) Vec<Matcher>);
 
 impl Filter {
     /// Reads matchers, one in each text.

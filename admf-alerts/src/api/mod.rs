@@ -9,6 +9,7 @@ mod asked;
 mod body;
 mod guard;
 mod handlers;
+mod history;
 mod own;
 mod posted;
 mod rules;
@@ -160,6 +161,7 @@ fn own() -> Router<Api> {
             "/acknowledgements/{fingerprint}",
             delete(acknowledgements::unacknowledge),
         )
+        .route("/history", get(history::list))
         .route("/routes", get(own::routes))
         .route("/notices", post(own::notice))
         .route("/channels/{receiver}/test", post(own::test_channel))

@@ -471,3 +471,44 @@ async fn rules_are_shown_by_kind_with_their_alerts() {
         (StatusCode::BAD_REQUEST.as_u16(), &json!(error))
     );
 }
+
+#[tokio::test]
+async fn what_happened_is_listed_newest_first_by_kind_time_and_labels() {
+    let place = Place::new();
+    place.post_alerts(&["A", "B"]).await;
+    let body = json!({ "filter": ["alertname=A"], "by": "me" });
+    place
+        .ask("POST", "/api/admf/v1/acknowledgements", body)
+        .await;
+    let kinds = async |query: &str| -> Vec<String> {
+        let path = format!("/api/admf/v1/history?{query}");
+        let (status, told) = place.ask("GET", &path, Value::Null).await;
+        assert_eq!(status, 200, "{told}");
+        let entries = told["entries"].as_array().expect("a list").iter();
+        let shown = |it: &Value| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            format!("{} {}", text(&it["kind"]), text(&it["labels"]["alertname"]))
+        };
+        entries.map(shown).collect()
+    };
+    let all = ["acknowledged A", "alert_firing B", "alert_firing A"];
+    assert_eq!(kinds("").await, all);
+    assert_eq!(kinds("limit=1").await, all[..1]);
+    assert_eq!(kinds("kind=alert_firing&kind=silence_set").await, all[1..]);
+    assert_eq!(kinds("filter=alertname=A").await, [all[0], all[2]]);
+    assert_eq!(kinds("since=2023-11-14T22:13:20Z").await, all);
+    assert!(kinds("since=2023-11-14T22:13:21Z").await.is_empty());
+    assert!(kinds("until=2023-11-14T22:13:20Z").await.is_empty());
+    for (query, said) in [
+        ("kind=foo", "kind: \"foo\" is none of alert_firing,"),
+        ("limit=0", "limit: must be a number from 1 to 10000"),
+        ("limit=x", "limit: must be"),
+        ("since=x", "since: parsing time \"x\""),
+        ("filter=x", "filter: bad matcher format: x"),
+    ] {
+        let path = format!("/api/admf/v1/history?{query}");
+        let (status, told) = place.ask("GET", &path, Value::Null).await;
+        let message = told["message"].as_str().unwrap_or_default();
+        assert!(status == 400 && message.starts_with(said), "{told}");
+    }
+}

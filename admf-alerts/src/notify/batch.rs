@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::alert::Alert;
+use super::alert::{Alert, Posted};
 use super::log::{Entry, LogKey, Reason};
 use crate::labels::Labels;
 
@@ -49,6 +49,50 @@ pub(super) fn idempotency_key(
 }
 
 impl Batch {
+    /// Makes up one that tells of a single alert that fires, to try whether a channel works.
+    ///
+    /// `integration` is its number within the receiver. The group is one that no route makes, so that nothing that was told
+    /// of an alert is mixed up with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use admf_alerts::Labels;
+    /// use admf_alerts::notify::{Batch, Posted};
+    ///
+    /// let alert = Posted { labels: Labels::from_iter([("alertname", "Test")]), ..Posted::default() };
+    /// let batch = Batch::test("team", 0, alert, Duration::from_secs(1_700_000_000));
+    /// assert!(batch.is_firing());
+    /// assert_eq!(batch.key.group, r#"{}/test:{alertname="Test"}"#);
+    /// ```
+    #[must_use]
+    pub fn test(receiver: &str, integration: usize, alert: Posted, at: Duration) -> Self {
+        let alert = Alert {
+            ends_at: None,
+            ..Alert::new(alert, at, Duration::ZERO)
+        };
+        let key = LogKey {
+            group: format!("{{}}/test:{}", alert.labels),
+            receiver: receiver.to_owned(),
+            integration,
+        };
+        let (labels, alerts) = (alert.labels.clone(), vec![Arc::new(alert)]);
+        let before = Entry {
+            at,
+            ..Entry::default()
+        };
+        Self {
+            // Each is another one, so that nobody takes it for one that he has.
+            idempotency_key: idempotency_key(&key, Some(&before), &alerts),
+            key,
+            labels,
+            alerts,
+            reason: Reason::First,
+            at,
+        }
+    }
+
     /// Says whether any alert fires.
     #[must_use]
     pub fn is_firing(&self) -> bool {

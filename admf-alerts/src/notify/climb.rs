@@ -11,6 +11,7 @@ use super::escalation::Escalation;
 use super::group::Group;
 use super::ladder::rank;
 use super::notifier::{GroupId, Notifier};
+use super::timed::Timed;
 use crate::labels::Labels;
 
 /// Says that somebody takes care of an alert.
@@ -43,6 +44,12 @@ pub struct Climb {
     rank: u8,
     looked: Duration,
     due: Option<Duration>,
+}
+
+impl Timed for Climb {
+    fn due(&self) -> Option<Duration> {
+        self.due
+    }
 }
 
 /// What tells climbs apart: a change of the severity is none of the alert.
@@ -193,20 +200,16 @@ impl Notifier {
     /// Returns when somebody has to be looked at.
     pub(super) fn next_climb(&self) -> Option<Duration> {
         let changed = self.silences.changed.filter(|_| !self.climbs.is_empty());
-        let due = self.climbs.values().filter_map(|it| it.due);
-        due.chain(changed).min()
+        self.climbs.next().into_iter().chain(changed).min()
     }
 
     /// Looks at all whose time has come.
     pub(super) fn climb(&mut self, now: Duration) {
         let all = self.silences.changed.take().is_some();
-        let due = |it: &Climb| all || it.due.is_some_and(|due| due <= now);
-        let due: Vec<_> = self
-            .climbs
-            .iter()
-            .filter(|(_, it)| due(it))
-            .map(|(key, _)| *key)
-            .collect();
+        let due = match all {
+            true => self.climbs.keys().copied().collect(),
+            false => self.climbs.due(now),
+        };
         for key in due {
             self.look(key, now);
         }

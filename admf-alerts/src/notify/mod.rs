@@ -13,7 +13,7 @@ mod flush;
 mod group;
 mod inhibit;
 mod interval;
-mod kept;
+pub(crate) mod kept;
 mod ladder;
 mod log;
 mod notifier;
@@ -22,9 +22,10 @@ mod reload;
 mod restore;
 mod route;
 mod silence;
-mod state;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
+mod timed;
 
 pub use alert::{Alert, Fingerprint, Posted};
 pub use batch::{Batch, Delivery, Outcome};

@@ -164,6 +164,7 @@ fn losses(setup: &Setup) -> Vec<SetupError> {
     for (field, some) in [
         ("cooldowns", !notify.cooldowns.is_empty()),
         ("escalations", !notify.ladders.is_empty()),
+        ("failures", !setup.meta.failures.is_empty()),
     ] {
         if some {
             lost(field.to_owned(), "Alertmanager has none");
