@@ -37,7 +37,11 @@ fn config() -> Config {
 }
 
 fn posted(group: usize, alert: usize) -> Posted {
-    let severity = if alert % 2 == 0 { "critical" } else { "warning" };
+    let severity = if alert % 2 == 0 {
+        "critical"
+    } else {
+        "warning"
+    };
     Posted {
         labels: Labels::from_iter([
             ("alertname", format!("Alert{alert}")),

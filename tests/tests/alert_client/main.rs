@@ -1,11 +1,15 @@
-//! The command line beside amtool: both ask the same server.
+//! The command line beside amtool: both ask the same server, an Alertmanager or our service.
 
 mod amtool;
+mod server;
+mod service;
 mod silences;
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use serde_json::Value;
+use tests::alertmanager::now;
 
 /// What a command wrote, and how it ended.
 #[derive(Debug)]
@@ -43,4 +47,14 @@ fn ours(address: &str, args: &[&str]) -> Ran {
     command.env_remove("ADMF_ALERTS_TOKEN");
     command.env("ADMF_ALERTS_URL", format!("http://{address}"));
     Ran::new(&command.output().expect("it can be run"))
+}
+
+/// Waits until something is so.
+fn until(so: impl Fn() -> bool) {
+    let began = now();
+    while !so() {
+        let passed = now().duration_since(began).unwrap_or_default();
+        assert!(passed < Duration::from_secs(60), "it does not come");
+        std::thread::yield_now();
+    }
 }
