@@ -26,11 +26,10 @@ const MATCHERS: &[&str] = &[
 fn route(chance: &mut Chance, receivers: &mut Vec<String>, level: u32) -> Value {
     let name = format!("r{}", receivers.len());
     receivers.push(name.clone());
-    let mut node = json!({"receiver": name, "continue": chance.one_in(3)});
+    let mut node = json!({"receiver": name, "continue": chance.one_in(2)});
     if level > 0 {
-        let matchers: Vec<_> = (0..=chance.below(2))
-            .map(|_| chance.pick(MATCHERS))
-            .collect();
+        let many = if level == 1 { 1 } else { 1 + chance.below(2) };
+        let matchers: Vec<_> = (0..many).map(|_| chance.pick(MATCHERS)).collect();
         node["matchers"] = json!(matchers);
     } else {
         node["continue"] = json!(false);
@@ -82,7 +81,7 @@ fn two_hundred_label_sets_go_where_amtool_says() {
         }
     }
     // Or it shows little.
-    assert!(several > 20 && deep > 60, "{several} {deep}");
+    assert!(several > 10 && deep > 60, "{several} {deep}");
 }
 
 /// Tells a file at once; who is named `broken` cannot be told.
@@ -277,5 +276,5 @@ fn a_channel_is_tried_and_the_status_tells_of_it() {
         "{status}"
     );
     let document = ours(&at, &["status", "--json"]).json();
-    assert_eq!(document["disk_failing"], false, "{document}");
+    assert_eq!(document["undelivered"], 0, "{document}");
 }

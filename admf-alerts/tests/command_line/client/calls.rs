@@ -142,9 +142,9 @@ fn history_is_asked_from_a_time_to_a_time_and_by_kind_and_labels() {
          &until=2026-11-21T23%3A00%3A00Z&kind=notice_failed&kind=dropped&limit=5";
     assert_eq!(line(&request), expected);
     let table = "\
-LAST                  KIND             TOLD                ALERT           TEXT
-2026-11-21T03:57:35Z  notice_failed    desk desk[0] slack  Down{host=\"a\"}  429 (7 times)
-2026-11-21T03:00:00Z  config_reloaded                                      3 routes
+LAST                  KIND             TOLD           ALERT           TEXT
+2026-11-21T03:57:35Z  notice_failed    desk[0] slack  Down{host=\"a\"}  429 (7 times)
+2026-11-21T03:00:00Z  config_reloaded                                 3 routes
 ";
     ran.is(0, table, "");
     let (request, ran) = asked(&["history", "--since", "2h", "--json"], &entries);

@@ -77,12 +77,15 @@ impl Entry {
             0 | 1 => String::new(),
             count => format!(" ({count} times)"),
         };
+        // A channel's name begins with that of its receiver.
+        let told = match self.channel.is_empty() {
+            true => &self.receiver,
+            false => &self.channel,
+        };
         vec![
             when::shown(&self.last),
             self.kind.clone(),
-            format!("{} {}", self.receiver, self.channel)
-                .trim()
-                .to_owned(),
+            told.clone(),
             alert(&self.labels),
             format!("{}{times}", self.text),
         ]
