@@ -1,5 +1,6 @@
 //! What no single crate can test: the tools of the tests in `tests/`. Never published.
 
+pub mod alertmanager;
 pub mod chance;
 pub mod daemon;
 pub mod killed;

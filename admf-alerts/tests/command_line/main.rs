@@ -1,6 +1,7 @@
 //! The command line, run.
 
 mod check;
+mod client;
 mod eval;
 mod export;
 mod forms;

@@ -10,7 +10,7 @@ use tests::prometheus::encoded;
 use tests::service::{Service, ask, until};
 
 use crate::SERVICE;
-use crate::server::{Alertmanager, now};
+use tests::alertmanager::{Alertmanager, now};
 
 /// Receivers by name, as ours lists them; groups that nobody is told of within the test.
 const CONFIG: &str = "

@@ -4,7 +4,6 @@ mod api;
 mod channel;
 mod corners;
 mod prometheus;
-mod server;
 mod sink;
 mod stream;
 mod texts;
@@ -16,8 +15,8 @@ use std::thread;
 use std::time::Duration;
 
 use admf_alerts::notify::{Notifier, Outcome};
+use tests::alertmanager::{Alertmanager, now};
 
-use server::Alertmanager;
 use sink::Sink;
 use stream::{SECONDS, Step, stream};
 use tests::service::Service;
@@ -48,10 +47,10 @@ fn an_alertmanager_tells_the_same_of_one_stream() {
     let service = Service::start(SERVICE, &stream::alertmanager_yml(served_sink.port()), None);
     let (at, address): (fn(&Step) -> f64, _) = (|step| step.seconds, service.address());
     let (theirs, served) = thread::scope(|scope| {
-        let post = |step: &Step| server::post(&address, step);
+        let post = |step: &Step| step.send(&address);
         let (steps, ours) = (&steps[..], &ours);
         let served = scope.spawn(move || hear(&served_sink, steps, at, post, SECONDS, ours));
-        let theirs = hear(&sink, steps, at, |step| theirs.post(step), SECONDS, ours);
+        let theirs = hear(&sink, steps, at, |step| step.send(&theirs.address()), SECONDS, ours);
         (theirs, served.join().expect("it has heard"))
     });
     check(seed, steps.len(), &ours, &theirs);
@@ -124,8 +123,8 @@ fn hear<S>(
     last: f64,
     ours: &Told,
 ) -> Told {
-    let began = server::now();
-    let passed = || server::now().duration_since(began).unwrap_or_default();
+    let began = now();
+    let passed = || now().duration_since(began).unwrap_or_default();
     let mut told = Told::new();
     let mut take = |end: Duration| loop {
         let left = end.saturating_sub(passed());

@@ -13,7 +13,7 @@ use tests::prometheus::Prometheus;
 use tests::service::{Service, ask, until};
 
 use crate::SERVICE;
-use crate::server::now;
+use tests::alertmanager::now;
 use crate::sink::Sink;
 
 const LONG: Duration = Duration::from_secs(60);

@@ -8,6 +8,8 @@ use admf_alerts::notify::{
     Config, GroupBy, GroupStatus, InhibitRule, Integration, Notifier, Outcome, Posted, Route,
 };
 use admf_alerts::series::{MatchOp, Matcher};
+use serde_json::json;
+use tests::alertmanager::{send, stamp};
 use tests::chance::Chance;
 
 /// How long the stream is.
@@ -23,6 +25,13 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// Posts to an Alertmanager, or to what is as one, that it begins or ends now.
+    pub(crate) fn send(&self, address: &str) {
+        let labels: BTreeMap<_, _> = self.labels.iter().collect();
+        let when = if self.fires { "startsAt" } else { "endsAt" };
+        send(address, "alerts", &json!([{ "labels": labels, when: stamp(0.0) }]));
+    }
+
     pub(crate) fn at(&self) -> Duration {
         time(self.seconds)
     }

@@ -1,9 +1,10 @@
-//! Checks, tests and exports alert rules, and evaluates expressions.
+//! Checks, tests and exports alert rules, evaluates expressions, and asks a running service.
 //!
 #![doc = include_str!("../../../docs/alert_command_line.md")]
 
 mod beside;
 mod check;
+mod client;
 mod data;
 mod eval;
 mod export;
@@ -21,9 +22,10 @@ use admf_alerts::promql;
 use clap::{Parser, Subcommand, ValueEnum};
 use output::Done;
 
-/// Checks, tests and exports alert rules, and evaluates expressions.
+/// Checks, tests and exports alert rules, evaluates expressions, and asks a running service.
 ///
-/// Ends with 0 where all is well, with 1 where something is wrong with what it was given, with 2 where it was called wrongly.
+/// Ends with 0 where all is well, with 1 where something is wrong with what it was given or who was asked refuses, with 2 where it
+/// was called wrongly.
 #[derive(Debug, Parser)]
 #[command(name = "admf-alerts", version)]
 struct Args {
@@ -47,6 +49,8 @@ enum Command {
     Export(export::Export),
     /// Evaluates an expression over samples.
     Eval(eval::Eval),
+    #[command(flatten)]
+    Asks(client::Asks),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Command::Test(test) => test.run(&settings),
         Command::Export(export) => export.run(&settings),
         Command::Eval(eval) => eval.run(&settings),
+        Command::Asks(asks) => asks.run(),
     };
     output::end(&done, args.json)
 }

@@ -20,7 +20,7 @@ pub(crate) struct Done {
 /// Writes it, and says how the program ends.
 pub(crate) fn end(done: &Done, json: bool) -> ExitCode {
     let written = match json {
-        true => line(&mut io::stdout().lock(), &done.json.to_string()),
+        true => line(&mut io::stdout().lock(), &document(&done.json)),
         false => text(done),
     };
     match written {
@@ -33,6 +33,19 @@ pub(crate) fn end(done: &Done, json: bool) -> ExitCode {
         _ if done.failed => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     }
+}
+
+/// Writes JSON on one line, without what a terminal obeys, which it may hold in texts alone.
+fn document(json: &Value) -> String {
+    let text = json.to_string();
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => plain += &format!("\\u{:04x}", u32::from(c)),
+            false => plain.push(c),
+        }
+    }
+    plain
 }
 
 fn text(done: &Done) -> io::Result<()> {

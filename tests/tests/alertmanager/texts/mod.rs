@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::daemon::missing;
 
-use crate::server::{Alertmanager, now};
+use tests::alertmanager::{Alertmanager, now};
 use crate::sink::Sink;
 
 /// Labels, annotations, seconds since it began, seconds since it ended.

@@ -1,26 +1,30 @@
-//! An Alertmanager of the test's own.
+//! An Alertmanager of a test's own.
 
-use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
-use tests::daemon::{Daemon, Log};
-use tests::service::ask;
 
-use crate::stream::Step;
+use crate::daemon::{Daemon, Log};
+use crate::service::ask;
 
 /// A server with a folder of its own, killed when dropped.
-pub(crate) struct Alertmanager {
+#[derive(Debug)]
+pub struct Alertmanager {
     daemon: Daemon,
     _folder: TempDir,
 }
 
 impl Alertmanager {
     /// Starts one; `None` where there is no such program and nobody requires it.
-    pub(crate) fn start(config: &str) -> Option<Self> {
+    ///
+    /// # Panics
+    ///
+    /// As [`Daemon::start`].
+    #[must_use]
+    pub fn start(config: &str) -> Option<Self> {
         let folder = TempDir::new().expect("a folder can be made");
         let file = folder.path().join("alertmanager.yml");
         std::fs::write(&file, config).expect("it can be written");
@@ -42,33 +46,27 @@ impl Alertmanager {
     }
 
     /// Returns its address.
-    pub(crate) fn address(&self) -> String {
+    #[must_use]
+    pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.daemon.port())
     }
 
-    /// Posts an alert that begins or ends now.
-    pub(crate) fn post(&self, step: &Step) {
-        post(&self.address(), step);
-    }
-
     /// Posts to its API.
-    pub(crate) fn send(&self, what: &str, body: &Value) {
+    ///
+    /// # Panics
+    ///
+    /// As [`send`].
+    pub fn send(&self, what: &str, body: &Value) {
         send(&self.address(), what, body);
     }
 }
 
-/// Posts to an Alertmanager, or to what is as one, an alert that begins or ends now.
-pub(crate) fn post(address: &str, step: &Step) {
-    let labels: BTreeMap<_, _> = step.labels.iter().collect();
-    let when = if step.fires { "startsAt" } else { "endsAt" };
-    send(
-        address,
-        "alerts",
-        &json!([{ "labels": labels, when: stamp(0.0) }]),
-    );
-}
-
-fn send(address: &str, what: &str, body: &Value) {
+/// Posts to the API of an Alertmanager, or of what is as one.
+///
+/// # Panics
+///
+/// If it refuses, or is not up.
+pub fn send(address: &str, what: &str, body: &Value) {
     let path = format!("/api/v2/{what}");
     let answer = ask(address, "POST", &path, &body.to_string());
     let (status, answer) = answer.expect("it is up");
@@ -76,16 +74,23 @@ fn send(address: &str, what: &str, body: &Value) {
 }
 
 /// The time so many seconds from now, as the API has it.
-pub(crate) fn stamp(seconds: f64) -> String {
+///
+/// # Panics
+///
+/// If it is in no calendar.
+#[must_use]
+pub fn stamp(seconds: f64) -> String {
     let time = now() + Duration::from_secs_f64(seconds);
     let time = Timestamp::try_from(time).expect("it is in the calendar");
     time.to_string()
 }
 
+/// What time it is.
+#[must_use]
 #[expect(
     clippy::disallowed_methods,
     reason = "a real server goes by the real time"
 )]
-pub(crate) fn now() -> SystemTime {
+pub fn now() -> SystemTime {
     SystemTime::now()
 }
