@@ -7,13 +7,30 @@ use super::{SeriesId, Store};
 impl Store {
     /// Makes room for a series by letting go one that has ended, or else was idle longest, if one was.
     pub(super) fn evict_idle(&mut self, time: i64) -> Result<(), Refused> {
-        let &(rank, id) = self.by_rank.first().ok_or(Refused::Full)?;
-        if rank >= self.newest.max(time) {
-            return Err(Refused::Full);
+        let now = self.newest.max(time);
+        while let Some(&(ranked, id)) = self.by_rank.first()
+            && ranked < now
+        {
+            // Samples came since, most likely. Each is looked at once for each time that it is in the way.
+            if self.rank(id) == ranked {
+                self.remove(id);
+                self.counts.evicted += 1;
+                return Ok(());
+            }
         }
-        self.remove(id);
-        self.counts.evicted += 1;
-        Ok(())
+        Err(Refused::Full)
+    }
+
+    /// Puts a series where it is by what it is now.
+    pub(super) fn rank(&mut self, id: SeriesId) -> i64 {
+        let series = self.series.get_mut(&id).expect("every id has its series");
+        let rank = series.rank();
+        if rank != series.ranked {
+            self.by_rank.remove(&(series.ranked, id));
+            self.by_rank.insert((rank, id));
+            series.ranked = rank;
+        }
+        rank
     }
 
     fn remove(&mut self, id: SeriesId) {
@@ -29,7 +46,7 @@ impl Store {
     /// Puts a series among the others, in all orders: who goes first of what.
     pub(super) fn put_in(&mut self, id: SeriesId) {
         let series = self.series.get(&id).expect("every id has its series");
-        self.by_rank.insert((series.rank(), id));
+        self.by_rank.insert((series.ranked, id));
         self.by_start.insert((series.start(), id));
         self.by_end.insert((series.kept_until(), id));
     }
@@ -37,7 +54,7 @@ impl Store {
     /// Takes it out of them; before it changes, as it is found by what it is.
     fn take_out(&mut self, id: SeriesId) {
         let series = self.series.get(&id).expect("every id has its series");
-        self.by_rank.remove(&(series.rank(), id));
+        self.by_rank.remove(&(series.ranked, id));
         self.by_start.remove(&(series.start(), id));
         self.by_end.remove(&(series.kept_until(), id));
     }
@@ -71,5 +88,57 @@ impl Store {
             self.remove(id);
         }
         dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::super::{Limits, NAME, STALE, Store};
+    use crate::labels::Labels;
+
+    fn labels(id: u8) -> Labels {
+        Labels::from_iter([(NAME, "m".to_owned()), ("id", id.to_string())])
+    }
+
+    proptest! {
+        /// Of all series that are idle the one goes that ended, or else was idle first.
+        #[test]
+        fn who_makes_room_is_who_was_idle_first_however_often_others_were_heard_of(
+            steps in prop::collection::vec((0_u8..12, 1_i64..120_000, prop::bool::weighted(0.1)), 1..300),
+        ) {
+            let limits = Limits::default().series(4).idle(Duration::from_secs(60));
+            let mut store = Store::new(limits).unwrap();
+            // The time of the last sample, and whether that was a mark of the end; in the order in which they came.
+            let mut naive: Vec<(u8, i64, bool)> = vec![];
+            let mut now = 0;
+            for (id, step, ends) in steps {
+                now += step;
+                let value = if ends { f64::from_bits(STALE) } else { 1.0 };
+                let taken = store.append(&labels(id), now, value).is_ok();
+                if let Some(known) = naive.iter_mut().find(|it| it.0 == id) {
+                    *known = (id, now, ends);
+                } else {
+                    if naive.len() == 4 {
+                        let first = naive.iter().copied().enumerate();
+                        let (at, first) = first.min_by_key(|(at, it)| (!it.2, if it.2 { 0 } else { it.1 }, *at)).unwrap();
+                        prop_assert_eq!(taken, first.2 || first.1 + 60_000 < now);
+                        if taken {
+                            naive.remove(at);
+                        }
+                    }
+                    naive.extend(taken.then_some((id, now, ends)));
+                }
+                let mut expected: Vec<u8> = naive.iter().map(|it| it.0).collect();
+                let mut found: Vec<u8> =
+                    store.select(&[]).iter().map(|it| it.labels().get("id").unwrap().parse().unwrap()).collect();
+                expected.sort_unstable();
+                found.sort_unstable();
+                prop_assert_eq!(found, expected);
+            }
+        }
     }
 }

@@ -15,6 +15,8 @@ pub struct Series {
     chunks: VecDeque<Chunk>,
     last: i64,
     pub(super) stay: Stay,
+    /// What its rank was once.
+    pub(super) ranked: i64,
 }
 
 /// What became of a sample.
@@ -26,12 +28,15 @@ pub(super) enum Push {
 
 impl Series {
     pub(super) fn new(labels: Arc<Labels>, point: Point, stay: Stay) -> Self {
-        Self {
+        let mut series = Self {
             labels,
             chunks: VecDeque::from([Chunk::new(point)]),
             last: point.time,
             stay,
-        }
+            ranked: 0,
+        };
+        series.ranked = series.rank();
+        series
     }
 
     /// Returns the labels, the name as `__name__` among them.

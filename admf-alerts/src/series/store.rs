@@ -41,7 +41,8 @@ pub struct Store {
     pub(super) series: HashMap<SeriesId, Series>,
     pub(super) ids: HashMap<Arc<Labels>, SeriesId>,
     pub(super) index: Index,
-    /// By [rank](Series::rank): what has ended first, then what is idle first.
+    /// By what was their [rank](Series::rank) once, and is no more than that now: what has ended first, then what is idle
+    /// first.
     pub(super) by_rank: BTreeSet<(i64, SeriesId)>,
     /// By [how long](Series::kept_until) the oldest chunk is kept.
     pub(super) by_end: BTreeSet<(i64, SeriesId)>,
@@ -87,7 +88,8 @@ impl Store {
         self.by_end.clear();
         for (&id, series) in &mut self.series {
             series.stay = self.stays.of(series.labels());
-            self.by_rank.insert((series.rank(), id));
+            series.ranked = series.rank();
+            self.by_rank.insert((series.ranked, id));
             self.by_end.insert((series.kept_until(), id));
         }
     }
@@ -99,42 +101,60 @@ impl Store {
     /// What is not later than the series' last sample, or older than the store keeps, or of a new series
     /// while there is room for none. It is counted, and the store stays as it was.
     pub fn append(&mut self, labels: &Labels, time: i64, value: f64) -> Result<(), Refused> {
-        let taken = self.take(labels, Point { time, value });
+        self.append_to(None, labels, time, value).map(drop)
+    }
+
+    /// Does so with a series that was found before, where it is still there: labels are compared only where it is not.
+    pub(super) fn append_to(
+        &mut self,
+        id: Option<SeriesId>,
+        labels: &Labels,
+        time: i64,
+        value: f64,
+    ) -> Result<SeriesId, Refused> {
+        let id = id.filter(|id| self.series.contains_key(id));
+        let id = id.or_else(|| self.ids.get(labels).copied());
+        let taken = self.take(id, labels, Point { time, value });
         match taken {
-            Ok(()) => self.counts.appended += 1,
+            Ok(_) => self.counts.appended += 1,
             Err(refused) => self.counts.refuse(refused),
         }
         taken
     }
 
-    fn take(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
-        match self.ids.get(labels) {
-            Some(&id) => self.extend(id, point)?,
+    fn take(
+        &mut self,
+        id: Option<SeriesId>,
+        labels: &Labels,
+        point: Point,
+    ) -> Result<SeriesId, Refused> {
+        let id = match id {
+            Some(id) => self.extend(id, point)?,
             None => self.open(labels, point)?,
-        }
+        };
         self.counts.samples += 1;
         if point.time > self.newest {
             self.newest = point.time;
         }
         self.trim();
-        Ok(())
+        Ok(id)
     }
 
-    fn extend(&mut self, id: SeriesId, point: Point) -> Result<(), Refused> {
+    fn extend(&mut self, id: SeriesId, point: Point) -> Result<SeriesId, Refused> {
         let series = self.series.get_mut(&id).expect("every id has its series");
         if point.time < series.stay.horizon(self.newest) {
             return Err(Refused::TooOld);
         }
-        let rank = series.rank();
         if let Push::OutOfOrder = series.push(point) {
             return Err(Refused::OutOfOrder);
         }
-        self.by_rank.remove(&(rank, id));
-        self.by_rank.insert((series.rank(), id));
-        Ok(())
+        if series.rank() < series.ranked {
+            self.rank(id);
+        }
+        Ok(id)
     }
 
-    fn open(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
+    fn open(&mut self, labels: &Labels, point: Point) -> Result<SeriesId, Refused> {
         let stay = self.stays.of(labels);
         if point.time < stay.horizon(self.newest) {
             return Err(Refused::TooOld);
@@ -151,7 +171,7 @@ impl Store {
         let series = Series::new(labels, point, stay);
         self.series.insert(id, series);
         self.put_in(id);
-        Ok(())
+        Ok(id)
     }
 
     /// Finds the series that all matchers match, in the order in which they came.
