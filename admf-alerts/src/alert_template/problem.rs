@@ -33,6 +33,7 @@ impl Problem {
     pub(crate) fn of(self, template: &str) -> RuleError {
         RuleError {
             of: "template",
+            file: String::new(),
             rule: template.to_owned(),
             field: self.field,
             value: self.value,

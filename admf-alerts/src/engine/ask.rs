@@ -6,6 +6,7 @@ use super::error::EvalError;
 use super::options::Options;
 use crate::labels::Labels;
 use crate::promql::{Query, Semantics, Value};
+use crate::scan;
 use crate::series::{Matcher, NAME, Store};
 use crate::template;
 
@@ -16,6 +17,20 @@ pub struct Row {
     pub labels: Labels,
     /// Its value.
     pub value: f64,
+}
+
+/// Checks rows that come from code: names of labels are sent on as they are.
+pub(super) fn checked(rows: Vec<Row>) -> Result<Vec<Row>, EvalError> {
+    let odd = |row: &Row| {
+        let mut names = row.labels.iter().map(|(name, _)| name);
+        names
+            .find(|name| !scan::is_label_name(name))
+            .map(str::to_owned)
+    };
+    match rows.iter().find_map(odd) {
+        Some(name) => Err(EvalError::LabelName { name }),
+        None => Ok(rows),
+    }
 }
 
 /// What a condition says.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ask::{Asking, At, Found, Row, View};
+use super::ask::{Asking, At, Found, Row, View, checked};
 use super::check::{Questions, check_name, check_names, templates};
 use super::error::EvalError;
 use crate::labels::Labels;
@@ -106,7 +106,7 @@ impl Compiled {
         }
         match (&self.query, &self.rule.closure) {
             (Some(query), _) => at.rows(query),
-            (None, Some(closure)) => caught(closure, &View(*at)),
+            (None, Some(closure)) => caught(closure, &View(*at)).and_then(checked),
             (None, None) => Err(EvalError::query("there is nothing to evaluate")),
         }
         .map(Found::Rows)

@@ -1,6 +1,6 @@
 //! Rules come, go, and hand on what they know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::evaluated::Carried;
 use super::group::Group;
@@ -9,7 +9,7 @@ use super::reload::inherit;
 use super::snapshot::{Heirs, Restored, RuleSnapshot, Snapshot};
 use super::wanted::Wanted;
 use super::{Clock, Engine};
-use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
+use crate::rule::{Ids, Rule, RuleError, RuleGroup, RuleKind};
 use crate::series::{Feed, Store};
 
 impl Engine {
@@ -56,7 +56,7 @@ impl Engine {
 
     /// Takes over what an engine before this one knew. At the first evaluation of a rule, an alert that holds again
     /// and that was pending or firing is not new: what was left of its `for` goes on, but for no less than
-    /// [`Options::for_grace`].
+    /// [`Options::for_grace`]. Alerts that it has by now stay as they are.
     pub fn restore(&mut self, snapshot: Snapshot) {
         let rules = snapshot.rules.into_iter().map(|it| {
             let (file, group) = (it.file.clone(), it.group.clone());
@@ -71,9 +71,8 @@ impl Engine {
         });
         let mut heirs = Heirs::new(rules);
         for group in &mut self.groups {
-            inherit(group, &mut heirs, |restored| Carried {
-                alerts: restored.into(),
-                ..Carried::default()
+            inherit(group, &mut heirs, |carried, restored| {
+                carried.alerts.restore(restored);
             });
         }
     }
@@ -99,20 +98,17 @@ pub(super) fn compiled(
 ) -> Result<Vec<Group>, RuleError> {
     let watchdog = options.watchdog.then(RuleGroup::watchdog);
     let mut seen = BTreeSet::new();
-    let mut ids = BTreeMap::new();
+    let mut ids = Ids::default();
     let checked = groups.into_iter().chain(watchdog).map(|group| {
         if !seen.insert((group.file.clone(), group.name.clone())) {
             let problem = "another group of the file has this name";
-            return Err(group.refused("name", &group.name, problem));
+            return Err(group
+                .refused("name", &group.name, problem)
+                .of_file(&group.file));
         }
-        for rule in group.rules.iter().filter(|it| !it.id.is_empty()) {
-            let place = format!("rule `{}` of group `{}`", rule.name, group.name);
-            if let Some(other) = ids.insert(rule.id.clone(), place) {
-                let of = format!("{other} has it too, and this is of group `{}`", group.name);
-                return Err(rule.refused("id", &rule.id, of));
-            }
-        }
-        Group::new(group, &options.promql)
+        ids.take(&group)?;
+        let file = group.file.clone();
+        Group::new(group, &options.promql).map_err(|error| error.of_file(&file))
     });
     checked.collect()
 }

@@ -51,7 +51,7 @@ impl Engine {
                 ..
             } = group.config.clone();
             group.slots = slots.remove(&(file, name, interval)).unwrap_or_default();
-            inherit(group, &mut heirs, |carried| carried);
+            inherit(group, &mut heirs, |carried, left| *carried = left);
         }
         self.wanted = Wanted::new(&self.groups, &self.options);
         self.wanted.keep(&mut self.store);
@@ -89,11 +89,11 @@ fn anywhere((_, _, kind, name, labels): RuleKey) -> RuleKey {
     (String::new(), String::new(), kind, name, labels)
 }
 
-pub(super) fn inherit<T>(group: &mut Group, heirs: &mut Heirs<T>, carried: impl Fn(T) -> Carried) {
+pub(super) fn inherit<T>(group: &mut Group, heirs: &mut Heirs<T>, give: impl Fn(&mut Carried, T)) {
     for at in 0..group.rules.len() {
         let key = group.key(&group.rules[at].compiled.rule);
         if let Some(left) = heirs.take(&key) {
-            group.rules[at].carried = carried(left);
+            give(&mut group.rules[at].carried, left);
         }
     }
 }

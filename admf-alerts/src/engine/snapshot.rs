@@ -65,9 +65,14 @@ pub(super) struct Restored(BTreeMap<Labels, (Duration, Duration)>);
 
 impl Restored {
     pub(super) fn new(rule: RuleSnapshot) -> Self {
-        let alerts = rule.alerts.into_iter();
+        let mut restored = Self::default();
+        restored.add(rule.alerts);
+        restored
+    }
+
+    pub(super) fn add(&mut self, alerts: impl IntoIterator<Item = AlertSnapshot>) {
         let times = |it: AlertSnapshot| (Labels::from_iter(it.labels), (it.active_at, it.seen_at));
-        Self(alerts.map(times).collect())
+        self.0.extend(alerts.into_iter().map(times));
     }
 
     pub(super) fn saved(&self) -> impl Iterator<Item = AlertSnapshot> {

@@ -154,8 +154,13 @@ impl Manager {
 
     /// Switches evaluation off, or on again. Alerts stay as they are meanwhile, and are shown; nothing is sent.
     ///
-    /// Time goes on all the same: what holds when it is switched on counts as having held, as where evaluations are missed.
+    /// The time in between is as that between two processes: nobody knows whether a pending alert held meanwhile, so that
+    /// what was left of its `for` goes on, or it begins anew ([`Engine::interrupt`]). What fired goes on firing until an
+    /// evaluation finds that it does not hold.
     pub fn set_evaluating(&mut self, evaluating: bool) {
+        if evaluating && !self.evaluating {
+            self.engine.interrupt();
+        }
         self.evaluating = evaluating;
     }
 

@@ -89,6 +89,7 @@ impl RuleGroup {
     pub(crate) fn refused(&self, field: &str, value: &str, problem: impl ToString) -> RuleError {
         RuleError {
             of: "group",
+            file: String::new(),
             rule: self.name.clone(),
             field: field.to_owned(),
             value: value.to_owned(),

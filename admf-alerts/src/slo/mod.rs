@@ -172,6 +172,7 @@ impl Slo {
     fn refused(&self, field: &str, value: impl ToString, problem: impl ToString) -> RuleError {
         RuleError {
             of: "slo",
+            file: String::new(),
             rule: self.name.clone(),
             field: field.to_owned(),
             value: value.to_string(),
