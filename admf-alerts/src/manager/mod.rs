@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::alert_template::{AlertTemplate, Channel, Known};
 use crate::engine::{AlertEvent, Engine, Notice, Options, RuleStatus, Snapshot};
 use crate::rule::{Rule, RuleError};
-use crate::samples::Samples;
+use crate::series::Source;
 pub use change::Withdrawn;
 pub use health::ManagerHealth;
 use kept::{Declared, Entry, Kept};
@@ -129,9 +129,9 @@ impl Manager {
     }
 
     /// Evaluates as [`Engine::step`] does; nothing, where evaluation is switched off: then the samples are not taken either.
-    pub fn step(&mut self, now: Duration, samples: &Samples) -> Vec<AlertEvent> {
+    pub fn step(&mut self, now: Duration, source: &impl Source) -> Vec<AlertEvent> {
         match self.evaluating {
-            true => self.engine.step(now, samples),
+            true => self.engine.step(now, source),
             false => Vec::new(),
         }
     }

@@ -9,10 +9,10 @@ use crate::scan;
 pub struct RuleError {
     /// `rule` or `group`.
     pub(crate) of: &'static str,
-    pub(crate) file: String,
+    pub(crate) file: Box<str>,
     pub(crate) rule: String,
     pub(crate) field: String,
-    pub(crate) value: String,
+    pub(crate) value: Box<str>,
     pub(crate) problem: String,
 }
 
@@ -25,7 +25,7 @@ impl RuleError {
 
     /// Says of which file it is.
     pub(crate) fn of_file(self, file: &str) -> Self {
-        let file = file.to_owned();
+        let file = file.into();
         Self { file, ..self }
     }
 

@@ -164,10 +164,10 @@ impl Rule {
     ) -> RuleError {
         RuleError {
             of: "rule",
-            file: String::new(),
+            file: Box::default(),
             rule: self.name.clone(),
             field: field.into(),
-            value: value.to_owned(),
+            value: value.into(),
             problem: problem.to_string(),
         }
     }
