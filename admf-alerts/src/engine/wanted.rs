@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::group::Group;
 use super::options::Options;
+use crate::promql::Query;
 use crate::series::{Limits, Store};
 
 /// How far back each metric is looked at.
@@ -42,7 +43,7 @@ impl Wanted {
             if rule.asks_any() {
                 self.look(None, kept.saturating_add(before));
             }
-            for used in rule.queries().flat_map(|query| query.uses()) {
+            for used in rule.queries().flat_map(Query::uses) {
                 let reach = used.reach(&options.promql).unwrap_or(kept);
                 self.look(used.name(), reach.saturating_add(before));
             }

@@ -137,7 +137,7 @@ impl RuleFile {
         match texts.get(of) {
             Some(mark) => {
                 let rule = field.strip_suffix("expr").unwrap_or_default();
-                FileError::new(&self.name, *mark, &format!("{rule}{of}"), problem)
+                FileError::new(&self.name, *mark, format!("{rule}{of}"), problem)
             }
             None => FileError::new(&self.name, *mark, field, problem),
         }

@@ -140,7 +140,6 @@ impl Feed {
 
 impl<'f> Scrape<'f> {
     /// Returns which names samples are taken of: who gives others may as well leave them out.
-    #[must_use]
     pub fn wanted(&self) -> &'f dyn Fn(&str) -> bool {
         self.wanted
     }
