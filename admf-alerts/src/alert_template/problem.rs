@@ -33,9 +33,10 @@ impl Problem {
     pub(crate) fn of(self, template: &str) -> RuleError {
         RuleError {
             of: "template",
+            file: Box::default(),
             rule: template.to_owned(),
             field: self.field,
-            value: self.value,
+            value: self.value.into(),
             problem: self.problem,
         }
     }

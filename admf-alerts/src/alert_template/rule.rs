@@ -114,7 +114,7 @@ impl AlertTemplate {
             "for" => "timeframe",
             other => other,
         };
-        Problem::new(field, &error.value, error.problem)
+        Problem::new(field, error.value(), error.problem.as_str())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::promql::{self, Query, Settings, Use};
 use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
 use crate::samples::FamilyKind;
 use crate::series::Matcher;
+use crate::template::{Asked, Template};
 
 /// What is wrong with a selector.
 pub(super) type Found = (Severity, String);
@@ -17,7 +18,8 @@ impl Metrics {
     /// that it has the labels, and the labels the values.
     ///
     /// What these rules record is known, and may be of any kind. What is found comes in the order of the rules, each thing
-    /// once. Conditions that are code, and texts, are not looked at.
+    /// once. What labels and annotations ask by `query` is looked at too; conditions that are code cannot be, nor what a text
+    /// puts together only when it is rendered.
     ///
     /// # Examples
     ///
@@ -72,17 +74,30 @@ impl Metrics {
 
     /// Checks the expressions of one rule.
     fn check_rule(&self, rule: &Rule, settings: &Settings) -> Vec<(Severity, RuleError)> {
-        let expr = rule.closure.is_none().then_some(("expr", &rule.expr));
-        let hold = rule.hold.iter().map(|hold| ("hold", hold));
         let mut found = Vec::new();
-        for (field, text) in expr.into_iter().chain(hold) {
-            let refused = |problem: &str| rule.refused(field, text, problem);
-            match Query::parse(text, settings) {
-                Ok(query) => {
-                    let checked = self.check_query(&query).into_iter();
-                    found.extend(checked.map(|(severity, problem)| (severity, refused(&problem))));
+        let mut check = |field: &str, text: &str| {
+            let checked = match Query::parse(text, settings) {
+                Ok(query) => self.check_query(&query),
+                Err(error) => vec![(Severity::Error, error.to_string())],
+            };
+            let placed = |(severity, problem)| (severity, rule.refused(field, text, problem));
+            found.extend(checked.into_iter().map(placed));
+        };
+        if rule.closure.is_none() {
+            check("expr", &rule.expr);
+        }
+        rule.hold.iter().for_each(|hold| check("hold", hold));
+        if rule.kind == RuleKind::Alert {
+            let labels = rule.labels.iter().map(|it| ("labels", it));
+            let annotations = rule.annotations.iter().map(|it| ("annotations", it));
+            for (field, (name, text)) in labels.chain(annotations) {
+                // What is no template the engine refuses.
+                let template = Template::parse(text).ok();
+                for asked in template.iter().flat_map(Template::asked) {
+                    if let Asked::Text(expr) = asked {
+                        check(&format!("{field}.{name}"), expr);
+                    }
                 }
-                Err(error) => found.push((Severity::Error, refused(&error.to_string()))),
             }
         }
         found

@@ -6,6 +6,7 @@ use super::error::EvalError;
 use super::options::Options;
 use crate::labels::Labels;
 use crate::promql::{Query, Semantics, Value};
+use crate::scan;
 use crate::series::{Matcher, NAME, Store};
 use crate::template;
 
@@ -16,6 +17,20 @@ pub struct Row {
     pub labels: Labels,
     /// Its value.
     pub value: f64,
+}
+
+/// Checks rows that come from code: names of labels are sent on as they are.
+pub(super) fn checked(rows: Vec<Row>) -> Result<Vec<Row>, EvalError> {
+    let odd = |row: &Row| {
+        let mut names = row.labels.iter().map(|(name, _)| name);
+        names
+            .find(|name| !scan::is_label_name(name))
+            .map(str::to_owned)
+    };
+    match rows.iter().find_map(odd) {
+        Some(name) => Err(EvalError::LabelName { name }),
+        None => Ok(rows),
+    }
 }
 
 /// What a condition says.
@@ -112,10 +127,25 @@ impl View<'_> {
     }
 }
 
-impl template::Query for At<'_> {
+/// Answers what texts ask.
+pub(super) struct Asking<'a> {
+    pub(super) at: At<'a>,
+    /// What was read before.
+    pub(super) known: &'a [Query],
+}
+
+impl template::Query for Asking<'_> {
     fn query(&self, expr: &str) -> Result<Vec<template::Sample>, String> {
-        let query = Query::parse(expr, &self.options.promql).map_err(|error| error.to_string())?;
-        let rows = self.rows(&query).map_err(|error| error.to_string())?;
+        let read;
+        let query = match self.known.iter().find(|query| query.text() == expr) {
+            Some(query) => query,
+            None => {
+                let parsed = Query::parse(expr, &self.at.options.promql);
+                read = parsed.map_err(|error| error.to_string())?;
+                &read
+            }
+        };
+        let rows = self.at.rows(query).map_err(|error| error.to_string())?;
         let sample = |row: Row| template::Sample {
             labels: row.labels.into(),
             value: row.value,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::labels::Labels;
+use crate::scan;
 
 /// Reports why a rule could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,11 @@ pub enum EvalError {
         limit: u64,
         /// How many there were.
         series: usize,
+    },
+    /// A row of code has a label whose name is none.
+    LabelName {
+        /// The name.
+        name: String,
     },
     /// The condition, which is code, panicked.
     Panicked {
@@ -65,6 +71,11 @@ impl fmt::Display for EvalError {
             Self::SeriesLimit { limit, series } => {
                 write!(f, "exceeded limit of {limit} with {series} series")
             }
+            Self::LabelName { name } => write!(
+                f,
+                "label `{}` of a row: name must match [a-zA-Z_][a-zA-Z0-9_]*",
+                scan::shown(name)
+            ),
             Self::Panicked { message } => write!(f, "the condition panicked: {message}"),
             Self::Query { reason } => write!(f, "query failed: {reason}"),
         }

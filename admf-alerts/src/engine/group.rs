@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::alert::AlertEvent;
-use super::ask::{Found, Row, millis};
+use super::ask::{Found, Row, checked, millis};
 use super::compiled::Compiled;
 use super::error::EvalError;
 use super::evaluated::{Evaluated, Turn};
@@ -96,7 +96,9 @@ impl Group {
         let mut events = Vec::new();
         for rule in &mut self.rules {
             let found = match query {
-                Some(query) => query(&rule.compiled.rule).map(Found::Rows),
+                Some(query) => query(&rule.compiled.rule)
+                    .and_then(checked)
+                    .map(Found::Rows),
                 None => rule.compiled.found(&turn.at()),
             };
             events.extend(rule.evaluate(&mut turn, found));

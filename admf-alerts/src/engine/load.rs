@@ -1,7 +1,6 @@
 //! Rules come, go, and hand on what they know.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use super::evaluated::Carried;
 use super::group::Group;
@@ -10,9 +9,8 @@ use super::reload::inherit;
 use super::snapshot::{Heirs, Restored, RuleSnapshot, Snapshot};
 use super::wanted::Wanted;
 use super::{Clock, Engine};
-use crate::promql::Query;
-use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
-use crate::series::{Feed, Limits, Store};
+use crate::rule::{Ids, Rule, RuleError, RuleGroup, RuleKind};
+use crate::series::{Feed, Store};
 
 impl Engine {
     /// Checks the groups and begins with no alerts and an empty store.
@@ -27,12 +25,14 @@ impl Engine {
         options: Options,
     ) -> Result<Self, RuleError> {
         let groups = compiled(groups, &options)?;
-        let limits = options.limits.age(reach(&groups, &options));
-        let store = Store::new(limits).map_err(|error| {
+        let limits = options.limits;
+        let mut store = Store::new(limits).map_err(|error| {
             RuleGroup::default().refused("limits", &format!("{limits:?}"), error)
         })?;
+        let wanted = Wanted::new(&groups, &options);
+        wanted.keep(&mut store);
         Ok(Self {
-            wanted: Wanted::new(&groups, &options.promql),
+            wanted,
             groups,
             options,
             store,
@@ -56,7 +56,7 @@ impl Engine {
 
     /// Takes over what an engine before this one knew. At the first evaluation of a rule, an alert that holds again
     /// and that was pending or firing is not new: what was left of its `for` goes on, but for no less than
-    /// [`Options::for_grace`].
+    /// [`Options::for_grace`]. Alerts that it has by now stay as they are.
     pub fn restore(&mut self, snapshot: Snapshot) {
         let rules = snapshot.rules.into_iter().map(|it| {
             let (file, group) = (it.file.clone(), it.group.clone());
@@ -71,9 +71,8 @@ impl Engine {
         });
         let mut heirs = Heirs::new(rules);
         for group in &mut self.groups {
-            inherit(group, &mut heirs, |restored| Carried {
-                alerts: restored.into(),
-                ..Carried::default()
+            inherit(group, &mut heirs, |carried, restored| {
+                carried.alerts.restore(restored);
             });
         }
     }
@@ -99,45 +98,17 @@ pub(super) fn compiled(
 ) -> Result<Vec<Group>, RuleError> {
     let watchdog = options.watchdog.then(RuleGroup::watchdog);
     let mut seen = BTreeSet::new();
-    let mut ids = BTreeMap::new();
+    let mut ids = Ids::default();
     let checked = groups.into_iter().chain(watchdog).map(|group| {
         if !seen.insert((group.file.clone(), group.name.clone())) {
             let problem = "another group of the file has this name";
-            return Err(group.refused("name", &group.name, problem));
+            return Err(group
+                .refused("name", &group.name, problem)
+                .of_file(&group.file));
         }
-        for rule in group.rules.iter().filter(|it| !it.id.is_empty()) {
-            let place = format!("rule `{}` of group `{}`", rule.name, group.name);
-            if let Some(other) = ids.insert(rule.id.clone(), place) {
-                let of = format!("{other} has it too, and this is of group `{}`", group.name);
-                return Err(rule.refused("id", &rule.id, of));
-            }
-        }
-        Group::new(group, &options.promql)
+        ids.take(&group)?;
+        let file = group.file.clone();
+        Group::new(group, &options.promql).map_err(|error| error.of_file(&file))
     });
     checked.collect()
-}
-
-/// How far back any rule looks. Where that depends on when it is asked, on code, or on what a text asks, as far as the
-/// limits say.
-pub(super) fn reach(groups: &[Group], options: &Options) -> Duration {
-    let kept = Limits::kept(&options.limits);
-    let lookback = options.promql.lookback;
-    let rules = groups.iter().flat_map(|group| {
-        let offset = group.config.query_offset;
-        let rules = group.rules.iter().map(|rule| &rule.compiled);
-        rules.map(move |rule| {
-            let furthest = |far: Duration, query: &Query| {
-                let reach = query.reach(&options.promql);
-                far.max(reach.unwrap_or(kept))
-            };
-            let free = rule.rule.closure.is_some() || rule.asks_in_texts();
-            let free = if free { kept } else { Duration::ZERO };
-            let reach = rule.queries().fold(free, furthest);
-            reach.saturating_add(offset)
-        })
-    });
-    // Chunks end at an eighth of it, so that it is to be more than that of milliseconds.
-    rules
-        .fold(lookback, Duration::max)
-        .max(Duration::from_millis(8))
 }

@@ -151,6 +151,16 @@ impl Engine {
         events
     }
 
+    /// Says that nothing was evaluated since the last step, on purpose. Where an alert is pending nobody knows whether it held
+    /// meanwhile, so that it goes on as after a restart: [`restore`](Self::restore).
+    pub fn interrupt(&mut self) {
+        for group in &mut self.groups {
+            for rule in &mut group.rules {
+                rule.carried.alerts.interrupt();
+            }
+        }
+    }
+
     /// Returns the series that rules are evaluated over.
     #[must_use]
     pub fn store(&self) -> &Store {

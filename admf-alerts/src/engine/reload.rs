@@ -6,7 +6,7 @@ use super::Engine;
 use super::alert::AlertEvent;
 use super::evaluated::Carried;
 use super::group::Group;
-use super::load::{compiled, reach};
+use super::load::compiled;
 use super::snapshot::{Heirs, RuleKey};
 use super::wanted::Wanted;
 use crate::rule::{RuleError, RuleGroup};
@@ -51,10 +51,10 @@ impl Engine {
                 ..
             } = group.config.clone();
             group.slots = slots.remove(&(file, name, interval)).unwrap_or_default();
-            inherit(group, &mut heirs, |carried| carried);
+            inherit(group, &mut heirs, |carried, left| *carried = left);
         }
-        self.wanted = Wanted::new(&self.groups, &self.options.promql);
-        self.store.keep(reach(&self.groups, &self.options));
+        self.wanted = Wanted::new(&self.groups, &self.options);
+        self.wanted.keep(&mut self.store);
         let mut events = Vec::new();
         let mut left = Vec::new();
         for (key, mut carried) in heirs.rest() {
@@ -89,11 +89,11 @@ fn anywhere((_, _, kind, name, labels): RuleKey) -> RuleKey {
     (String::new(), String::new(), kind, name, labels)
 }
 
-pub(super) fn inherit<T>(group: &mut Group, heirs: &mut Heirs<T>, carried: impl Fn(T) -> Carried) {
+pub(super) fn inherit<T>(group: &mut Group, heirs: &mut Heirs<T>, give: impl Fn(&mut Carried, T)) {
     for at in 0..group.rules.len() {
         let key = group.key(&group.rules[at].compiled.rule);
         if let Some(left) = heirs.take(&key) {
-            group.rules[at].carried = carried(left);
+            give(&mut group.rules[at].carried, left);
         }
     }
 }

@@ -88,7 +88,12 @@ pub(super) struct Restored(BTreeMap<Labels, Times>);
 
 impl Restored {
     pub(super) fn new(rule: RuleSnapshot) -> Self {
-        let alerts = rule.alerts.into_iter();
+        let mut restored = Self::default();
+        restored.add(rule.alerts);
+        restored
+    }
+
+    pub(super) fn add(&mut self, alerts: impl IntoIterator<Item = AlertSnapshot>) {
         let times = |it: AlertSnapshot| {
             let times = Times {
                 active_at: it.active_at,
@@ -97,7 +102,7 @@ impl Restored {
             };
             (Labels::from_iter(it.labels), times)
         };
-        Self(alerts.map(times).collect())
+        self.0.extend(alerts.into_iter().map(times));
     }
 
     pub(super) fn saved(&self) -> impl Iterator<Item = AlertSnapshot> {

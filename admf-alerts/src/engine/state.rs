@@ -37,16 +37,21 @@ pub(super) struct Alerts {
     restored: Restored,
 }
 
-impl From<Restored> for Alerts {
-    fn from(restored: Restored) -> Self {
-        Self {
-            alerts: BTreeMap::new(),
-            restored,
-        }
-    }
-}
-
 impl Alerts {
+    /// Takes what a snapshot says of alerts that there are not.
+    pub(super) fn restore(&mut self, restored: Restored) {
+        self.restored = restored;
+    }
+
+    /// Takes pending alerts as those of a process that ended: nobody looks from here on whether they hold.
+    pub(super) fn interrupt(&mut self) {
+        let pending = |it: &&Alert| it.state == AlertState::Pending;
+        let saved = self.alerts.values().filter(pending);
+        let saved = saved.map(|it| AlertSnapshot::new(&it.labels, it.active_at, it.seen_at));
+        self.restored.add(saved);
+        self.alerts.retain(|_, it| !pending(&&*it));
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Alert> {
         self.alerts.values()
     }

@@ -7,7 +7,7 @@ use super::plain::{self, Plain};
 use super::text::{comment, entry, line};
 use super::{ExportError, Options};
 use crate::duration;
-use crate::rule::{Loss, RuleGroup, RuleKind};
+use crate::rule::{Ids, Loss, Rule, RuleGroup, RuleKind};
 
 const HEAD: &str = "# Written by admf-alerts: change what it was written from.\n";
 
@@ -20,7 +20,7 @@ const HEAD: &str = "# Written by admf-alerts: change what it was written from.\n
 ///
 /// Names the first thing that cannot be written: what Prometheus has no words for (unless the options are
 /// [`lossy`](Options::lossy)), an expression or a template that 2.42 does not read, a length of time of less than a
-/// millisecond or more than 292 years, a group without a name or of a name that another has.
+/// millisecond or more than 292 years, a group without a name or of a name that another has, two rules of one id.
 ///
 /// # Examples
 ///
@@ -51,7 +51,10 @@ pub fn rules(groups: &[RuleGroup], options: &Options) -> Result<String, ExportEr
             "groups:\n"
         };
     let mut names = BTreeSet::new();
+    let mut ids = Ids::default();
     for group in groups {
+        ids.take(group)
+            .map_err(|error| ExportError::refused(group, &Rule::new(error.rule(), ""), &error))?;
         if group.name.is_empty() {
             return Err(ExportError::of_group(
                 group,

@@ -1,5 +1,6 @@
 //! What a file declares, in whichever form.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Form;
@@ -117,6 +118,30 @@ impl AlertFile {
             }
         }
         told
+    }
+
+    /// Says which ids are declared again, in the same or another of the files: an engine takes each once.
+    #[must_use]
+    pub fn repeated_ids(files: &[Self]) -> Vec<FileError> {
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut found = Vec::new();
+        for file in files {
+            let Kept::Declared(groups, places) = &file.kept else {
+                continue;
+            };
+            for (group, places) in groups.iter().zip(places) {
+                let rules = group.rules.iter().zip(places);
+                for (rule, place) in rules.filter(|(rule, _)| !rule.id.is_empty()) {
+                    if let Some(other) = seen.insert(&rule.id, &file.name) {
+                        let problem = format!("`{}`: an alert of {other} has this id", rule.id);
+                        let field = place.field.trim_end_matches("condition");
+                        let field = format!("{field}id");
+                        found.push(FileError::new(&file.name, place.mark, &field, problem));
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Does as [`RuleFile::lint`]; other forms have no lints.

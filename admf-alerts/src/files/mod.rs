@@ -229,25 +229,16 @@ impl RuleFiles {
         let loaded = look.clone().and_then(|texts| self.loaded(&texts));
         self.tried = Some(look);
         let Loaded { groups, doubts } = loaded?;
-        let files: Vec<(String, Vec<String>)> = groups.iter().map(names).collect();
-        let withdrawn = engine
-            .reload(groups)
-            .map_err(|error| placed(&files, &error))?;
+        let withdrawn = engine.reload(groups).map_err(|error| placed(&error))?;
         Ok(Reload::Reloaded { withdrawn, doubts })
     }
 }
 
-/// The file of a group, and what is in it.
-fn names(group: &RuleGroup) -> (String, Vec<String>) {
-    let rules = group.rules.iter().map(|rule| rule.name.clone());
-    let names = rules.chain([group.name.clone()]).collect();
-    (group.file.clone(), names)
-}
-
 /// Names the file of what the engine refused.
-fn placed(files: &[(String, Vec<String>)], error: &RuleError) -> FileError {
-    let named = |names: &[String]| names.iter().any(|name| name == error.rule());
-    let file = files.iter().find(|(_, names)| named(names));
-    let file = file.map_or("rules of the program", |(file, _)| file);
+fn placed(error: &RuleError) -> FileError {
+    let file = match error.file() {
+        "" => "rules of the program",
+        file => file,
+    };
     FileError::whole(file, error.to_string())
 }

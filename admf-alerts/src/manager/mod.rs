@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::alert_template::{AlertTemplate, Channel, Known};
 use crate::engine::{AlertEvent, Engine, Notice, Options, RuleStatus, Snapshot};
 use crate::rule::{Rule, RuleError};
-use crate::samples::Samples;
+use crate::series::Source;
 pub use change::Withdrawn;
 pub use health::ManagerHealth;
 use kept::{Declared, Entry, Kept};
@@ -129,9 +129,9 @@ impl Manager {
     }
 
     /// Evaluates as [`Engine::step`] does; nothing, where evaluation is switched off: then the samples are not taken either.
-    pub fn step(&mut self, now: Duration, samples: &Samples) -> Vec<AlertEvent> {
+    pub fn step(&mut self, now: Duration, source: &impl Source) -> Vec<AlertEvent> {
         match self.evaluating {
-            true => self.engine.step(now, samples),
+            true => self.engine.step(now, source),
             false => Vec::new(),
         }
     }
@@ -154,8 +154,13 @@ impl Manager {
 
     /// Switches evaluation off, or on again. Alerts stay as they are meanwhile, and are shown; nothing is sent.
     ///
-    /// Time goes on all the same: what holds when it is switched on counts as having held, as where evaluations are missed.
+    /// The time in between is as that between two processes: nobody knows whether a pending alert held meanwhile, so that
+    /// what was left of its `for` goes on, or it begins anew ([`Engine::interrupt`]). What fired goes on firing until an
+    /// evaluation finds that it does not hold.
     pub fn set_evaluating(&mut self, evaluating: bool) {
+        if evaluating && !self.evaluating {
+            self.engine.interrupt();
+        }
         self.evaluating = evaluating;
     }
 

@@ -9,13 +9,26 @@ use crate::scan;
 pub struct RuleError {
     /// `rule` or `group`.
     pub(crate) of: &'static str,
+    pub(crate) file: Box<str>,
     pub(crate) rule: String,
     pub(crate) field: String,
-    pub(crate) value: String,
+    pub(crate) value: Box<str>,
     pub(crate) problem: String,
 }
 
 impl RuleError {
+    /// Returns the file of its group, where that is known to be of one; else it is empty.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Says of which file it is.
+    pub(crate) fn of_file(self, file: &str) -> Self {
+        let file = file.into();
+        Self { file, ..self }
+    }
+
     /// Returns the name of the rule, or of the group.
     #[must_use]
     pub fn rule(&self) -> &str {
@@ -39,6 +52,7 @@ impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             of,
+            file: _,
             rule,
             field,
             value,

@@ -89,9 +89,10 @@ impl RuleGroup {
     pub(crate) fn refused(&self, field: &str, value: &str, problem: impl ToString) -> RuleError {
         RuleError {
             of: "group",
+            file: Box::default(),
             rule: self.name.clone(),
             field: field.to_owned(),
-            value: value.to_owned(),
+            value: value.into(),
             problem: problem.to_string(),
         }
     }

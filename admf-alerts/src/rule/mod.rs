@@ -5,6 +5,7 @@ mod closure;
 mod compile;
 mod error;
 mod group;
+mod ids;
 mod loss;
 mod notify;
 mod policy;
@@ -19,6 +20,7 @@ pub use closure::{Closure, Held};
 pub use compile::{CompiledExpr, compile};
 pub use error::RuleError;
 pub use group::RuleGroup;
+pub(crate) use ids::Ids;
 pub use loss::Loss;
 pub use notify::{Escalation, Notify};
 pub use policy::{AtLeast, NoData, OnError};
@@ -162,9 +164,10 @@ impl Rule {
     ) -> RuleError {
         RuleError {
             of: "rule",
+            file: Box::default(),
             rule: self.name.clone(),
             field: field.into(),
-            value: value.to_owned(),
+            value: value.into(),
             problem: problem.to_string(),
         }
     }

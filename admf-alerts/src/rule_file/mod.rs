@@ -5,6 +5,8 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use crate::catalogue::{Finding, Metrics, Severity};
 use crate::promql::Settings;
 use crate::rule::RuleGroup;
@@ -89,6 +91,8 @@ pub struct RuleFile {
 struct Place {
     mark: Mark,
     field: String,
+    /// Of the labels and annotations beside it, by their fields.
+    texts: BTreeMap<String, Mark>,
 }
 
 impl RuleFile {
@@ -127,8 +131,15 @@ impl RuleFile {
     }
 
     fn place(&self, found: &Finding) -> FileError {
-        let Place { mark, field } = &self.places[found.group][found.rule];
+        let Place { mark, field, texts } = &self.places[found.group][found.rule];
         let problem = format!("`{}`: {}", found.error.rule(), found.error.problem);
-        FileError::new(&self.name, *mark, field, problem)
+        let of = found.error.field();
+        match texts.get(of) {
+            Some(mark) => {
+                let rule = field.strip_suffix("expr").unwrap_or_default();
+                FileError::new(&self.name, *mark, format!("{rule}{of}"), problem)
+            }
+            None => FileError::new(&self.name, *mark, field, problem),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::check;
 use crate::promql::{Semantics, Settings};
 use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
-use crate::yaml::{At, Node, Read, Refused};
+use crate::yaml::{At, Kind, Node, Read, Refused};
 
 use super::{Place, RuleFile};
 
@@ -73,9 +73,19 @@ fn group(at: &At<'_>, settings: &Settings) -> Read<(RuleGroup, Vec<Place>)> {
 fn of_expr(rule: &At<'_>) -> Place {
     let expr = rule.get("expr");
     let at = expr.as_ref().unwrap_or(rule);
+    let texts = ["labels", "annotations"].map(|field| {
+        let entries = match rule.get(field).map(|at| &at.node.kind) {
+            Some(Kind::Map(entries)) => &entries[..],
+            _ => &[],
+        };
+        entries
+            .iter()
+            .map(move |it| (format!("{field}.{}", it.key), it.value.mark))
+    });
     Place {
         mark: at.node.mark,
         field: at.field.clone(),
+        texts: texts.into_iter().flatten().collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use super::{NAME, STALE, Store};
+use super::{NAME, STALE, SeriesId, Store};
 use crate::labels::Labels;
 
 /// Feeds a [`Store`] from one source, and marks the series that the source no longer has as ended.
@@ -44,6 +44,8 @@ pub struct Feed {
 struct Said {
     hash: u64,
     labels: Arc<Labels>,
+    /// Its number in the store, which may have let it go since.
+    id: SeriesId,
     /// In which scrape.
     last: u64,
 }
@@ -136,7 +138,12 @@ impl Feed {
     }
 }
 
-impl Scrape<'_> {
+impl<'f> Scrape<'f> {
+    /// Returns which names samples are taken of: who gives others may as well leave them out.
+    pub fn wanted(&self) -> &'f dyn Fn(&str) -> bool {
+        self.wanted
+    }
+
     /// Takes a sample: the name of its series, its labels in any order, a value. What the store refuses it counts.
     pub fn sample<'l, L>(&mut self, name: &'l str, labels: L, value: f64)
     where
@@ -168,18 +175,22 @@ impl Scrape<'_> {
         if let Some(said) = series.find_mut(hash, same) {
             said.last = *scrapes;
             // Counted by the store, and the rest of the scrape is as good as before.
-            let _ = self.store.append(&said.labels, self.time, value);
+            let taken = self
+                .store
+                .append_to(Some(said.id), &said.labels, self.time, value);
+            said.id = taken.unwrap_or(said.id);
             return;
         }
         let labels: Labels = labels.collect();
         let _ = self.store.append(&labels, self.time, value);
         // What the store has no room for has no end to be marked.
-        let Some((held, _)) = self.store.ids.get_key_value(&labels) else {
+        let Some((held, &id)) = self.store.ids.get_key_value(&labels) else {
             return;
         };
         let said = Said {
             hash,
             labels: Arc::clone(held),
+            id,
             last: *scrapes,
         };
         series.insert_unique(hash, said, |said| said.hash);

@@ -10,6 +10,7 @@ use super::index::Index;
 use super::limits::{Counts, Limits, LimitsError, Refused};
 use super::matcher::Matcher;
 use super::series::{Push, Series};
+use super::stay::Stays;
 use crate::labels::Labels;
 
 /// Holds the latest samples of many series, bounded in series, samples and age.
@@ -36,11 +37,15 @@ use crate::labels::Labels;
 #[derive(Debug)]
 pub struct Store {
     pub(super) limits: Limits,
+    stays: Stays,
     pub(super) series: HashMap<SeriesId, Series>,
     pub(super) ids: HashMap<Arc<Labels>, SeriesId>,
     pub(super) index: Index,
-    /// By [rank](Series::rank): what has ended first, then the longest idle.
-    pub(super) by_last: BTreeSet<(i64, SeriesId)>,
+    /// By what was their [rank](Series::rank) once, and is no more than that now: what has ended first, then what is idle
+    /// first.
+    pub(super) by_rank: BTreeSet<(i64, SeriesId)>,
+    /// By [how long](Series::kept_until) the oldest chunk is kept.
+    pub(super) by_end: BTreeSet<(i64, SeriesId)>,
     /// By the time of the first sample: the oldest chunk first.
     pub(super) by_start: BTreeSet<(i64, SeriesId)>,
     pub(super) newest: i64,
@@ -57,11 +62,13 @@ impl Store {
     pub fn new(limits: Limits) -> Result<Self, LimitsError> {
         limits.check()?;
         Ok(Self {
+            stays: Stays::new(&limits),
             limits,
             series: HashMap::new(),
             ids: HashMap::new(),
             index: Index::default(),
-            by_last: BTreeSet::new(),
+            by_rank: BTreeSet::new(),
+            by_end: BTreeSet::new(),
             by_start: BTreeSet::new(),
             newest: i64::MIN,
             next: 0,
@@ -69,9 +76,22 @@ impl Store {
         })
     }
 
-    /// Keeps samples for another length of time from now on, which is above 0.
-    pub(crate) fn keep(&mut self, age: Duration) {
-        self.limits = self.limits.age(age);
+    /// Keeps the samples of each of these metrics for a length of time from now on, and all others for another. None is
+    /// idle for less than that.
+    pub(crate) fn keep<'n>(
+        &mut self,
+        others: Duration,
+        named: impl IntoIterator<Item = (&'n str, Duration)>,
+    ) {
+        self.stays = Stays::by_name(&self.limits, others, named);
+        self.by_rank.clear();
+        self.by_end.clear();
+        for (&id, series) in &mut self.series {
+            series.stay = self.stays.of(series.labels());
+            series.ranked = series.rank();
+            self.by_rank.insert((series.ranked, id));
+            self.by_end.insert((series.kept_until(), id));
+        }
     }
 
     /// Takes a sample: the labels with the name as `__name__`, milliseconds since the Unix epoch, a value.
@@ -81,42 +101,64 @@ impl Store {
     /// What is not later than the series' last sample, or older than the store keeps, or of a new series
     /// while there is room for none. It is counted, and the store stays as it was.
     pub fn append(&mut self, labels: &Labels, time: i64, value: f64) -> Result<(), Refused> {
-        let taken = self.take(labels, Point { time, value });
+        self.append_to(None, labels, time, value).map(drop)
+    }
+
+    /// Does so with a series that was found before, where it is still there: labels are compared only where it is not.
+    pub(super) fn append_to(
+        &mut self,
+        id: Option<SeriesId>,
+        labels: &Labels,
+        time: i64,
+        value: f64,
+    ) -> Result<SeriesId, Refused> {
+        let id = id.filter(|id| self.series.contains_key(id));
+        let id = id.or_else(|| self.ids.get(labels).copied());
+        let taken = self.take(id, labels, Point { time, value });
         match taken {
-            Ok(()) => self.counts.appended += 1,
+            Ok(_) => self.counts.appended += 1,
             Err(refused) => self.counts.refuse(refused),
         }
         taken
     }
 
-    fn take(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
-        if point.time < self.horizon() {
-            return Err(Refused::TooOld);
-        }
-        match self.ids.get(labels) {
-            Some(&id) => self.extend(id, point)?,
+    fn take(
+        &mut self,
+        id: Option<SeriesId>,
+        labels: &Labels,
+        point: Point,
+    ) -> Result<SeriesId, Refused> {
+        let id = match id {
+            Some(id) => self.extend(id, point)?,
             None => self.open(labels, point)?,
-        }
+        };
         self.counts.samples += 1;
         if point.time > self.newest {
             self.newest = point.time;
         }
         self.trim();
-        Ok(())
+        Ok(id)
     }
 
-    fn extend(&mut self, id: SeriesId, point: Point) -> Result<(), Refused> {
+    fn extend(&mut self, id: SeriesId, point: Point) -> Result<SeriesId, Refused> {
         let series = self.series.get_mut(&id).expect("every id has its series");
-        let rank = series.rank();
-        if let Push::OutOfOrder = series.push(point, self.limits.span()) {
+        if point.time < series.stay.horizon(self.newest) {
+            return Err(Refused::TooOld);
+        }
+        if let Push::OutOfOrder = series.push(point) {
             return Err(Refused::OutOfOrder);
         }
-        self.by_last.remove(&(rank, id));
-        self.by_last.insert((series.rank(), id));
-        Ok(())
+        if series.rank() < series.ranked {
+            self.rank(id);
+        }
+        Ok(id)
     }
 
-    fn open(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
+    fn open(&mut self, labels: &Labels, point: Point) -> Result<SeriesId, Refused> {
+        let stay = self.stays.of(labels);
+        if point.time < stay.horizon(self.newest) {
+            return Err(Refused::TooOld);
+        }
         // Each has its last sample at least.
         if self.series.len() >= self.limits.series.min(self.limits.samples) {
             self.evict_idle(point.time)?;
@@ -126,11 +168,10 @@ impl Store {
         let labels = Arc::new(labels.clone());
         self.index.insert(&labels, id);
         self.ids.insert(Arc::clone(&labels), id);
-        let series = Series::new(labels, point);
-        self.by_last.insert((series.rank(), id));
+        let series = Series::new(labels, point, stay);
         self.series.insert(id, series);
-        self.by_start.insert((point.time, id));
-        Ok(())
+        self.put_in(id);
+        Ok(id)
     }
 
     /// Finds the series that all matchers match, in the order in which they came.

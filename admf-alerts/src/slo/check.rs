@@ -76,6 +76,11 @@ fn sli(slo: &Slo) -> Result<(), RuleError> {
         if any.len() != 1 {
             return Err(slo.refused(field, &text, "only one selector is taken, without `or`"));
         }
+        let bounds = any.iter().flatten().filter(|it| it.name() == "le");
+        if matches!(slo.sli, Sli::Latency { .. }) && bounds.count() > 1 {
+            let problem = "asks for `le`, which the threshold does";
+            return Err(slo.refused(field, &text, problem));
+        }
     }
     Ok(())
 }

@@ -172,9 +172,10 @@ impl Slo {
     fn refused(&self, field: &str, value: impl ToString, problem: impl ToString) -> RuleError {
         RuleError {
             of: "slo",
+            file: Box::default(),
             rule: self.name.clone(),
             field: field.to_owned(),
-            value: value.to_string(),
+            value: value.to_string().into(),
             problem: problem.to_string(),
         }
     }

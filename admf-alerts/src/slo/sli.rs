@@ -76,19 +76,25 @@ impl Sli {
     }
 }
 
-/// The matcher of a bucket, in all ways in which its bound is written: `0.1`; `1` and `1.0`; `0.00005` and `5e-05`.
+/// The matcher of a bucket, in all ways in which its bound is written: `0.1`; `1` and `1.0`; `0.00005` and `5e-05`;
+/// `2500000`, `2500000.0` and `2.5e+06`.
 fn bound(threshold: f64) -> String {
-    let decimal = threshold.to_string();
+    let mut ways = vec![threshold.to_string()];
+    if threshold.fract() == 0.0 {
+        ways.push(format!("{threshold}.0"));
+    }
     let scientific = format!("{threshold:e}");
-    let other = match scientific.split_once("e-") {
-        _ if threshold.fract() == 0.0 => Some(format!("{decimal}.0")),
-        Some((digits, power)) if threshold < 1e-4 => Some(format!("{digits}e-{power:0>2}")),
-        _ => None,
-    };
-    match other {
-        None => format!("le={}", Quoted(&decimal)),
-        Some(other) => {
-            let pattern = format!("{decimal}|{other}").replace('.', "[.]");
+    let (digits, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match power.parse::<i32>().unwrap_or_default() {
+        // From there on Go writes a power of ten, of two digits at least.
+        power if power >= 6 => ways.push(format!("{digits}e+{power:02}")),
+        power if power < -4 => ways.push(format!("{digits}e-{:02}", power.unsigned_abs())),
+        _ => {}
+    }
+    match &ways[..] {
+        [decimal] => format!("le={}", Quoted(decimal)),
+        _ => {
+            let pattern = ways.join("|").replace('.', "[.]").replace('+', "[+]");
             format!("le=~{}", Quoted(&pattern))
         }
     }
@@ -106,6 +112,11 @@ mod tests {
             (1.0, r#"le=~"1|1[.]0""#),
             (0.00005, r#"le=~"0[.]00005|5e-05""#),
             (0.000_000_25, r#"le=~"0[.]00000025|2[.]5e-07""#),
+            (0.0001, r#"le="0.0001""#),
+            (999_999.0, r#"le=~"999999|999999[.]0""#),
+            (1e6, r#"le=~"1000000|1000000[.]0|1e[+]06""#),
+            (2_500_000.0, r#"le=~"2500000|2500000[.]0|2[.]5e[+]06""#),
+            (1_234_567.5, r#"le=~"1234567[.]5|1[.]2345675e[+]06""#),
         ] {
             assert_eq!(bound(threshold), matcher);
         }

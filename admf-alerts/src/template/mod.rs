@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../../docs/channel_texts.md")]
 
+mod asked;
 mod ast;
 mod bounds;
 mod dialect;
@@ -24,6 +25,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(crate) use asked::Asked;
 pub use error::TemplateError;
 pub use notice::{Definitions, Markup, NoticeTemplate};
 
@@ -94,6 +96,11 @@ impl Template {
             text: text.into(),
             body: parsed.body,
         })
+    }
+
+    /// Lists the expressions that it asks.
+    pub(crate) fn asked(&self) -> Vec<Asked<'_>> {
+        asked::asked(&self.nodes)
     }
 
     /// Fills in what the alert is about. Queries are asked of `query`.

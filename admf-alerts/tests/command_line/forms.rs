@@ -236,3 +236,58 @@ fn standard_input_is_read_once_and_a_large_file_not_at_all() {
     let ran = here.run(&["check", "large.yml"]);
     ran.is(1, "", "large.yml: is larger than 16 MiB\n");
 }
+
+#[test]
+fn an_id_that_two_files_declare_is_refused_where_it_comes_again() {
+    let one =
+        "templates:\n- id: slow\n  condition: queue > 1\n- id: other\n  condition: queue > 2\n";
+    let again = "alerts:\n  fast:\n    condition: queue > 3\n  slow:\n    condition: queue > 4\n";
+    let here = Here::new(&[("a.yml", one), ("b.yml", again)]);
+    let problem = "b.yml:5:16: alerts.slow.id: `slow`: an alert of a.yml has this id\n";
+    for command in ["check", "export"] {
+        let ran = here.run(&[command, "a.yml", "b.yml"]);
+        let shown = match command {
+            "check" => "a.yml: 2 rules in 1 group\nb.yml: 2 rules in 1 group\n",
+            _ => "",
+        };
+        ran.is(1, shown, problem);
+    }
+}
+
+#[test]
+fn samples_are_read_up_to_a_bound() {
+    let here = here();
+    // A file of nothing but holes takes no room.
+    let large = std::fs::File::create(here.path().join("large.prom")).unwrap();
+    large.set_len((256 << 20) + 1).unwrap();
+    let problem = "large.prom: is larger than 256 MiB\n";
+    here.run(&["eval", "1", "--data", "large.prom"])
+        .is(1, "", problem);
+    here.run(&["check", "rules.yml", "--metrics", "large.prom"])
+        .is(1, "", problem);
+}
+
+#[test]
+fn what_a_text_asks_is_checked_as_an_expression_is() {
+    let text = "
+groups:
+- name: a
+  rules:
+  - alert: A
+    expr: disk_free_ratio < 0.1
+    annotations:
+      summary: '{{ with query \"disk_fre_ratio\" }}{{ . | first | value }}{{ end }}'
+";
+    let here = here();
+    here.write("a.yml", text.as_bytes());
+    here.run(&["check", "a.yml", "--metrics", "m.prom"]).is(
+        1,
+        "a.yml: 1 rule in 1 group\n",
+        "a.yml:8:16: groups[0].rules[0].annotations.summary: `A`: unknown metric `disk_fre_ratio`; near it is \
+         `disk_free_ratio`\n",
+    );
+    here.write("a.yml", text.replace("disk_fre_ratio", "sum(").as_bytes());
+    let problem =
+        "a.yml:8:16: groups[0].rules[0].annotations.summary: `sum(`: at 3: it is not closed\n";
+    here.run(&["check", "a.yml"]).is(1, "", problem);
+}

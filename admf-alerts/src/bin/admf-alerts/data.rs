@@ -25,7 +25,7 @@ impl Default for Data {
 
 impl Data {
     pub(crate) fn read(name: &str) -> Result<Self, String> {
-        let text = file::text(name).map_err(Problem::text)?;
+        let text = file::samples(name).map_err(Problem::text)?;
         if !is_load(&text) {
             let samples = Samples::parse(&text);
             return samples

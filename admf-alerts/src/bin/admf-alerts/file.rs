@@ -11,9 +11,12 @@ use crate::problem::Problem;
 /// How many bytes a file that declares alerts may have.
 const DECLARED: u64 = 16 << 20;
 
-/// Reads a file, or standard input where it is `-`; pipes too.
-pub(crate) fn text(name: &str) -> Result<String, Problem> {
-    bounded(name, u64::MAX)
+/// How many bytes a file with samples may have.
+const SAMPLES: u64 = 256 << 20;
+
+/// Reads a file with samples, or standard input where it is `-`; pipes too.
+pub(crate) fn samples(name: &str) -> Result<String, Problem> {
+    bounded(name, SAMPLES)
 }
 
 /// Reads a file that declares alerts.

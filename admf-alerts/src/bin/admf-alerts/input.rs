@@ -84,6 +84,9 @@ impl Input {
             }
         };
         let mut declared = self.parsed(metrics.as_ref(), settings);
+        let repeated = AlertFile::repeated_ids(&declared.files);
+        let repeated = repeated.iter().map(|it| Problem::new("error", it));
+        declared.problems.extend(repeated);
         if let Some(metrics) = metrics {
             // What any of the files records is known to all.
             let metrics = metrics.and_recorded(declared.groups());
@@ -111,7 +114,7 @@ impl Input {
         let Some(name) = &self.metrics else {
             return Ok(None);
         };
-        let metrics = Metrics::parse(&file::text(name)?);
+        let metrics = Metrics::parse(&file::samples(name)?);
         let mut metrics = metrics.map_err(|error| Problem::of_file(name, error))?;
         if metrics.iter().len() == 0 {
             // Any rule would ask for what nobody knows.

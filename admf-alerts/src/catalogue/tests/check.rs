@@ -272,6 +272,52 @@ fn every_place_of_every_rule_is_looked_at_and_each_thing_said_once() {
     );
 }
 
+#[test]
+fn what_texts_ask_is_looked_at_too_as_far_as_they_say_it() {
+    let rule = Rule::new("A", "drawdown_ratio > 0.2")
+        .label(
+            "owner",
+            "{{ with query `rate(drawdown_ratio[5m])` }}{{ . }}{{ end }}",
+        )
+        .annotation(
+            "summary",
+            "{{ range query \"calls_totl\" | sortByLabel \"job\" }}{{ .Value }}{{ end }}",
+        )
+        .annotation(
+            "other",
+            "{{ query (printf \"%s\" \"none\") }} query \"none\"",
+        );
+    let groups = [RuleGroup::new(
+        "one",
+        [
+            rule,
+            Rule::record("b", "drawdown_ratio").label("a", "{{ query `none` }}"),
+        ],
+    )];
+    let found = metrics().check(&groups, &Settings::default());
+    let shown: Vec<_> = found
+        .iter()
+        .map(|it| {
+            (
+                it.rule,
+                it.error.field(),
+                it.error.problem.split(':').next().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (0, "labels.owner", "`rate` of the gauge `drawdown_ratio`"),
+            (
+                0,
+                "annotations.summary",
+                "unknown metric `calls_totl`; near it is `calls_total`"
+            ),
+        ]
+    );
+}
+
 #[cfg(feature = "metrics")]
 #[test]
 fn a_catalogue_is_known_with_its_labels_values_and_bounds() {

@@ -346,6 +346,61 @@ fn who_says_it_is_in_texts_and_in_what_is_sent_and_not_in_the_alert() {
 }
 
 #[test]
+fn a_row_of_code_with_a_label_whose_name_is_none_fails_its_rule_and_no_other() {
+    for (name, ok) in [
+        ("ok", true),
+        ("_a1", true),
+        ("a b", false),
+        ("1a", false),
+        ("ä", false),
+        ("a\n{", false),
+    ] {
+        let rows = move |_: &View<'_>| {
+            let labels = Labels::from_iter([(name, "x")]);
+            vec![Row { labels, value: 1.0 }]
+        };
+        let rules = [Rule::when("Code", rows), Rule::new("Other", "a > 1")];
+        let mut engine = Engine::new(rules).unwrap();
+        let fired = engine.step(seconds(1), &scrape("a 2\n")).len();
+        assert_eq!(fired, 1 + usize::from(ok), "{name}");
+        let status = engine.rules().next().unwrap();
+        assert_eq!(status.error.is_none(), ok, "{name}");
+        // So does what a caller's query says.
+        let asked = engine.step_with(seconds(2), |_| {
+            let labels = Labels::from_iter([(name, "y")]);
+            Ok(vec![Row { labels, value: 1.0 }])
+        });
+        assert_eq!(asked.is_empty(), !ok, "{name}");
+    }
+    let error = EvalError::LabelName {
+        name: "a\nb".to_owned(),
+    };
+    assert_eq!(
+        error.to_string(),
+        "label `a\u{fffd}b` of a row: name must match [a-zA-Z_][a-zA-Z0-9_]*"
+    );
+}
+
+#[test]
+fn a_snapshot_takes_no_alert_away_that_is_there() {
+    let snapshot = |hold: u64, text: &str| {
+        let mut before = engine(rule(hold, 0));
+        before.step(seconds(0), &scrape(text));
+        before.step(seconds(600), &scrape(text));
+        before.snapshot()
+    };
+    let mut engine = engine(rule(1_200, 0));
+    step(&mut engine, 700, "a{i=\"1\"} 2\n");
+    engine.restore(snapshot(1_200, "a{i=\"1\"} 2\na{i=\"2\"} 2\n"));
+    assert_eq!(engine.alerts().count(), 1);
+    step(&mut engine, 900, "a{i=\"1\"} 2\na{i=\"2\"} 2\n");
+    let since: Vec<_> = engine.alerts().map(|it| it.active_at.as_secs()).collect();
+    // The one goes on since it was seen here, the other takes over the ten minutes that it had lasted.
+    assert_eq!(since, [700, 300]);
+    assert_eq!(engine.rules().next().unwrap().evaluations, 2);
+}
+
+#[test]
 fn what_only_a_clear_threshold_or_code_asks_for_is_kept_too() {
     let rule = rule(0, 0)
         .hold("max_over_time(c[1h]) > 1")

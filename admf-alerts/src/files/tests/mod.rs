@@ -258,6 +258,29 @@ fn what_the_engine_refuses_names_its_file() {
     );
 }
 
+#[test]
+fn of_two_files_that_share_a_rule_the_one_that_is_refused_is_named() {
+    let folder = Folder::new();
+    folder.write("a.yml", text("one", "up"));
+    folder.write("b.yml", text("two", "up"));
+    let mut own = Rule::new("one", "up");
+    "x".clone_into(&mut own.id);
+    let of = |name: &str, rule: &Rule| {
+        let mut group = RuleGroup::new("own", [rule.clone()]);
+        group.file = folder.path(name).display().to_string();
+        group
+    };
+    // Of the rules that are named `one` that of the second file has an id again.
+    let mut files = folder.files(&["*.yml"]);
+    files = files.groups([of("c.yml", &own), of("d.yml", &own)]);
+    let error = files.reload_if_changed(&mut engine()).unwrap_err();
+    let shown = folder.shown(&error);
+    assert!(
+        shown.starts_with("d.yml: rule `one`: id `x`: rule `one` of group `own` of "),
+        "{shown}"
+    );
+}
+
 #[cfg(feature = "reload")]
 mod wakes {
     use super::*;

@@ -8,7 +8,7 @@ use crate::alert_template::{Condition, Reading, Severity};
 use crate::catalogue::{KnownMetric, Metrics};
 use crate::engine::AlertState;
 use crate::rule::{Escalation, RuleGroup};
-use crate::samples::FamilyKind;
+use crate::samples::{FamilyKind, Samples};
 use crate::{Closure, EvalError};
 
 fn seconds(seconds: u64) -> Duration {

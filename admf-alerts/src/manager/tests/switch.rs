@@ -59,7 +59,7 @@ fn health_names_what_fails() {
 }
 
 #[test]
-fn changes_are_made_and_time_goes_on_while_evaluation_is_off() {
+fn changes_are_made_while_evaluation_is_off() {
     let mut manager = manager();
     let slow = |id| template(id, "x > 1").timeframe(seconds(60));
     manager.add_template(slow("a")).unwrap();
@@ -69,12 +69,55 @@ fn changes_are_made_and_time_goes_on_while_evaluation_is_off() {
     manager.add_template(slow("b")).unwrap();
     assert_eq!(manager.disable("a").unwrap(), []);
     manager.enable("a").unwrap();
-    manager.add_template(slow("c")).unwrap();
     manager.set_evaluating(true);
-    // What was not touched would have gone on; all of these begin with the first evaluation.
     assert_eq!(manager.step(seconds(100), &high), []);
+    assert_eq!(manager.step(seconds(160), &high).len(), 2);
+}
+
+/// Nobody knows whether it held meanwhile: it is as if the process had ended and begun again.
+#[test]
+fn s2_012_the_time_without_evaluation_counts_for_no_pending_alert() {
+    let mut manager = manager();
+    for (id, minutes) in [("short", 5), ("long", 30)] {
+        let slow = template(id, "x > 1").timeframe(seconds(minutes * 60));
+        manager.add_template(slow).unwrap();
+    }
+    let high = scrape("x 2\n");
+    let step = |manager: &mut Manager, minute: u64| {
+        let events = manager.step(seconds(minute * 60), &high);
+        events
+            .iter()
+            .map(|it| it.alert().name().to_owned())
+            .collect::<Vec<_>>()
+    };
+    for minute in 0..=4 {
+        assert_eq!(step(&mut manager, minute), [] as [&str; 0]);
+    }
     manager.set_evaluating(false);
-    assert_eq!(manager.step(seconds(130), &high), []);
+    for minute in 5..40 {
+        assert_eq!(step(&mut manager, minute), [] as [&str; 0]);
+    }
     manager.set_evaluating(true);
-    assert_eq!(manager.step(seconds(160), &high).len(), 3);
+    // One of less than ten minutes begins anew; of the other 4 of 30 minutes were over.
+    for minute in 40..100 {
+        let expected: &[&str] = match minute {
+            45 => &["short"],
+            66 => &["long"],
+            _ => &[],
+        };
+        assert_eq!(step(&mut manager, minute), expected, "at {minute}");
+    }
+    // What is not switched off goes on, said twice or not.
+    manager.set_evaluating(true);
+    manager.set_evaluating(false);
+    manager.set_evaluating(true);
+    assert_eq!(step(&mut manager, 100), [] as [&str; 0]);
+    assert_eq!(
+        manager
+            .engine()
+            .alerts()
+            .filter(|it| it.state == AlertState::Firing)
+            .count(),
+        2
+    );
 }

@@ -253,6 +253,7 @@ fn what_is_no_objective_is_refused_with_its_field() {
         "a=\"b\"} or vector(1) or {",
         "a=\"b\" or c=\"d\"",
         "a=\"b\"}[5m",
+        "le=\"5\"",
     ] {
         let mut sli = Sli::latency("h", 0.1);
         if let Sli::Latency { filter: it, .. } = &mut sli {
