@@ -47,7 +47,7 @@ impl Alerts {
     pub(super) fn interrupt(&mut self) {
         let pending = |it: &&Alert| it.state == AlertState::Pending;
         let saved = self.alerts.values().filter(pending);
-        let saved = saved.map(|it| AlertSnapshot::new(&it.labels, it.active_at, it.seen_at));
+        let saved = saved.map(AlertSnapshot::new);
         self.restored.add(saved);
         self.alerts.retain(|_, it| !pending(&&*it));
     }

@@ -25,6 +25,8 @@ fn within<'t>(nodes: &'t [Node], found: &mut Vec<Asked<'t>>) {
         match node {
             Node::Text(_) | Node::Break | Node::Continue => {}
             Node::Action(pipeline) => piped(pipeline, found),
+            // Rules define nothing: what is rendered there asks nothing.
+            Node::Template { about, .. } => about.iter().for_each(|it| piped(it, found)),
             Node::If { arms, otherwise } => {
                 for (condition, body) in arms {
                     piped(condition, found);

@@ -100,7 +100,7 @@ impl Template {
 
     /// Lists the expressions that it asks.
     pub(crate) fn asked(&self) -> Vec<Asked<'_>> {
-        asked::asked(&self.nodes)
+        asked::asked(&self.body.nodes)
     }
 
     /// Fills in what the alert is about. Queries are asked of `query`.
