@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::channels::Channel;
 use super::{AlertService, Phase, State};
@@ -24,6 +24,9 @@ struct Finished {
 
 impl AlertService {
     /// Tells people until `stop` ends, and then lets deliveries that are under way come to their end.
+    ///
+    /// Where an engine goes on from the process before, evaluate it once and hand that [over](Self::evaluated) first: an alert
+    /// that nobody posted for long, since nothing ran, has ended by now.
     ///
     /// What is written waits for the disk on the thread of this future: where others must not wait for that, let it run
     /// on a thread of its own. To be run once at a time.
@@ -138,14 +141,15 @@ impl AlertService {
 
     async fn send(&self, channel: &Channel, delivery: &Delivery) -> Report {
         let left = delivery.deadline.saturating_sub(self.now());
-        let began = Instant::now();
+        let clock = &self.0.shared.env;
+        let began = clock.now();
         let sent = timeout(left, async {
             // It is never closed.
             let _place = channel.places.acquire().await;
             channel.sender.send(&delivery.batch, delivery.tries).await
         });
         let report = sent.await.unwrap_or_else(|_| Report::late(left));
-        let took = began.elapsed();
+        let took = clock.now().since(began);
         channel.tried(self.now(), took, &report);
         #[cfg(feature = "metrics")]
         if let Some(latency) = self.0.latency.get() {

@@ -8,6 +8,7 @@ mod mail;
 mod mail_tls;
 mod pagerduty;
 mod peer;
+mod peer_more;
 mod proxy;
 mod redirects;
 mod secrets;

@@ -2,11 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request: head in small letters but for values, and body.
 #[derive(Clone, Debug)]
@@ -43,36 +40,13 @@ impl Peer {
         })
     }
 
-    /// As [`answering`](Self::answering), over TLS.
-    pub(crate) fn over_tls(config: Arc<ServerConfig>, answers: Vec<String>) -> Self {
-        let mut answers = answers.into_iter();
-        let wrapped = move |stream| {
-            let tls = ServerConnection::new(Arc::clone(&config)).expect("the config is sound");
-            StreamOwned::new(tls, stream)
-        };
-        Self::over(wrapped, move |stream, _| {
-            let _ = stream.write_all(answers.next().unwrap_or_default().as_bytes());
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
-        })
-    }
-
-    /// Answers each request by what it was.
-    pub(crate) fn echoing(says: impl Fn(&Asked) -> String + Send + 'static) -> Self {
-        Self::over(
-            |stream| stream,
-            move |stream, asked| {
-                let _ = stream.write_all(says(asked).as_bytes());
-            },
-        )
-    }
-
     /// Does something with each connection once the request was read; it is closed after that.
     pub(crate) fn doing(mut does: impl FnMut(&mut TcpStream) + Send + 'static) -> Self {
         Self::over(|stream| stream, move |stream, _| does(stream))
     }
 
-    fn over<S: Read + Write>(
+    /// The same, over what is made of each connection.
+    pub(crate) fn over<S: Read + Write>(
         mut wrapped: impl FnMut(TcpStream) -> S + Send + 'static,
         mut does: impl FnMut(&mut S, &Asked) + Send + 'static,
     ) -> Self {

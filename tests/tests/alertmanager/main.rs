@@ -50,7 +50,14 @@ fn an_alertmanager_tells_the_same_of_one_stream() {
         let post = |step: &Step| step.send(&address);
         let (steps, ours) = (&steps[..], &ours);
         let served = scope.spawn(move || hear(&served_sink, steps, at, post, SECONDS, ours));
-        let theirs = hear(&sink, steps, at, |step| step.send(&theirs.address()), SECONDS, ours);
+        let theirs = hear(
+            &sink,
+            steps,
+            at,
+            |step| step.send(&theirs.address()),
+            SECONDS,
+            ours,
+        );
         (theirs, served.join().expect("it has heard"))
     });
     check(seed, steps.len(), &ours, &theirs);

@@ -13,8 +13,8 @@ use tests::prometheus::Prometheus;
 use tests::service::{Service, ask, until};
 
 use crate::SERVICE;
-use tests::alertmanager::now;
 use crate::sink::Sink;
+use tests::alertmanager::now;
 
 const LONG: Duration = Duration::from_secs(60);
 

@@ -29,7 +29,11 @@ impl Step {
     pub(crate) fn send(&self, address: &str) {
         let labels: BTreeMap<_, _> = self.labels.iter().collect();
         let when = if self.fires { "startsAt" } else { "endsAt" };
-        send(address, "alerts", &json!([{ "labels": labels, when: stamp(0.0) }]));
+        send(
+            address,
+            "alerts",
+            &json!([{ "labels": labels, when: stamp(0.0) }]),
+        );
     }
 
     pub(crate) fn at(&self) -> Duration {

@@ -74,7 +74,10 @@ impl Exported {
     /// Returns the file with `<secret>` in the place of each secret, for anybody to read; where there has to be an address,
     /// with `https://env.invalid/<secret>`, so that amtool takes it.
     #[must_use]
-    #[expect(clippy::missing_panics_doc, reason = "a secret is named, and never asked what it is")]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a secret is named, and never asked what it is"
+    )]
     pub fn shown(&self) -> String {
         let mut secret = |secret: &Secret, address| {
             let before = if address { PLACEHOLDER } else { "" };

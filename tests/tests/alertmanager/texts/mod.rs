@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::daemon::missing;
 
-use tests::alertmanager::{Alertmanager, now};
 use crate::sink::Sink;
+use tests::alertmanager::{Alertmanager, now};
 
 /// Labels, annotations, seconds since it began, seconds since it ended.
 type Told<'t> = (
