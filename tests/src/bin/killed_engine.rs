@@ -12,7 +12,7 @@ use std::time::Duration;
 use admf_alerts::alertmanager_file::{Setup, parse};
 use admf_alerts::channel::config::Limit;
 use admf_alerts::engine::Snapshot;
-use admf_alerts::notify::{Silence, SilenceState};
+use admf_alerts::notify::{Alert, Silence, SilenceState};
 use admf_alerts::series::{MatchOp, Matcher};
 use admf_alerts::service::{AlertService, ServiceConfig};
 use admf_alerts::{Engine, Options, Rule, RuleGroup, Samples};
@@ -149,7 +149,7 @@ impl Program {
         let alert = self.service.look(|notifier, _| {
             let mut alerts = notifier.alerts();
             let alert = alerts.find(|it| it.labels.get("instance") == Some(instance));
-            alert.map(|it| it.fingerprint())
+            alert.map(Alert::fingerprint)
         });
         alert.is_some_and(|it| self.service.acknowledge(it, "parent", "").is_ok())
     }

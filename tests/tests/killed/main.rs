@@ -75,13 +75,13 @@ impl Parent {
         }
     }
 
-    /// Has it evaluate what is true now.
-    fn evaluate(&mut self, engine: &Engine, goes_on: bool) {
+    /// Has it evaluate what is true now; says whether it has answered.
+    fn evaluate(&mut self, engine: &Engine, goes_on: bool) -> bool {
         let at = now();
         let samples = self.truth.scrape(self.processes, at);
         let body = json!({"at": at.as_nanos() as u64, "samples": samples});
         if engine.ask("/samples", &body) != Some(json!(true)) {
-            return;
+            return false;
         }
         self.listen(Duration::ZERO);
         let silenced: Vec<String> = self.silences.iter().map(|it| it.0.clone()).collect();
@@ -91,6 +91,7 @@ impl Parent {
             true => truth.answered(self.processes, at, &mut self.chance, told, &silenced),
             false => truth.last_answered(self.processes, at),
         }
+        true
     }
 
     /// Silences a group, or has somebody take care of an instance.
@@ -184,6 +185,27 @@ impl Parent {
         assert_eq!(untold, Vec::<String>::new(), "seed {seed}: {state}");
         state
     }
+
+    /// Ends all that fires, and has it told by what is on disk; returns the last state.
+    fn end_all(&mut self, engine: Engine) -> Value {
+        self.truth.mend_all(&mut self.chance);
+        assert!(self.evaluate(&engine, false), "it lives");
+        self.bury(engine);
+        // Between notice and log, for one end after another: nothing else would tell of them again.
+        for _ in 0..5 {
+            self.sink.dies_after(1);
+            let engine = self.start(Dies::AfterStart(Duration::from_secs(2)));
+            while engine.lives() {
+                self.listen(Duration::from_millis(10));
+            }
+            self.bury(engine);
+        }
+        self.sink.dies_after(0);
+        let engine = self.start(Dies::Never);
+        self.settle(&engine, |it, state| {
+            state["owed"] == 0 && state["told"] == 0 && it.oracle.ends_untold(&it.truth).is_empty()
+        })
+    }
 }
 
 fn listed(state: &Value, name: &str) -> BTreeSet<String> {
@@ -225,23 +247,7 @@ fn an_engine_that_is_killed_at_any_moment_loses_no_notice() {
     }
     parent.oracle.silenced.remove("quiet0");
     parent.check_firing(&engine, seed);
-    parent.truth.mend_all(&mut parent.chance);
-    parent.evaluate(&engine, false);
-    parent.bury(engine);
-    // Between notice and log, for one end after another: nothing else would tell of them again.
-    for _ in 0..5 {
-        parent.sink.dies_after(1);
-        let engine = parent.start(Dies::AfterStart(Duration::from_secs(2)));
-        while engine.lives() {
-            parent.listen(Duration::from_millis(10));
-        }
-        parent.bury(engine);
-    }
-    parent.sink.dies_after(0);
-    let engine = parent.start(Dies::Never);
-    let state = parent.settle(&engine, |it, state| {
-        state["owed"] == 0 && state["told"] == 0 && it.oracle.ends_untold(&it.truth).is_empty()
-    });
+    let state = parent.end_all(engine);
     let untold = parent.oracle.ends_untold(&parent.truth);
     let none = Vec::<String>::new();
     assert_eq!(untold, none, "seed {seed}: {state}");
