@@ -1,6 +1,5 @@
 //! One flush of a group: who is kept quiet, who is told.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use super::alert::{Alert, Fingerprint};
 use super::batch::{Batch, Delivery, idempotency_key, order};
 use super::group::{Send, Sending, Told};
 use super::happened::Happened;
+use super::late::{Quiet, ends_late};
 use super::log::{Entry, Log, LogKey, Reason, decide};
 use super::notifier::{GroupId, Notifier, Out};
 use super::route::Node;
@@ -24,7 +24,7 @@ impl Notifier {
         let alerts = group.begin(node.group_interval, now).alerts.clone();
         let quiet = |alert: &Arc<Alert>| self.quiet(&node, &id.1, alert, now);
         let (quiet, mut alerts): (Vec<_>, Vec<_>) = alerts.into_iter().partition(quiet);
-        let later = self.later(&node, id, &quiet, now);
+        let quiet = self.quietly_known(&node, id, &quiet, now);
         if !self.routes.is_level(id.0) {
             self.climb_from(&alerts, now);
         }
@@ -36,7 +36,7 @@ impl Notifier {
             .map_or(0, Vec::len);
         // Where all are quiet nothing is said, nor does the log forget what fires.
         let integrations = 0..if alerts.is_empty() { 0 } else { integrations };
-        let sends = integrations.filter_map(|at| self.send(&node, id, at, &alerts, &later, now));
+        let sends = integrations.filter_map(|at| self.send(&node, id, at, &alerts, &quiet, now));
         let sends: Vec<Send> = sends.collect();
         // Who asks not to be told of ends, where all has ended, counts as told.
         for send in &sends {
@@ -48,7 +48,7 @@ impl Notifier {
         let group = self.groups.change(id);
         if let Some(flush) = group.and_then(|group| group.flush.as_mut()) {
             flush.sends = sends;
-            flush.later = later;
+            flush.later = quiet.later;
         }
     }
 
@@ -91,12 +91,16 @@ impl Notifier {
         id: &GroupId,
         integration: usize,
         alerts: &[Arc<Alert>],
-        later: &BTreeSet<Fingerprint>,
+        quiet: &Quiet,
         now: Duration,
     ) -> Option<Send> {
         let key = log_key(node, &id.1, integration);
-        let mut told = Told {
-            entry: Entry::of(alerts.iter().map(AsRef::as_ref)),
+        let known = self.known_firing(&key);
+        let told = Told {
+            entry: Entry {
+                quiet: known.filter(|it| quiet.all.contains(it)).collect(),
+                ..Entry::of(alerts.iter().map(AsRef::as_ref))
+            },
             lifetime: Log::lifetime(self.config.retention, node.repeat_interval),
         };
         let (entry, repeat) = (self.log.get(&key), node.repeat_interval);
@@ -108,6 +112,7 @@ impl Notifier {
         let taken: Vec<Arc<Alert>> = taken.cloned().collect();
         let again = self.groups.get(id).is_some_and(|it| it.again);
         let reason = decide(entry, &told.entry, integration.send_resolved, repeat, now)
+            .or_else(|| ends_late(entry?, &told.entry, integration.send_resolved))
             .or_else(|| self.owes(&key, &told.entry, integration.send_resolved))
             .or_else(|| taken.iter().any(|it| it.once).then_some(Reason::Happened))
             .or_else(|| (again && !told.entry.firing.is_empty()).then_some(Reason::Repeat))?;
@@ -119,11 +124,6 @@ impl Notifier {
             reason,
             at: now,
         };
-        // What it holds for firing it goes on to, until it is told.
-        let known = self
-            .known_firing(&batch.key)
-            .filter(|it| later.contains(it));
-        told.entry.firing.extend(known);
         let state = match batch.alerts.is_empty() {
             true => Sending::Done { sent: true },
             false => Sending::Due(now),

@@ -6,47 +6,70 @@ use std::time::Duration;
 
 use super::alert::{Alert, Fingerprint};
 use super::flush::log_key;
-use super::log::{Log, LogKey};
+use super::log::{Entry, Log, LogKey, Reason};
 use super::notifier::{GroupId, Notifier};
 use super::route::Node;
 
+/// What is kept quiet at a flush where ends are told after that.
+#[derive(Debug, Default)]
+pub(super) struct Quiet {
+    /// Whatever does.
+    pub(super) all: BTreeSet<Fingerprint>,
+    /// What has ended, and is held for firing by somebody who is told of ends.
+    pub(super) later: BTreeSet<Fingerprint>,
+}
+
+/// Decides whether an integration is told of ends that came while they were kept quiet.
+pub(super) fn ends_late(entry: &Entry, told: &Entry, send_resolved: bool) -> Option<Reason> {
+    let ended = send_resolved && !entry.quiet.is_disjoint(&told.resolved);
+    ended.then_some(match told.firing.is_empty() {
+        true => Reason::AllResolved,
+        false => Reason::SomeResolved,
+    })
+}
+
 impl Notifier {
-    /// Returns which of these alerts, that are kept quiet at a flush, have ended and are to be told of later: those that
-    /// somebody holds for firing who is told of ends. What he was told is remembered until then.
-    pub(super) fn later(
+    /// Returns what of these alerts, which are kept quiet at a flush, is told of later. What anybody was told of them is
+    /// remembered until then.
+    pub(super) fn quietly_known(
         &mut self,
         node: &Node,
         id: &GroupId,
-        quiet: &[Arc<Alert>],
+        alerts: &[Arc<Alert>],
         now: Duration,
-    ) -> BTreeSet<Fingerprint> {
-        let mut later = BTreeSet::new();
+    ) -> Quiet {
+        let mut quiet = Quiet::default();
         if !self.config.ends_after_quiet && !self.routes.is_level(id.0) {
-            return later;
+            return quiet;
         }
-        let ended = quiet.iter().filter(|it| it.ends_at.is_some() && !it.once);
+        let lasting = alerts.iter().filter(|it| !it.once);
+        quiet.all = lasting.map(|it| it.fingerprint()).collect();
+        if quiet.all.is_empty() {
+            return quiet;
+        }
+        let ended = alerts.iter().filter(|it| it.ends_at.is_some() && !it.once);
         let ended: BTreeSet<Fingerprint> = ended.map(|it| it.fingerprint()).collect();
-        if ended.is_empty() {
-            return later;
-        }
         let integrations = self.config.receivers.get(&node.receiver);
         let integrations = integrations.cloned().unwrap_or_default();
         let lifetime = Log::lifetime(self.config.retention, node.repeat_interval);
         for (integration, _) in (0..).zip(integrations).filter(|(_, it)| it.send_resolved) {
             let key = log_key(node, &id.1, integration);
-            let known = self.known_firing(&key).filter(|it| ended.contains(it));
+            let known = self.known_firing(&key).filter(|it| quiet.all.contains(it));
             let known: Vec<Fingerprint> = known.collect();
             if !known.is_empty() {
                 self.log.keep(&key, now.saturating_add(lifetime));
             }
-            later.extend(known);
+            quiet
+                .later
+                .extend(known.into_iter().filter(|it| ended.contains(it)));
         }
-        later
+        quiet
     }
 
     /// Lists what an integration holds for firing, as far as anybody knows.
     pub(super) fn known_firing(&self, key: &LogKey) -> impl Iterator<Item = Fingerprint> {
-        let told = self.log.get(key).into_iter().flat_map(|it| &it.firing);
+        let entry = self.log.get(key).into_iter();
+        let told = entry.flat_map(|it| it.firing.iter().chain(&it.quiet));
         let owed = self.owed.get(key).into_iter().flat_map(|it| &it.firing);
         told.chain(owed).copied()
     }
@@ -55,7 +78,9 @@ impl Notifier {
     /// told of elsewhere.
     pub fn told_of(&self, alert: Fingerprint) -> impl Iterator<Item = &LogKey> {
         let entries = self.log.iter();
-        let told = entries.filter(move |(_, entry)| entry.firing.contains(&alert));
+        let told = entries.filter(move |(_, entry)| {
+            entry.firing.contains(&alert) || entry.quiet.contains(&alert)
+        });
         told.map(|(key, _)| key)
     }
 }

@@ -28,6 +28,9 @@ pub struct Entry {
     pub firing: BTreeSet<Fingerprint>,
     /// The alerts that had ended, and those told of once.
     pub resolved: BTreeSet<Fingerprint>,
+    /// The alerts of which it was told before that they fire, and that were kept quiet: where ends are told after that.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub quiet: BTreeSet<Fingerprint>,
     /// When that was.
     pub at: Duration,
     /// When it is forgotten.

@@ -83,6 +83,26 @@ fn what_is_told_of_others_meanwhile_does_not_make_an_end_forgotten() {
     assert_eq!(run.told(), told);
 }
 
+/// The incident of the group was ended meanwhile: who still fires after the silence is told again, as by Alertmanager.
+#[test]
+fn what_still_fires_after_it_was_quiet_beside_ends_of_others_is_told_again_and_so_is_its_end() {
+    for ends in [20.0, 80.0] {
+        let mut run = Run::new(late(1));
+        run.post(0.0, "Down", None);
+        run.post(0.0, "Other", None);
+        silence(&mut run, "Down", 5.0, 55.0);
+        run.post(7.0, "Other", Some(7.0));
+        run.post(ends, "Down", Some(ends));
+        run.until(1_000.0);
+        let mut told = vec![(1.0, 0, "Down Other", ""), (11.0, 0, "", "Other")];
+        if ends > 55.0 {
+            told.push((61.0, 0, "Down", ""));
+        }
+        told.push((ends.max(60.0) + 1.0, 0, "", "Down"));
+        assert_eq!(run.told(), told);
+    }
+}
+
 #[test]
 fn what_fires_again_before_its_end_was_told_goes_on_for_who_was_told() {
     let mut run = ends_in_silence(late(1));
