@@ -73,13 +73,17 @@ impl Exported {
     /// Returns the file with `<secret>` in the place of each secret, for anybody to read; where there has to be an address,
     /// with `https://env.invalid/<secret>`, so that amtool takes it.
     #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "writing fails where a secret cannot be read, and none is"
+    )]
     pub fn shown(&self) -> String {
         let mut secret = |secret: &Secret, address| {
             let before = if address { PLACEHOLDER } else { "" };
             Ok(format!("{before}{secret}"))
         };
         let shown = self.tree.write(0, &mut secret);
-        header(&self.losses) + &shown.expect("no secret is asked what it is")
+        header(&self.losses) + &shown.expect("no secret is read")
     }
 }
 
