@@ -76,7 +76,7 @@ impl Exported {
     #[must_use]
     #[expect(
         clippy::missing_panics_doc,
-        reason = "a secret is named, and never asked what it is"
+        reason = "writing fails where a secret cannot be read, and none is"
     )]
     pub fn shown(&self) -> String {
         let mut secret = |secret: &Secret, address| {
@@ -84,7 +84,7 @@ impl Exported {
             Ok(format!("{before}{secret}"))
         };
         let shown = self.tree.write(0, &mut secret);
-        header(&self.losses) + &shown.expect("no secret is asked what it is")
+        header(&self.losses) + &shown.expect("no secret is read")
     }
 }
 
