@@ -276,7 +276,7 @@ fn refused() {
     ] {
         let webhook = Channel::Webhook(Webhook::new(SECRET));
         wrong.push(with_http(webhook, |it| {
-            it.proxy = Some(Secret::new(&*proxy))
+            it.proxy = Some(Secret::new(&*proxy));
         }));
     }
     let webhook = Channel::Webhook(Webhook::new(SECRET));
