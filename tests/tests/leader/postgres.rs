@@ -69,7 +69,8 @@ async fn who_loses_its_session_leads_no_more_and_who_waits_does() {
         );
         assert_eq!(ask(&postgres, &terminate).await, 1);
         let why = soon(leads.lost()).await;
-        assert!(why.contains("terminating connection"), "{why}");
+        // The server's last words, or that it hung up, if we were speaking.
+        assert!(why.contains("the database"), "{why}");
         let mut follows = soon(waits).await;
         let waited = tokio::time::timeout(EVERY * 10, first.lead());
         assert!(waited.await.is_err());
