@@ -112,10 +112,25 @@ impl View<'_> {
     }
 }
 
-impl template::Query for At<'_> {
+/// Answers what texts ask.
+pub(super) struct Asking<'a> {
+    pub(super) at: At<'a>,
+    /// What was read before.
+    pub(super) known: &'a [Query],
+}
+
+impl template::Query for Asking<'_> {
     fn query(&self, expr: &str) -> Result<Vec<template::Sample>, String> {
-        let query = Query::parse(expr, &self.options.promql).map_err(|error| error.to_string())?;
-        let rows = self.rows(&query).map_err(|error| error.to_string())?;
+        let read;
+        let query = match self.known.iter().find(|query| query.text() == expr) {
+            Some(query) => query,
+            None => {
+                let parsed = Query::parse(expr, &self.at.options.promql);
+                read = parsed.map_err(|error| error.to_string())?;
+                &read
+            }
+        };
+        let rows = self.at.rows(query).map_err(|error| error.to_string())?;
         let sample = |row: Row| template::Sample {
             labels: row.labels.into(),
             value: row.value,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::promql::{Query, Settings};
 use crate::rule::{Rule, RuleError, RuleKind};
 use crate::scan;
-use crate::template::{Template, TemplateError};
+use crate::template::{Asked, Template, TemplateError};
 
 pub(super) fn check_name(rule: &Rule) -> Result<(), RuleError> {
     if rule.name.is_empty() {
@@ -61,4 +62,37 @@ pub(super) fn templates(
         Ok((name.clone(), template.map_err(refused)?))
     });
     parsed.collect()
+}
+
+/// What the texts of a rule ask.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    /// What they say they ask.
+    pub(super) known: Vec<Query>,
+    /// Whether they may ask anything besides: it is put together only when they are rendered.
+    pub(super) any: bool,
+}
+
+impl Questions {
+    /// Reads what the templates of a field ask.
+    pub(super) fn read(
+        &mut self,
+        rule: &Rule,
+        field: &str,
+        templates: &[(String, Template)],
+        settings: &Settings,
+    ) -> Result<(), RuleError> {
+        for (name, template) in templates {
+            for asked in template.asked() {
+                let Asked::Text(expr) = asked else {
+                    self.any = true;
+                    continue;
+                };
+                let query = Query::parse(expr, settings);
+                let refused = |error| rule.refused(format!("{field}.{name}"), expr, error);
+                self.known.push(query.map_err(refused)?);
+            }
+        }
+        Ok(())
+    }
 }

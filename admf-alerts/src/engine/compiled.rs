@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ask::{At, Found, Row, View};
-use super::check::{check_name, check_names, templates};
+use super::ask::{Asking, At, Found, Row, View};
+use super::check::{Questions, check_name, check_names, templates};
 use super::error::EvalError;
 use crate::labels::Labels;
 use crate::promql::{Query, Settings};
@@ -32,6 +32,8 @@ pub(super) struct Compiled {
     hold: Option<Query>,
     labels: Vec<(String, Template)>,
     annotations: Vec<(String, Template)>,
+    /// What those two ask.
+    questions: Questions,
 }
 
 /// What a row is, once the labels of the rule are on it.
@@ -70,6 +72,9 @@ impl Compiled {
                 templates(&rule, "annotations", &rule.annotations)?,
             ),
         };
+        let mut questions = Questions::default();
+        questions.read(&rule, "labels", &labels, settings)?;
+        questions.read(&rule, "annotations", &annotations, settings)?;
         Ok(Self {
             rule,
             query,
@@ -77,24 +82,19 @@ impl Compiled {
             hold,
             labels,
             annotations,
+            questions,
         })
     }
 
-    /// What is asked of the store, but for what a closure asks.
+    /// What is asked of the store, as far as that is known before it is.
     pub(super) fn queries(&self) -> impl Iterator<Item = &Query> {
         let asked = [&self.query, &self.data, &self.hold];
-        asked.into_iter().flatten()
+        asked.into_iter().flatten().chain(&self.questions.known)
     }
 
-    /// Says whether a template may ask for any series: which, it says only when it is rendered.
-    pub(super) fn asks_in_texts(&self) -> bool {
-        let Rule {
-            labels,
-            annotations,
-            ..
-        } = &self.rule;
-        let mut texts = labels.values().chain(annotations.values());
-        texts.any(|text| text.contains("query"))
+    /// Says whether it may ask for any series: a closure, or a text, says which only when it is asked.
+    pub(super) fn asks_any(&self) -> bool {
+        self.rule.closure.is_some() || self.questions.any
     }
 
     /// What holds, by the expression or by the closure.
@@ -152,17 +152,29 @@ impl Compiled {
         let series = unnamed(row);
         let mut labels = series.clone();
         for (name, template) in &self.labels {
-            labels.insert(name, expand(template, row, at));
+            labels.insert(name, self.expand(template, row, at));
         }
         labels.insert(ALERTNAME, &self.rule.name);
         let said = self.annotations.iter();
-        let annotations = said.map(|(name, text)| (name.clone(), expand(text, row, at)));
+        let annotations = said.map(|(name, text)| (name.clone(), self.expand(text, row, at)));
         let instance = Instance {
             value: row.value,
             series,
             annotations: annotations.collect(),
         };
         (labels, instance)
+    }
+
+    /// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time;
+    /// one that fails says so in its text, so that the alert goes out all the same.
+    fn expand(&self, template: &Template, row: &Row, at: &At<'_>) -> String {
+        let data = Data::new(row.labels.clone(), row.value).external(
+            Arc::clone(&at.options.external_labels),
+            Arc::clone(&at.options.external_url),
+        );
+        let known = &self.questions.known;
+        let text = template.render(&data, &Asking { at: *at, known });
+        text.unwrap_or_else(|error| error.text())
     }
 
     /// Turns rows into the samples that the rule records, each series once.
@@ -211,15 +223,4 @@ fn insert_once<T>(map: &mut BTreeMap<Labels, T>, labels: Labels, value: T) -> Re
         }
         Entry::Occupied(taken) => Err(taken.key().clone()),
     }
-}
-
-/// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time;
-/// one that fails says so in its text, so that the alert goes out all the same.
-fn expand(template: &Template, row: &Row, at: &At<'_>) -> String {
-    let data = Data::new(row.labels.clone(), row.value).external(
-        Arc::clone(&at.options.external_labels),
-        Arc::clone(&at.options.external_url),
-    );
-    let text = template.render(&data, at);
-    text.unwrap_or_else(|error| error.text())
 }

@@ -1,7 +1,6 @@
 //! Rules come, go, and hand on what they know.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use super::evaluated::Carried;
 use super::group::Group;
@@ -10,9 +9,8 @@ use super::reload::inherit;
 use super::snapshot::{Heirs, Restored, RuleSnapshot, Snapshot};
 use super::wanted::Wanted;
 use super::{Clock, Engine};
-use crate::promql::Query;
 use crate::rule::{Rule, RuleError, RuleGroup, RuleKind};
-use crate::series::{Feed, Limits, Store};
+use crate::series::{Feed, Store};
 
 impl Engine {
     /// Checks the groups and begins with no alerts and an empty store.
@@ -27,12 +25,14 @@ impl Engine {
         options: Options,
     ) -> Result<Self, RuleError> {
         let groups = compiled(groups, &options)?;
-        let limits = options.limits.age(reach(&groups, &options));
-        let store = Store::new(limits).map_err(|error| {
+        let limits = options.limits;
+        let mut store = Store::new(limits).map_err(|error| {
             RuleGroup::default().refused("limits", &format!("{limits:?}"), error)
         })?;
+        let wanted = Wanted::new(&groups, &options);
+        wanted.keep(&mut store);
         Ok(Self {
-            wanted: Wanted::new(&groups, &options.promql),
+            wanted,
             groups,
             options,
             store,
@@ -115,29 +115,4 @@ pub(super) fn compiled(
         Group::new(group, &options.promql)
     });
     checked.collect()
-}
-
-/// How far back any rule looks. Where that depends on when it is asked, on code, or on what a text asks, as far as the
-/// limits say.
-pub(super) fn reach(groups: &[Group], options: &Options) -> Duration {
-    let kept = Limits::kept(&options.limits);
-    let lookback = options.promql.lookback;
-    let rules = groups.iter().flat_map(|group| {
-        let offset = group.config.query_offset;
-        let rules = group.rules.iter().map(|rule| &rule.compiled);
-        rules.map(move |rule| {
-            let furthest = |far: Duration, query: &Query| {
-                let reach = query.reach(&options.promql);
-                far.max(reach.unwrap_or(kept))
-            };
-            let free = rule.rule.closure.is_some() || rule.asks_in_texts();
-            let free = if free { kept } else { Duration::ZERO };
-            let reach = rule.queries().fold(free, furthest);
-            reach.saturating_add(offset)
-        })
-    });
-    // Chunks end at an eighth of it, so that it is to be more than that of milliseconds.
-    rules
-        .fold(lookback, Duration::max)
-        .max(Duration::from_millis(8))
 }

@@ -6,7 +6,7 @@ use super::Engine;
 use super::alert::AlertEvent;
 use super::evaluated::Carried;
 use super::group::Group;
-use super::load::{compiled, reach};
+use super::load::compiled;
 use super::snapshot::{Heirs, RuleKey};
 use super::wanted::Wanted;
 use crate::rule::{RuleError, RuleGroup};
@@ -53,8 +53,8 @@ impl Engine {
             group.slots = slots.remove(&(file, name, interval)).unwrap_or_default();
             inherit(group, &mut heirs, |carried| carried);
         }
-        self.wanted = Wanted::new(&self.groups, &self.options.promql);
-        self.store.keep(reach(&self.groups, &self.options));
+        self.wanted = Wanted::new(&self.groups, &self.options);
+        self.wanted.keep(&mut self.store);
         let mut events = Vec::new();
         let mut left = Vec::new();
         for (key, mut carried) in heirs.rest() {

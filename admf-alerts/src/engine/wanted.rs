@@ -1,63 +1,72 @@
-//! Which series of a scrape any rule asks for.
+//! Which series of a scrape any rule asks for, and how far back.
 
-use hashbrown::HashSet;
+use std::collections::HashMap;
+use std::time::Duration;
 
 use super::group::Group;
-use crate::promql::{Query, Settings};
+use super::options::Options;
+use crate::series::{Limits, Store};
 
+/// How far back each metric is looked at.
 #[derive(Debug)]
-pub(super) enum Wanted {
-    All,
-    Named(HashSet<String>),
+pub(super) struct Wanted {
+    named: HashMap<String, Duration>,
+    /// What has no name here is looked at as far; `None`: it is not.
+    others: Option<Duration>,
+    /// No metric is looked at less far.
+    least: Duration,
 }
 
 impl Wanted {
-    pub(super) fn new(groups: &[Group], settings: &Settings) -> Self {
-        let rules = groups.iter().flat_map(|group| &group.rules);
-        let mut names = HashSet::new();
-        for rule in rules.map(|rule| &rule.compiled) {
-            let (labels, annotations) = (&rule.rule.labels, &rule.rule.annotations);
-            let mut texts = labels.values().chain(annotations.values());
-            let named = rule.rule.closure.is_none()
-                && rule.queries().all(|query| name(query, &mut names))
-                && texts.all(|text| asked(text, settings, &mut names));
-            if !named {
-                return Self::All;
+    pub(super) fn new(groups: &[Group], options: &Options) -> Self {
+        let mut wanted = Self {
+            named: HashMap::new(),
+            others: None,
+            // Chunks end at an eighth of it, so that it is to be more than that of milliseconds.
+            least: options.promql.lookback.max(Duration::from_millis(8)),
+        };
+        for group in groups {
+            wanted.add(group, options);
+        }
+        wanted
+    }
+
+    /// Takes what the rules of a group ask for. Where it depends on when that is asked, or on code, how far they look
+    /// back, that is as far as the limits say.
+    fn add(&mut self, group: &Group, options: &Options) {
+        let kept = Limits::kept(&options.limits);
+        // A slot is evaluated within an interval of it, and is not the newest time by then.
+        let late = group.config.interval.unwrap_or_default();
+        let before = group.config.query_offset.saturating_add(late);
+        for rule in group.rules.iter().map(|rule| &rule.compiled) {
+            if rule.asks_any() {
+                self.look(None, kept.saturating_add(before));
+            }
+            for used in rule.queries().flat_map(|query| query.uses()) {
+                let reach = used.reach(&options.promql).unwrap_or(kept);
+                self.look(used.name(), reach.saturating_add(before));
             }
         }
-        Self::Named(names)
+    }
+
+    fn look(&mut self, name: Option<&str>, back: Duration) {
+        let furthest = match name {
+            Some(name) => self.named.entry(name.to_owned()).or_default(),
+            None => self.others.get_or_insert_default(),
+        };
+        *furthest = back.max(*furthest);
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Named(names) => names.contains(name),
-        }
+        self.others.is_some() || self.named.contains_key(name)
     }
-}
 
-/// Takes the names of the series that a query asks for; `false` where one is not by its name.
-fn name(query: &Query, names: &mut HashSet<String>) -> bool {
-    query.uses().iter().all(|used| {
-        let name = used.name().map(str::to_owned);
-        name.map(|name| names.insert(name)).is_some()
-    })
-}
-
-/// Does so with the queries of a template; `false` where one may be put together only when the template is rendered.
-fn asked(text: &str, settings: &Settings, names: &mut HashSet<String>) -> bool {
-    text.split("query").skip(1).all(|rest| {
-        let rest = rest.trim_start();
-        let Some(quote) = rest.chars().next().filter(|it| ['"', '`'].contains(it)) else {
-            return false;
-        };
-        let Some((expr, _)) = rest[1..].split_once(quote) else {
-            return false;
-        };
-        // What is escaped may be anything, a quote among it.
-        let query = Query::parse(expr, settings);
-        !expr.contains('\\') && query.is_ok_and(|query| name(&query, names))
-    })
+    /// Has a store keep what is asked for.
+    pub(super) fn keep(&self, store: &mut Store) {
+        let least = self.others.unwrap_or_default().max(self.least);
+        let named = self.named.iter();
+        store.keep(least, named.map(|(name, back)| (&**name, least.max(*back))));
+    }
 }
 
 #[cfg(test)]

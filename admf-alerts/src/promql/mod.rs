@@ -178,7 +178,9 @@ impl Query {
     /// asked, since a selector holds a time by `@`.
     #[must_use]
     pub fn reach(&self, settings: &Settings) -> Option<Duration> {
-        uses::reach(&self.expr, settings)
+        let uses = self.uses().into_iter();
+        uses.map(|used| used.reach(settings))
+            .try_fold(Duration::ZERO, |furthest, it| Some(furthest.max(it?)))
     }
 
     /// Says whether it is a number, which has no labels and no end.

@@ -25,6 +25,7 @@ pub struct Use<'q> {
     pub compared: bool,
     /// For which `histogram_quantile` they are buckets.
     pub buckets: Option<Buckets>,
+    back: Option<Back>,
 }
 
 /// Says which call takes samples for buckets.
@@ -46,6 +47,17 @@ impl<'q> Use<'q> {
             _ => None,
         }
     }
+
+    /// Returns how far back it looks: what a store must keep of its series. `None` where that depends on when it is
+    /// asked, since it holds a time by `@`, or what it is part of does.
+    #[must_use]
+    pub fn reach(&self, settings: &Settings) -> Option<Duration> {
+        let back = self.back?;
+        Some(match self.window {
+            Some(_) => length(back.of(0)),
+            None => length(back.of(millis(settings.lookback))),
+        })
+    }
 }
 
 /// Returns the name that matchers ask for, where it is one.
@@ -61,7 +73,7 @@ pub(super) fn uses(expr: &Expr) -> Vec<Use<'_>> {
         found: vec![],
         calls: 0,
     };
-    walk.expr(expr, Within::default());
+    walk.expr(expr, Within::outermost());
     walk.found
 }
 
@@ -77,9 +89,25 @@ struct Within {
     function: Option<&'static str>,
     compared: bool,
     buckets: Option<Buckets>,
+    back: Option<Back>,
 }
 
 impl Within {
+    fn outermost() -> Self {
+        Self {
+            back: Some(Back::default()),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing is done with them, at the same time.
+    fn alone(self) -> Self {
+        Self {
+            back: self.back,
+            ..Self::default()
+        }
+    }
+
     /// Other values are made of the samples, one of each.
     fn changed(self) -> Self {
         Self {
@@ -96,7 +124,11 @@ impl<'q> Walk<'q> {
             Expr::Number(_) | Expr::Text(_) => {}
             Expr::Vector(selector) => self.add(selector, None, within),
             Expr::Matrix(selector, range) => self.add(selector, Some(*range), within),
-            Expr::Subquery(subquery) => self.expr(&subquery.expr, within),
+            Expr::Subquery(subquery) => {
+                let back = within.back;
+                let back = back.and_then(|it| it.within(subquery.shift, subquery.range));
+                self.expr(&subquery.expr, Within { back, ..within });
+            }
             Expr::Negated(inner) => self.expr(inner, within.changed()),
             Expr::Binary(binary) => self.binary(binary, within),
             Expr::Aggregate(aggregate) => self.aggregate(aggregate, within),
@@ -111,6 +143,9 @@ impl<'q> Walk<'q> {
             function: within.function,
             compared: within.compared,
             buckets: within.buckets,
+            back: within
+                .back
+                .and_then(|it| it.within(selector.shift, window.unwrap_or(0))),
         });
     }
 
@@ -119,7 +154,7 @@ impl<'q> Walk<'q> {
         let number = |expr: &Expr| expr.kind() == Kind::Scalar;
         let (left_is, right_is) = match binary.op {
             BinaryOp::Set(SetOp::Or) => (within, within),
-            BinaryOp::Set(SetOp::And | SetOp::Unless) => (within, Within::default()),
+            BinaryOp::Set(SetOp::And | SetOp::Unless) => (within, within.alone()),
             BinaryOp::Math(_) => (within.changed(), within.changed()),
             BinaryOp::Compare(_) => {
                 let of = |other: &Expr, kept: bool| Within {
@@ -127,7 +162,7 @@ impl<'q> Walk<'q> {
                     ..if kept && !binary.bool {
                         within
                     } else {
-                        Within::default()
+                        within.alone()
                     }
                 };
                 // Of what holds the left is kept, or what is no number.
@@ -140,7 +175,7 @@ impl<'q> Walk<'q> {
 
     fn aggregate(&mut self, aggregate: &'q Aggregate, within: Within) {
         if let Some(param) = &aggregate.param {
-            self.expr(param, Within::default());
+            self.expr(param, within.alone());
         }
         let without_le = match &aggregate.grouping {
             Grouping::Only(labels) => !labels.iter().any(|it| it == "le"),
@@ -156,7 +191,7 @@ impl<'q> Walk<'q> {
                 }),
                 ..within
             },
-            _ => Within::default(),
+            _ => within.alone(),
         };
         self.expr(&aggregate.expr, within);
     }
@@ -168,13 +203,13 @@ impl<'q> Walk<'q> {
         self.calls += usize::from(quantile);
         for arg in &call.args {
             let within = match (arg.kind(), call.kind) {
-                (Kind::Scalar | Kind::Text, _) | (_, Kind::Scalar) => Within::default(),
+                (Kind::Scalar | Kind::Text, _) | (_, Kind::Scalar) => within.alone(),
                 _ if quantile => Within {
                     buckets: Some(Buckets {
                         call: number,
                         without_le: false,
                     }),
-                    ..Within::default()
+                    ..within.alone()
                 },
                 _ if keeps_values(name) => within,
                 _ => within.changed(),
@@ -197,46 +232,35 @@ fn keeps_values(function: &str) -> bool {
     names.contains(&function)
 }
 
-/// How far back an expression looks; `None` where that depends on when it is asked.
-pub(super) fn reach(expr: &Expr, settings: &Settings) -> Option<Duration> {
-    millis_back(expr, settings).map(length)
-}
-
 fn length(millis: Millis) -> Duration {
     Duration::from_millis(millis.max(0).unsigned_abs())
 }
 
-fn millis_back(expr: &Expr, settings: &Settings) -> Option<Millis> {
-    match expr {
-        Expr::Number(_) | Expr::Text(_) => Some(0),
-        Expr::Vector(selector) => shifted(selector.shift, millis(settings.lookback)),
-        Expr::Matrix(selector, range) => shifted(selector.shift, *range),
-        Expr::Subquery(subquery) => {
-            let inner = millis_back(&subquery.expr, settings)?;
-            shifted(subquery.shift, subquery.range.saturating_add(inner))
-        }
-        Expr::Negated(inner) => millis_back(inner, settings),
-        Expr::Binary(binary) => furthest([&binary.left, &binary.right], settings),
-        Expr::Aggregate(aggregate) => {
-            let param = aggregate.param.iter();
-            furthest(param.chain([&aggregate.expr]), settings)
-        }
-        Expr::Call(call) => furthest(&call.args, settings),
-    }
+/// How far back from now is looked by what is itself asked at some time back: no less than the least, as nobody looks
+/// ahead of now.
+#[derive(Clone, Copy, Debug, Default)]
+struct Back {
+    least: Millis,
+    more: Millis,
 }
 
-fn shifted(shift: Shift, back: Millis) -> Option<Millis> {
-    match shift.at {
-        Some(At::Time(_)) => None,
-        // Both are now for a rule, and no further than the range for what is asked at many times.
-        None | Some(At::Start | At::End) => Some(back.saturating_add(shift.offset).max(0)),
+impl Back {
+    /// Within what is asked for a window, or as of another time; `None` where that depends on when it is asked.
+    fn within(self, shift: Shift, range: Millis) -> Option<Self> {
+        match shift.at {
+            Some(At::Time(_)) => None,
+            // Both are now for a rule, and no further than the range for what is asked at many times.
+            None | Some(At::Start | At::End) => {
+                let more = range.saturating_add(shift.offset);
+                Some(Self {
+                    least: self.least.max(self.more),
+                    more: self.more.saturating_add(more),
+                })
+            }
+        }
     }
-}
 
-fn furthest<'e>(exprs: impl IntoIterator<Item = &'e Expr>, settings: &Settings) -> Option<Millis> {
-    let mut furthest = 0;
-    for expr in exprs {
-        furthest = furthest.max(millis_back(expr, settings)?);
+    fn of(self, back: Millis) -> Millis {
+        self.more.saturating_add(back).max(self.least)
     }
-    Some(furthest)
 }

@@ -59,7 +59,7 @@ impl Run<'_> {
         let engine = Engine::with(groups, options);
         let mut engine =
             engine.map_err(|error| vec![self.failure(self.test.line, error.to_string())])?;
-        engine.store_mut().keep(Duration::MAX);
+        engine.store_mut().keep(Duration::MAX, []);
         Ok(engine)
     }
 

@@ -136,7 +136,13 @@ impl Feed {
     }
 }
 
-impl Scrape<'_> {
+impl<'f> Scrape<'f> {
+    /// Returns which names samples are taken of: who gives others may as well leave them out.
+    #[must_use]
+    pub fn wanted(&self) -> &'f dyn Fn(&str) -> bool {
+        self.wanted
+    }
+
     /// Takes a sample: the name of its series, its labels in any order, a value. What the store refuses it counts.
     pub fn sample<'l, L>(&mut self, name: &'l str, labels: L, value: f64)
     where

@@ -44,7 +44,8 @@ impl Limits {
     }
 
     /// Sets how long samples are kept at least, counted back from the newest: the longest window of what
-    /// is asked, and the lookback. Default: an hour. Up to an eighth more stays.
+    /// is asked, and the lookback. Default: an hour. Up to an eighth more stays. An engine keeps each metric for as long as
+    /// its rules look back at that.
     #[must_use]
     pub fn age(mut self, age: Duration) -> Self {
         self.age = millis(age);
@@ -58,7 +59,8 @@ impl Limits {
     }
 
     /// Sets how long a series must be without a sample before it makes room for another. Default: 5 minutes,
-    /// which is the lookback: what is idle for longer is seen by no instant query.
+    /// which is the lookback: what is idle for longer is seen by no instant query. In an engine it is as long at least as
+    /// any rule looks back at the metric.
     #[must_use]
     pub fn idle(mut self, idle: Duration) -> Self {
         self.idle = millis(idle);
@@ -74,15 +76,10 @@ impl Limits {
             _ => Ok(()),
         }
     }
-
-    /// The longest time a chunk may span.
-    pub(super) fn span(&self) -> i64 {
-        self.age / 8
-    }
 }
 
 /// No more than a quarter of all time, so that sums and differences of times stay in bounds.
-fn millis(duration: Duration) -> i64 {
+pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).map_or(i64::MAX / 4, |it| it.min(i64::MAX / 4))
 }
 

@@ -12,6 +12,7 @@ mod room;
 )]
 mod series;
 mod source;
+mod stay;
 mod store;
 #[cfg(test)]
 mod tests;

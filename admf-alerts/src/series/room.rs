@@ -7,8 +7,8 @@ use super::{SeriesId, Store};
 impl Store {
     /// Makes room for a series by letting go one that has ended, or else was idle longest, if one was.
     pub(super) fn evict_idle(&mut self, time: i64) -> Result<(), Refused> {
-        let &(rank, id) = self.by_last.first().ok_or(Refused::Full)?;
-        if rank >= self.newest.max(time).saturating_sub(self.limits.idle) {
+        let &(rank, id) = self.by_rank.first().ok_or(Refused::Full)?;
+        if rank >= self.newest.max(time) {
             return Err(Refused::Full);
         }
         self.remove(id);
@@ -17,57 +17,58 @@ impl Store {
     }
 
     fn remove(&mut self, id: SeriesId) {
+        self.take_out(id);
         let Some(series) = self.series.remove(&id) else {
             return;
         };
         self.counts.samples -= series.samples();
-        if let Some(start) = series.start() {
-            self.by_start.remove(&(start, id));
-        }
-        self.by_last.remove(&(series.rank(), id));
         self.index.remove(series.labels(), id);
         self.ids.remove(series.labels());
     }
 
-    /// The time before which nothing need be kept.
-    pub(super) fn horizon(&self) -> i64 {
-        self.newest.saturating_sub(self.limits.age)
+    /// Puts a series among the others, in all orders: who goes first of what.
+    pub(super) fn put_in(&mut self, id: SeriesId) {
+        let series = self.series.get(&id).expect("every id has its series");
+        self.by_rank.insert((series.rank(), id));
+        self.by_start.insert((series.start(), id));
+        self.by_end.insert((series.kept_until(), id));
+    }
+
+    /// Takes it out of them; before it changes, as it is found by what it is.
+    fn take_out(&mut self, id: SeriesId) {
+        let series = self.series.get(&id).expect("every id has its series");
+        self.by_rank.remove(&(series.rank(), id));
+        self.by_start.remove(&(series.start(), id));
+        self.by_end.remove(&(series.kept_until(), id));
     }
 
     /// Drops what is too old, and the oldest of what is too much.
     pub(super) fn trim(&mut self) {
-        // A chunk spans no more than this, so that one that begins before has all its samples too old.
-        let before = self.horizon().saturating_sub(self.limits.span());
-        while let Some(&(start, id)) = self.by_start.first()
-            && start < before
+        while let Some(&(end, id)) = self.by_end.first()
+            && end < self.newest
         {
-            self.drop_from(start, id, Series::drop_front);
+            self.drop_from(id, Series::drop_front);
         }
         while self.counts.samples > self.limits.samples {
             let older =
                 |it: &&(i64, SeriesId)| self.series.get(&it.1).is_some_and(Series::has_older);
             // There are no more series than samples, so that one of them has more than its last.
-            let Some(&(start, id)) = self.by_start.iter().find(older) else {
+            let Some(&(_, id)) = self.by_start.iter().find(older) else {
                 break;
             };
-            self.counts.dropped += self.drop_from(start, id, Series::drop_older);
+            self.counts.dropped += self.drop_from(id, Series::drop_older);
         }
     }
 
-    fn drop_from(&mut self, start: i64, id: SeriesId, drop: fn(&mut Series) -> usize) -> usize {
-        self.by_start.remove(&(start, id));
+    fn drop_from(&mut self, id: SeriesId, drop: fn(&mut Series) -> usize) -> usize {
+        self.take_out(id);
         let series = self.series.get_mut(&id).expect("every id has its series");
-        let rank = series.rank();
         let dropped = drop(series);
+        let is_empty = series.is_empty();
         self.counts.samples -= dropped;
-        match series.start() {
-            Some(start) => {
-                self.by_start.insert((start, id));
-            }
-            None => {
-                self.by_last.remove(&(rank, id));
-                self.remove(id);
-            }
+        self.put_in(id);
+        if is_empty {
+            self.remove(id);
         }
         dropped
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::chunk::{Chunk, Point};
 use super::is_stale;
+use super::stay::Stay;
 use crate::labels::Labels;
 
 /// Shows one series of a [`Store`](super::Store).
@@ -13,6 +14,7 @@ pub struct Series {
     labels: Arc<Labels>,
     chunks: VecDeque<Chunk>,
     last: i64,
+    pub(super) stay: Stay,
 }
 
 /// What became of a sample.
@@ -23,11 +25,12 @@ pub(super) enum Push {
 }
 
 impl Series {
-    pub(super) fn new(labels: Arc<Labels>, point: Point) -> Self {
+    pub(super) fn new(labels: Arc<Labels>, point: Point, stay: Stay) -> Self {
         Self {
             labels,
             chunks: VecDeque::from([Chunk::new(point)]),
             last: point.time,
+            stay,
         }
     }
 
@@ -63,25 +66,25 @@ impl Series {
         }
     }
 
-    pub(super) fn push(&mut self, point: Point, span: i64) -> Push {
+    pub(super) fn push(&mut self, point: Point) -> Push {
         if point.time <= self.last {
             return Push::OutOfOrder;
         }
         self.last = point.time;
         let last = self.chunks.back_mut();
-        if last.is_some_and(|chunk| chunk.push(point, span)) {
+        if last.is_some_and(|chunk| chunk.push(point, self.stay.span())) {
             return Push::Joined;
         }
         self.chunks.push_back(Chunk::new(point));
         Push::Opened
     }
 
-    /// How soon it may go: before all others where it has ended, else by the time of its last sample.
+    /// Until when it is not idle: one that has ended is before all others.
     pub(super) fn rank(&self) -> i64 {
         let last = self.chunks.back().and_then(Chunk::last);
         match last.is_some_and(|point| is_stale(point.value)) {
             true => i64::MIN,
-            false => self.last,
+            false => self.stay.busy_until(self.last),
         }
     }
 
@@ -99,8 +102,20 @@ impl Series {
         }
     }
 
-    pub(super) fn start(&self) -> Option<i64> {
-        self.chunks.front().map(Chunk::start)
+    /// Says whether it has no sample left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// The time of its first sample.
+    pub(super) fn start(&self) -> i64 {
+        self.chunks.front().map_or(self.last, Chunk::start)
+    }
+
+    /// Until when its oldest chunk is kept.
+    pub(super) fn kept_until(&self) -> i64 {
+        let oldest = self.chunks.front();
+        oldest.map_or(self.last, |chunk| self.stay.kept_until(chunk))
     }
 
     /// Drops the oldest chunk and says how many samples it had.

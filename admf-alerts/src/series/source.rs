@@ -36,6 +36,8 @@ impl Source for Samples {
 #[cfg(feature = "metrics")]
 impl Source for admf_metrics::Exporter {
     fn give(&self, to: &mut Scrape<'_>) {
-        self.visit(|sample| to.sample(sample.name, sample.labels(), sample.value));
+        self.visit_named(to.wanted(), |sample| {
+            to.sample(sample.name, sample.labels(), sample.value);
+        });
     }
 }

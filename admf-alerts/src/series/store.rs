@@ -10,6 +10,7 @@ use super::index::Index;
 use super::limits::{Counts, Limits, LimitsError, Refused};
 use super::matcher::Matcher;
 use super::series::{Push, Series};
+use super::stay::Stays;
 use crate::labels::Labels;
 
 /// Holds the latest samples of many series, bounded in series, samples and age.
@@ -36,11 +37,14 @@ use crate::labels::Labels;
 #[derive(Debug)]
 pub struct Store {
     pub(super) limits: Limits,
+    stays: Stays,
     pub(super) series: HashMap<SeriesId, Series>,
     pub(super) ids: HashMap<Arc<Labels>, SeriesId>,
     pub(super) index: Index,
-    /// By [rank](Series::rank): what has ended first, then the longest idle.
-    pub(super) by_last: BTreeSet<(i64, SeriesId)>,
+    /// By [rank](Series::rank): what has ended first, then what is idle first.
+    pub(super) by_rank: BTreeSet<(i64, SeriesId)>,
+    /// By [how long](Series::kept_until) the oldest chunk is kept.
+    pub(super) by_end: BTreeSet<(i64, SeriesId)>,
     /// By the time of the first sample: the oldest chunk first.
     pub(super) by_start: BTreeSet<(i64, SeriesId)>,
     pub(super) newest: i64,
@@ -57,11 +61,13 @@ impl Store {
     pub fn new(limits: Limits) -> Result<Self, LimitsError> {
         limits.check()?;
         Ok(Self {
+            stays: Stays::new(&limits),
             limits,
             series: HashMap::new(),
             ids: HashMap::new(),
             index: Index::default(),
-            by_last: BTreeSet::new(),
+            by_rank: BTreeSet::new(),
+            by_end: BTreeSet::new(),
             by_start: BTreeSet::new(),
             newest: i64::MIN,
             next: 0,
@@ -69,9 +75,21 @@ impl Store {
         })
     }
 
-    /// Keeps samples for another length of time from now on, which is above 0.
-    pub(crate) fn keep(&mut self, age: Duration) {
-        self.limits = self.limits.age(age);
+    /// Keeps the samples of each of these metrics for a length of time from now on, and all others for another. None is
+    /// idle for less than that.
+    pub(crate) fn keep<'n>(
+        &mut self,
+        others: Duration,
+        named: impl IntoIterator<Item = (&'n str, Duration)>,
+    ) {
+        self.stays = Stays::by_name(&self.limits, others, named);
+        self.by_rank.clear();
+        self.by_end.clear();
+        for (&id, series) in &mut self.series {
+            series.stay = self.stays.of(series.labels());
+            self.by_rank.insert((series.rank(), id));
+            self.by_end.insert((series.kept_until(), id));
+        }
     }
 
     /// Takes a sample: the labels with the name as `__name__`, milliseconds since the Unix epoch, a value.
@@ -90,9 +108,6 @@ impl Store {
     }
 
     fn take(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
-        if point.time < self.horizon() {
-            return Err(Refused::TooOld);
-        }
         match self.ids.get(labels) {
             Some(&id) => self.extend(id, point)?,
             None => self.open(labels, point)?,
@@ -107,16 +122,23 @@ impl Store {
 
     fn extend(&mut self, id: SeriesId, point: Point) -> Result<(), Refused> {
         let series = self.series.get_mut(&id).expect("every id has its series");
+        if point.time < series.stay.horizon(self.newest) {
+            return Err(Refused::TooOld);
+        }
         let rank = series.rank();
-        if let Push::OutOfOrder = series.push(point, self.limits.span()) {
+        if let Push::OutOfOrder = series.push(point) {
             return Err(Refused::OutOfOrder);
         }
-        self.by_last.remove(&(rank, id));
-        self.by_last.insert((series.rank(), id));
+        self.by_rank.remove(&(rank, id));
+        self.by_rank.insert((series.rank(), id));
         Ok(())
     }
 
     fn open(&mut self, labels: &Labels, point: Point) -> Result<(), Refused> {
+        let stay = self.stays.of(labels);
+        if point.time < stay.horizon(self.newest) {
+            return Err(Refused::TooOld);
+        }
         // Each has its last sample at least.
         if self.series.len() >= self.limits.series.min(self.limits.samples) {
             self.evict_idle(point.time)?;
@@ -126,10 +148,9 @@ impl Store {
         let labels = Arc::new(labels.clone());
         self.index.insert(&labels, id);
         self.ids.insert(Arc::clone(&labels), id);
-        let series = Series::new(labels, point);
-        self.by_last.insert((series.rank(), id));
+        let series = Series::new(labels, point, stay);
         self.series.insert(id, series);
-        self.by_start.insert((point.time, id));
+        self.put_in(id);
         Ok(())
     }
 

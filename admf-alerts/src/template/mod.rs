@@ -1,5 +1,6 @@
 #![doc = include_str!("../../docs/alert_templates.md")]
 
+mod asked;
 mod ast;
 mod bounds;
 mod error;
@@ -16,6 +17,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub(crate) use asked::Asked;
 pub use error::TemplateError;
 
 use crate::labels::Labels;
@@ -78,6 +80,11 @@ impl Template {
             nodes: nodes.into(),
             slots,
         })
+    }
+
+    /// Lists the expressions that it asks.
+    pub(crate) fn asked(&self) -> Vec<Asked<'_>> {
+        asked::asked(&self.nodes)
     }
 
     /// Fills in what the alert is about. Queries are asked of `query`.

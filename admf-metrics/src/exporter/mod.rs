@@ -28,7 +28,8 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// The seam for another format. OpenMetrics writes the same labels and other headers; exemplars would
 /// have to be kept in the cells, which the facade has no words for.
 pub(crate) trait Format {
-    fn family(&mut self, metric: &Metric);
+    /// Says whether the series of the metric are to be shown.
+    fn family(&mut self, metric: &Metric) -> bool;
     fn counter(&mut self, of: Of<'_>, cell: &CounterCell);
     fn gauge(&mut self, of: Of<'_>, cell: &GaugeCell);
     fn histogram(&mut self, of: Of<'_>, cell: &HistogramCell);
@@ -142,8 +143,14 @@ impl Exporter {
     /// # }
     /// ```
     pub fn visit(&self, take: impl FnMut(&Sample<'_>)) {
+        self.visit_named(|_| true, take);
+    }
+
+    /// Does as [`visit`](Self::visit) with the samples of these names, and looks at no other metric: who asks for a few of
+    /// many pays for the few. Of a histogram the names are those of its samples, such as `latency_seconds_bucket`.
+    pub fn visit_named(&self, wanted: impl Fn(&str) -> bool, take: impl FnMut(&Sample<'_>)) {
         let _turn = self.meter.scrape();
-        self.meter.show(&mut Visit::new(take));
+        self.meter.show(&mut Visit::new(wanted, take));
     }
 
     fn text(&self) -> Text {

@@ -78,7 +78,7 @@ impl Text {
 }
 
 impl Format for Text {
-    fn family(&mut self, metric: &Metric) {
+    fn family(&mut self, metric: &Metric) -> bool {
         self.name = metric.name;
         self.header.clear();
         let (kind, help) = (metric.kind.exposed(), Some(metric.help));
@@ -90,6 +90,7 @@ impl Format for Text {
             write::number(&mut le, *bound).expect(TAKES_ALL);
             le + "\"}"
         }));
+        true
     }
 
     fn counter(&mut self, of: Of<'_>, cell: &CounterCell) {

@@ -28,8 +28,9 @@ impl<'s> Sample<'s> {
     }
 }
 
-/// Gives each sample to a function.
-pub(super) struct Visit<F> {
+/// Gives each sample with a wanted name to a function.
+pub(super) struct Visit<W, F> {
+    wanted: W,
     take: F,
     /// Of the metric.
     labels: &'static [Label],
@@ -38,19 +39,23 @@ pub(super) struct Visit<F> {
     bucket: String,
     sum: String,
     count: String,
+    /// Which of those are wanted.
+    parts: [bool; 3],
     /// The bounds as they are written, as many as the metric has; then what others had.
     le: Vec<String>,
 }
 
-impl<F: FnMut(&Sample<'_>)> Visit<F> {
-    pub(super) const fn new(take: F) -> Self {
+impl<W: Fn(&str) -> bool, F: FnMut(&Sample<'_>)> Visit<W, F> {
+    pub(super) const fn new(wanted: W, take: F) -> Self {
         Self {
+            wanted,
             take,
             labels: &[],
             name: "",
             bucket: String::new(),
             sum: String::new(),
             count: String::new(),
+            parts: [false; 3],
             le: Vec::new(),
         }
     }
@@ -64,23 +69,9 @@ impl<F: FnMut(&Sample<'_>)> Visit<F> {
             le: None,
         });
     }
-}
 
-impl<F: FnMut(&Sample<'_>)> Format for Visit<F> {
-    fn family(&mut self, metric: &Metric) {
-        (self.name, self.labels) = (metric.name, metric.labels);
-        if metric.buckets.is_empty() {
-            return;
-        }
-        let parts = [
-            (&mut self.bucket, "_bucket"),
-            (&mut self.sum, "_sum"),
-            (&mut self.count, "_count"),
-        ];
-        for (name, suffix) in parts {
-            name.clear();
-            name.extend([metric.name, suffix]);
-        }
+    /// Writes the bounds of a histogram.
+    fn bounds(&mut self, metric: &Metric) {
         let bounds = metric.buckets.iter().chain([&f64::INFINITY]);
         for (i, bound) in bounds.enumerate() {
             if self.le.len() == i {
@@ -89,6 +80,29 @@ impl<F: FnMut(&Sample<'_>)> Format for Visit<F> {
             self.le[i].clear();
             write::number(&mut self.le[i], *bound).expect("a string takes all");
         }
+    }
+}
+
+impl<W: Fn(&str) -> bool, F: FnMut(&Sample<'_>)> Format for Visit<W, F> {
+    fn family(&mut self, metric: &Metric) -> bool {
+        (self.name, self.labels) = (metric.name, metric.labels);
+        if metric.buckets.is_empty() {
+            return (self.wanted)(metric.name);
+        }
+        let parts = [
+            (&mut self.bucket, "_bucket"),
+            (&mut self.sum, "_sum"),
+            (&mut self.count, "_count"),
+        ];
+        self.parts = parts.map(|(name, suffix)| {
+            name.clear();
+            name.extend([metric.name, suffix]);
+            (self.wanted)(name)
+        });
+        if self.parts[0] {
+            self.bounds(metric);
+        }
+        self.parts.contains(&true)
     }
 
     fn counter(&mut self, of: Of<'_>, cell: &CounterCell) {
@@ -112,12 +126,19 @@ impl<F: FnMut(&Sample<'_>)> Format for Visit<F> {
                 le,
             });
         };
+        let [of_buckets, of_sum, of_count] = self.parts;
         let mut count = 0_u64;
-        for (le, samples) in self.le.iter().zip(cell.buckets()) {
+        for (at, samples) in cell.buckets().enumerate() {
             count = count.wrapping_add(samples);
-            show(&self.bucket, Some(le), count as f64);
+            if of_buckets {
+                show(&self.bucket, Some(&self.le[at]), count as f64);
+            }
         }
-        show(&self.sum, None, cell.sum());
-        show(&self.count, None, count as f64);
+        if of_sum {
+            show(&self.sum, None, cell.sum());
+        }
+        if of_count {
+            show(&self.count, None, count as f64);
+        }
     }
 }

@@ -225,7 +225,9 @@ impl Meter {
     /// Shows all series in order. New ones of a metric wait while it is shown; counting goes on.
     pub(crate) fn show(&self, format: &mut impl Format) {
         for family in &self.inner.families {
-            format.family(&family.metric);
+            if !format.family(&family.metric) {
+                continue;
+            }
             for (block, series) in family.read().iter() {
                 let values = &*series.values;
                 let of = Of { block, values };

@@ -96,7 +96,7 @@ fn a_record_that_moves_to_another_group_goes_on() {
 }
 
 #[test]
-fn what_a_text_asks_for_is_kept_as_long_as_the_limits_say() {
+fn what_a_text_asks_for_is_kept_for_as_long_as_it_looks_back() {
     let text = "{{ with query \"a offset 30m\" }}{{ . | first | value }}{{ else }}gone{{ end }}";
     let mut engine = engine(Rule::new("R", "a > 0").annotation("summary", text));
     for minute in 0..40 {

@@ -2,6 +2,7 @@ mod alive;
 mod clock;
 mod groups;
 mod hostile;
+mod kept;
 mod model;
 mod own;
 

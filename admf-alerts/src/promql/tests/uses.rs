@@ -92,6 +92,13 @@ fn a_query_says_how_far_back_it_looks() {
         ("max_over_time(rate(m[5m])[1h:1m] offset 2m)", Some(67)),
         ("topk(scalar(m offset 7m), sum(m))", Some(8)),
         ("m @ end()", Some(1)),
+        ("max_over_time((m offset -90m)[1h:1m] offset 2m)", Some(62)),
+        ("max_over_time((m offset 5m)[1h:1m] offset -90m)", Some(0)),
+        (
+            "max_over_time(max_over_time(m[3m:1m] offset -5m)[1h:1m])",
+            Some(60),
+        ),
+        ("max_over_time(m[1h:1m] @ 100)", None),
         ("m @ 100", None),
     ] {
         let reach = Query::parse(expr, &settings).unwrap().reach(&settings);
@@ -101,6 +108,31 @@ fn a_query_says_how_far_back_it_looks() {
             "{expr}"
         );
     }
+}
+
+#[test]
+fn each_selector_says_how_far_back_it_looks_itself() {
+    let settings = Settings::default().lookback(Duration::from_secs(60));
+    let text =
+        "a + max_over_time((b / sum_over_time(c[5m]))[1h:1m] offset 2m) > d @ 100 or e offset 3m";
+    let query = Query::parse(text, &settings).unwrap();
+    let uses = query.uses().into_iter();
+    let shown: Vec<_> = uses
+        .map(|it| {
+            (
+                it.name().unwrap(),
+                it.reach(&settings).map(|it| it.as_secs() / 60),
+            )
+        })
+        .collect();
+    let expected = [
+        ("a", Some(1)),
+        ("b", Some(63)),
+        ("c", Some(67)),
+        ("d", None),
+        ("e", Some(4)),
+    ];
+    assert_eq!(shown, expected);
 }
 
 /// A query that is given what it says it needs gives what it gives with all there is.

@@ -162,6 +162,11 @@ impl Function {
         matches!(self.run, Run::And | Run::Or)
     }
 
+    /// Says whether it asks an expression: its first argument.
+    pub(super) fn is_query(&self) -> bool {
+        matches!(self.run, Run::Query)
+    }
+
     pub(super) fn stops_at_true(&self) -> bool {
         matches!(self.run, Run::Or)
     }

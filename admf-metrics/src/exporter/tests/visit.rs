@@ -21,19 +21,25 @@ fn of_text(text: &str) -> Vec<(String, BTreeMap<String, String>, u64)> {
     samples.collect()
 }
 
-fn visited(exporter: &Exporter) -> Vec<(String, BTreeMap<String, String>, u64)> {
+type Given = Vec<(String, BTreeMap<String, String>, u64)>;
+
+fn visited(exporter: &Exporter) -> Given {
     let mut samples = vec![];
-    exporter.visit(|sample| {
-        let labels = sample
-            .labels()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        samples.push((
-            sample.name.to_owned(),
-            labels.collect(),
-            sample.value.to_bits(),
-        ));
-    });
+    exporter.visit(|sample| samples.push(given(sample)));
     samples
+}
+
+fn named(exporter: &Exporter, wanted: &dyn Fn(&str) -> bool) -> Given {
+    let mut samples = vec![];
+    exporter.visit_named(wanted, |sample| samples.push(given(sample)));
+    samples
+}
+
+fn given(sample: &Sample<'_>) -> (String, BTreeMap<String, String>, u64) {
+    let labels = sample.labels();
+    let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let name = sample.name.to_owned();
+    (name, labels.collect(), sample.value.to_bits())
 }
 
 proptest! {
@@ -58,6 +64,25 @@ proptest! {
             }
             prop_assert_eq!(visited(&exporter), of_text(&exporter.render()));
         }
+    }
+
+    #[test]
+    fn who_visits_some_names_is_given_what_all_would_be_given_of_them(
+        sources in prop::collection::vec(("[ab]", 0.0..20.0_f64), 0..6),
+        names in prop::sample::subsequence(
+            vec!["t_latency_seconds_bucket", "t_latency_seconds_count", "t_latency_seconds_sum", "t_latency_seconds",
+                "t_value_ratio", "t_trades_total", "admf_metrics_series_overflow_total", "t_none"],
+            0..6,
+        ),
+    ) {
+        let exporter = exporter();
+        exporter.meter().gauge(&VALUE, &[]).unwrap().set(1.5);
+        for (source, value) in sources {
+            exporter.meter().histogram(&LATENCY, &[("source", &source)]).unwrap().record(value);
+        }
+        let mut expected = visited(&exporter);
+        expected.retain(|(name, ..)| names.contains(&&**name));
+        prop_assert_eq!(named(&exporter, &|name| names.contains(&name)), expected);
     }
 }
 

@@ -16,7 +16,7 @@ impl Source for Feed<'_> {
         let Some(side) = self.side else {
             return self.exporter.give(to);
         };
-        self.exporter.visit(|sample| {
+        self.exporter.visit_named(to.wanted(), |sample| {
             let of = sample.labels().find(|(name, _)| *name == "side");
             if of.is_none_or(|(_, value)| value == side) {
                 to.sample(sample.name, sample.labels(), sample.value);
