@@ -11,6 +11,7 @@ mod machine;
 mod meter;
 #[cfg(test)]
 mod meter_tests;
+mod notify;
 #[cfg(test)]
 mod replay_tests;
 mod side;
@@ -40,6 +41,7 @@ pub(crate) use admf_metrics::http::Token;
 pub(crate) use admin::AdminConfig;
 pub(crate) use alerts::{AlertConfig, RuleFile, RuleFiles, Thresholds};
 pub(crate) use catalogue::catalogue;
+pub(crate) use notify::{FOLDER as ALERTS_FOLDER, NotifyConfig};
 pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};
@@ -47,6 +49,7 @@ use crate::error::Error;
 use crate::report::AlertReport;
 use alerts::Alerts;
 use hold::Hold;
+use notify::Notify;
 use side::Announcement;
 
 /// Takes a line for the terminal.
@@ -59,6 +62,8 @@ pub(crate) struct OpsConfig<'a> {
     pub(crate) monitoring: MonitoringConfig,
     /// When to alert.
     pub(crate) alerts: &'a AlertConfig,
+    /// Whom to tell of alerts, beside the console; there must be a folder to keep it in.
+    pub(crate) notify: Option<&'a NotifyConfig>,
     /// The folder whose disk is watched, with machine and process.
     pub(crate) data_dir: Option<&'a Path>,
     /// Who may operate policies; `None` where nobody may.
@@ -73,6 +78,8 @@ pub(crate) struct Ops {
     operated: admin::Place,
     /// `None` where no rule is evaluated.
     alerts: Option<Arc<Alerts>>,
+    /// `None` where nobody is told.
+    notify: Option<Arc<Notify>>,
     hold: Hold,
     console: Console,
     announcement: Arc<Announcement>,
@@ -89,7 +96,8 @@ impl Ops {
         let address = config.monitoring.bind();
         let interval = config.monitoring.performance_interval;
         let on = config.monitoring.switches().alerts;
-        let mut monitoring = Monitoring::builder(config.monitoring).metrics(catalogue::metrics());
+        let mut monitoring =
+            Monitoring::builder(config.monitoring.clone()).metrics(catalogue::metrics());
         let meter = monitoring.meter().map_err(Error::run)?;
         let policies = PolicyMetrics::new(&meter).map_err(Error::run)?;
         config
@@ -97,9 +105,18 @@ impl Ops {
             .thresholds
             .export(&meter)
             .map_err(Error::run)?;
-        let on = on.then_some(config.alerts);
-        let (builder, alerts) = evaluated(monitoring, &meter, on, &console)?;
-        monitoring = builder;
+        let (mut alerts, mut notify) = (None, None);
+        if on {
+            notify = told(&config)?;
+            let evaluated = evaluated(monitoring, &meter, &config, &notify, &console)?;
+            (monitoring, alerts) = (evaluated.0, Some(evaluated.1));
+        } else {
+            let component = monitoring.health().optional("alerts").map_err(Error::run)?;
+            component.report(Unknown, "evaluation is off (MONITORING_ALERTS_ENABLED)");
+        }
+        if let Some(notify) = &notify {
+            monitoring = monitoring.routes(notify.routes());
+        }
         if let Some(data_dir) = config.data_dir {
             monitoring = machine::watched(monitoring, &meter, data_dir, interval)?;
         }
@@ -117,6 +134,10 @@ impl Ops {
         let seen = hold.clone();
         let monitoring = monitoring.around(move |routes| seen.around(routes));
         let monitoring = monitoring.start().await.map_err(not_started)?;
+        if let Some(notify) = &notify {
+            let component = monitoring.health().optional("notices");
+            notify.begin(monitoring.address(), component.map_err(Error::run)?)?;
+        }
         if let Some(alerts) = &alerts {
             alerts.begin(monitoring.exporter()).map_err(Error::run)?;
         }
@@ -124,6 +145,7 @@ impl Ops {
             policies,
             operated,
             alerts,
+            notify,
             hold,
             announcement: Arc::new(Announcement::new(
                 monitoring.address(),
@@ -162,15 +184,46 @@ impl Ops {
     /// Reads the rules again, and keeps those that there are where anything is wrong.
     pub(crate) fn reload_rules(&self) {
         match &self.alerts {
-            Some(alerts) => alerts.reload(),
+            Some(alerts) => {
+                alerts.reload();
+                self.reload_notify();
+            }
             None => (self.console)("rules not read again: they are not evaluated"),
         }
+    }
+
+    fn reload_notify(&self) {
+        let Some(notify) = &self.notify else {
+            return;
+        };
+        (self.console)(&match notify.reload() {
+            Ok(()) => "routes and receivers reloaded".to_owned(),
+            Err(error) => format!("routes and receivers not reloaded, those before stay: {error}"),
+        });
     }
 
     /// Returns what became of the alerts until now.
     pub(crate) fn alerts(&self) -> AlertReport {
         let alerts = self.alerts.as_ref();
-        alerts.map_or_else(AlertReport::default, |it| it.report())
+        let report = alerts.map_or_else(AlertReport::default, |it| it.report());
+        AlertReport {
+            notices: self.notify.as_ref().map(|it| it.report()),
+            ..report
+        }
+    }
+
+    /// Tells people of what is still to be told, as far as that takes seconds, and then nothing more.
+    pub(crate) async fn tell_all(&self) {
+        if let Some(notify) = &self.notify {
+            notify.finish().await;
+        }
+    }
+
+    /// Tells people once of something that happened, and has no end.
+    pub(crate) fn happened(&self, name: &str, summary: String) {
+        if let Some(notify) = &self.notify {
+            notify.once(name, "info", summary);
+        }
     }
 
     /// Exports the policies of an environment, and shows how the parts are that it knows of.
@@ -271,20 +324,26 @@ impl fmt::Debug for Ops {
     }
 }
 
-/// Lets alerts be evaluated by a config, and says how that goes as a component; without one, that it is off.
+/// Opens who tells people, where there is a folder to keep it in.
+fn told(config: &OpsConfig<'_>) -> Result<Option<Arc<Notify>>, Error> {
+    let (Some(notify), Some(folder)) = (config.notify, config.data_dir) else {
+        return Ok(None);
+    };
+    Notify::open(notify, folder).map(Some)
+}
+
+/// Lets alerts be evaluated, and says how that goes as a component.
 fn evaluated(
     monitoring: Builder,
     meter: &Meter,
-    config: Option<&AlertConfig>,
+    config: &OpsConfig<'_>,
+    notify: &Option<Arc<Notify>>,
     console: &Console,
-) -> Result<(Builder, Option<Arc<Alerts>>), Error> {
+) -> Result<(Builder, Arc<Alerts>), Error> {
     let component = monitoring.health().optional("alerts").map_err(Error::run)?;
-    let Some(config) = config else {
-        component.report(Unknown, "evaluation is off (MONITORING_ALERTS_ENABLED)");
-        return Ok((monitoring, None));
-    };
-    let console = Arc::clone(console);
-    let alerts = Alerts::new(config, wall::clock(), meter, console, component);
+    let (config, console) = (config.alerts, Arc::clone(console));
+    let clock = wall::clock();
+    let alerts = Alerts::new(config, clock, meter, console, component, notify.clone());
     let alerts = Arc::new(alerts.map_err(Error::run)?);
     let ticking = Arc::clone(&alerts);
     let tick = move || {
@@ -292,7 +351,7 @@ fn evaluated(
         std::future::ready(())
     };
     let monitoring = monitoring.every(Group::Alerts, "alerts", config.interval, tick);
-    Ok((monitoring, Some(alerts)))
+    Ok((monitoring, alerts))
 }
 
 /// Says why nothing is served: an address by the flag that names it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use admf_alerts::promql::Settings;
-use admf_alerts::{AlertEvent, Engine, Health, Options, RuleError, RuleGroup};
+use admf_alerts::{AlertEvent, Engine, Health, Notice, Options, RuleError, RuleGroup};
 use admf_metrics::Exporter;
 
 use super::feed::Feed;
@@ -96,6 +96,11 @@ impl Evaluator {
     ) -> Result<(Duration, Vec<AlertEvent>), RuleError> {
         let events = self.engine.reload(groups)?;
         Ok((self.last.unwrap_or_default(), events))
+    }
+
+    /// Returns what is to be sent at the time of a step.
+    pub(super) fn notices(&mut self, now: Duration) -> Vec<Notice> {
+        self.engine.notices(now)
     }
 
     fn totals(&self) -> Totals {

@@ -30,6 +30,7 @@ pub(crate) use rules::{RuleFile, RuleFiles, RuleSet};
 pub(crate) use thresholds::Thresholds;
 
 use super::Console;
+use super::notify::Notify;
 use crate::bars::Date;
 use crate::report::AlertReport;
 use evaluator::Evaluator;
@@ -63,6 +64,8 @@ pub(super) struct Alerts {
     /// An engine for each clock, as times of two do not compare; none once all is over.
     evaluators: Mutex<BTreeMap<Place, Arc<Mutex<Evaluator>>>>,
     told: Told,
+    /// Who tells people beside that; nobody where it is `None`.
+    notify: Option<Arc<Notify>>,
 }
 
 impl Alerts {
@@ -73,6 +76,7 @@ impl Alerts {
         meter: &Meter,
         console: Console,
         component: Component,
+        notify: Option<Arc<Notify>>,
     ) -> Result<Self, HandleError> {
         let told = Told::new(meter, console, component)?;
         told.rules(&config.rules);
@@ -84,6 +88,7 @@ impl Alerts {
             clock,
             evaluators: Mutex::default(),
             told,
+            notify,
         })
     }
 
@@ -111,6 +116,9 @@ impl Alerts {
     pub(super) fn tick(&self) {
         self.step(MACHINE, || self.clock.now());
         self.step(OBJECTIVES, || self.clock.now());
+        if let Some(notify) = &self.notify {
+            notify.watch();
+        }
     }
 
     /// Evaluates the rules of trading as of a date to which a side has come; a date that was there before is over.
@@ -127,6 +135,15 @@ impl Alerts {
         let mut evaluator = lock(&evaluator);
         let (began, now) = (Instant::now(), now());
         if let Some(stepped) = evaluator.step(now, exporter) {
+            if let Some(notify) = &self.notify {
+                match place {
+                    (RuleClock::Trading, side) => {
+                        let (side, date) = (side.unwrap_or_default(), line::date(now));
+                        notify.dated(side, &date, &stepped.events);
+                    }
+                    _ => notify.notices(evaluator.notices(now)),
+                }
+            }
             self.told.stepped(place, now, stepped, began.elapsed());
         }
     }
@@ -152,6 +169,9 @@ impl Alerts {
         match read {
             Ok((set, gone)) => {
                 for (place, (at, events)) in gone {
+                    if let Some(notify) = &self.notify {
+                        notify.withdrawn(place.1, &events);
+                    }
                     self.told.events(place, at, &events);
                 }
                 self.told.rules(&set);

@@ -1,0 +1,85 @@
+//! Who is told, as files and variables say it.
+
+use std::path::{Path, PathBuf};
+
+use admf_alerts::alertmanager_file::{Setup, add, parse};
+
+/// The routes that come with the program.
+const ROUTES: &str = include_str!("../../../notify/alertmanager.yml");
+const CHANNELS: &str = include_str!("../../../notify/admf.yml");
+/// What the second file is called, beside the first.
+const SECOND: &str = "admf.yml";
+
+/// Where the service hears what it tells, as variables of the files: one that is set in the environment goes first.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    /// The address of the endpoint for notices; the Watchdog's is below it.
+    pub(super) url: String,
+    /// What it asks for.
+    pub(super) token: String,
+}
+
+impl Own {
+    fn variable(&self, name: &str) -> Option<String> {
+        match name {
+            "ALERTS_WEBHOOK_URL" => Some(self.url.clone()),
+            "ALERTS_WATCHDOG_URL" => Some(format!("{}/watchdog", self.url)),
+            "ALERTS_WEBHOOK_TOKEN" => Some(self.token.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Whom to tell of alerts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NotifyConfig {
+    /// A file of an Alertmanager, and `admf.yml` beside it if that is there; the program's own without.
+    pub(crate) routes: Option<PathBuf>,
+    /// What has to outlive the process; in the folder of the run without.
+    pub(crate) data: Option<PathBuf>,
+    /// Whether another process goes on with it: then nobody is told of an end that is only this one's.
+    pub(crate) kept: bool,
+}
+
+impl NotifyConfig {
+    /// Checks the files, before anything is started that would go by them.
+    ///
+    /// # Errors
+    ///
+    /// What is refused first, in one line, with file, line and field.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let own = Own {
+            url: "http://127.0.0.1:1".to_owned(),
+            token: "of nobody".to_owned(),
+        };
+        self.read(Path::new(""), &own).map(drop)
+    }
+
+    /// Reads the files; those of the program write into `folder`.
+    pub(super) fn read(&self, folder: &Path, own: &Own) -> Result<Setup, String> {
+        let variable = |name: &str| std::env::var(name).ok().or_else(|| own.variable(name));
+        let first = |file: &str, text: &str| {
+            let setup = parse(file, text, Some(&variable));
+            setup.map_err(|error| format!("--notify: {error}"))
+        };
+        let second = |setup, file: &str, text: &str| {
+            let setup = add(setup, file, text, Some(&variable));
+            setup.map_err(|error| format!("--notify: {error}"))
+        };
+        let Some(path) = &self.routes else {
+            let setup = first("alertmanager.yml", ROUTES)?;
+            return second(setup, &folder.join(SECOND).display().to_string(), CHANNELS);
+        };
+        let setup = first(&path.display().to_string(), &text_of(path)?)?;
+        let beside = path.with_file_name(SECOND);
+        match beside.exists() {
+            true => second(setup, &beside.display().to_string(), &text_of(&beside)?),
+            false => Ok(setup),
+        }
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, String> {
+    let text = std::fs::read_to_string(path);
+    text.map_err(|error| format!("--notify: {}: {error}", path.display()))
+}

@@ -1,0 +1,267 @@
+//! Who is told of alerts: channels beside the lines of the console.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `config` | the files that say who is told |
+//! | `post` | what is told of an alert, by whichever clock |
+//! | `queue` | changes in order, each told |
+//! | `teller` | the thread that tells |
+//! | `webhook` | where the service hears what it tells |
+
+mod config;
+mod post;
+mod queue;
+mod teller;
+#[cfg(test)]
+mod tests;
+mod webhook;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use admf_alerts::channel::io::Wall;
+use admf_alerts::notify::Posted;
+use admf_alerts::service::{AlertService, ServiceConfig};
+use admf_alerts::{AlertEvent, Engine, Labels, Notice, Options};
+use admf_metrics::http::Token;
+use admf_metrics::{Clock, Component};
+use axum::Router;
+use resilience_core::Env;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+
+pub(crate) use config::NotifyConfig;
+
+use super::wall;
+use crate::error::Error;
+use crate::report::{ChannelReport, NoticeReport};
+use config::Own;
+use post::Change;
+use teller::{Heard, Teller};
+use webhook::Webhook;
+
+/// The folder of what is kept, in that of the run.
+pub(crate) const FOLDER: &str = "alerts";
+
+/// Tells people of alerts, on a thread of its own: whoever trades waits for no disk and no channel.
+pub(super) struct Notify {
+    config: NotifyConfig,
+    folder: PathBuf,
+    clock: Clock,
+    service: AlertService,
+    webhook: Webhook,
+    own: Mutex<Own>,
+    /// An alert that fires at all times, evaluated with the rules of real time.
+    watchdog: Mutex<Engine>,
+    thread: Mutex<Option<Thread>>,
+    left_out: Mutex<u64>,
+}
+
+struct Thread {
+    heard: UnboundedSender<Heard>,
+    done: oneshot::Receiver<u64>,
+}
+
+impl Notify {
+    /// Opens what is kept. Nobody is told before [`begin`](Self::begin).
+    ///
+    /// # Errors
+    ///
+    /// What the files say is refused, or what is kept cannot be opened.
+    pub(super) fn open(config: &NotifyConfig, folder: &Path) -> Result<Arc<Self>, Error> {
+        let folder = folder.join(FOLDER);
+        let failed = |error| Error::Run(format!("{}: {error}", folder.display()));
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let own = Own {
+            url: address(SocketAddr::from(([127, 0, 0, 1], 1))),
+            token: token(),
+        };
+        let heard = Token::new(&own.token);
+        let heard = heard.map_err(|rule| Error::Config(format!("ALERTS_WEBHOOK_TOKEN: {rule}")))?;
+        let clock = wall::clock();
+        let setup = config.read(&folder, &own).map_err(Error::Config)?;
+        let data = config.data.clone();
+        let data = data.unwrap_or_else(|| folder.join("state.redb"));
+        let mut opened = ServiceConfig::new(data, setup);
+        let wall = clock.clone();
+        opened.shared.wall = Wall::new(move || wall.now());
+        let options = Options::default().watchdog(true);
+        Ok(Arc::new(Self {
+            config: config.clone(),
+            service: AlertService::open(opened).map_err(Error::run)?,
+            webhook: Webhook::new(heard),
+            own: Mutex::new(own),
+            watchdog: Mutex::new(Engine::with([], options).map_err(Error::run)?),
+            thread: Mutex::new(None),
+            left_out: Mutex::new(0),
+            folder,
+            clock,
+        }))
+    }
+
+    /// Gives the routes on which it hears what it tells.
+    pub(super) fn routes(&self) -> Router {
+        self.webhook.routes()
+    }
+
+    /// Begins to tell, and to hear at this address what is told.
+    pub(super) fn begin(
+        &self,
+        address: Option<SocketAddr>,
+        component: Component,
+    ) -> Result<(), Error> {
+        if let Some(at) = address {
+            lock(&self.own).url = self::address(at);
+        }
+        self.reload().map_err(Error::Config)?;
+        let (heard, inbox) = unbounded_channel();
+        let (tell, done) = oneshot::channel();
+        let service = self.service.clone();
+        let teller = Teller::new(service.clone(), component);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Error::run)?;
+        let work = move || {
+            let mut left_out = 0;
+            let told = async { left_out = teller.run(inbox).await };
+            runtime.block_on(service.run(told));
+            // Nobody waits for it where the run has failed.
+            let _ = tell.send(left_out);
+        };
+        let named = std::thread::Builder::new().name("alerts".to_owned());
+        named.spawn(work).map_err(Error::run)?;
+        *lock(&self.thread) = Some(Thread { heard, done });
+        Ok(())
+    }
+
+    /// Reads again who is told; all stays as it was where anything is refused.
+    pub(super) fn reload(&self) -> Result<(), String> {
+        let setup = self.config.read(&self.folder, &lock(&self.own))?;
+        let taken = self.service.reload(setup);
+        taken.map_err(|error| format!("--notify: {error}"))
+    }
+
+    /// Takes what an engine of real time sends.
+    pub(super) fn notices(&self, notices: Vec<Notice>) {
+        for notice in notices {
+            self.hear(Change::of_notice(notice));
+        }
+    }
+
+    /// Takes what changed by the dates of a side.
+    pub(super) fn dated(&self, side: &str, date: &str, events: &[AlertEvent]) {
+        for event in events {
+            self.hear(Change::of_date(event, side, date, self.clock.now()));
+        }
+    }
+
+    /// Takes that alerts are gone with their rules.
+    pub(super) fn withdrawn(&self, side: Option<&str>, events: &[AlertEvent]) {
+        for event in events {
+            self.hear(Change::of_event(event, side, self.clock.now()));
+        }
+    }
+
+    /// Says that rules are evaluated.
+    pub(super) fn watch(&self) {
+        let now = self.clock.now();
+        let mut watchdog = lock(&self.watchdog);
+        watchdog.advance(now);
+        let notices = watchdog.notices(now);
+        drop(watchdog);
+        self.notices(notices);
+    }
+
+    /// Takes something that happened, to be told of once.
+    pub(super) fn once(&self, name: &str, severity: &str, summary: String) {
+        let posted = Posted {
+            labels: Labels::from_iter([("alertname", name), ("severity", severity)]),
+            annotations: [("summary".to_owned(), summary)].into(),
+            starts_at: Some(self.clock.now()),
+            ..Posted::default()
+        };
+        self.tell(Heard::Once(Box::new(posted)));
+    }
+
+    fn hear(&self, change: Change) {
+        self.tell(Heard::Change(Box::new(change)));
+    }
+
+    fn tell(&self, heard: Heard) {
+        if let Some(thread) = &*lock(&self.thread) {
+            // It ends when it is told to, and nothing comes after that.
+            let _ = thread.heard.send(heard);
+        }
+    }
+
+    /// Ends, once people were told of all that they can be told of within seconds. What fires still is told as ended,
+    /// unless another process goes on.
+    pub(super) async fn finish(&self) {
+        let thread = lock(&self.thread).take();
+        let Some(Thread { heard, done }) = thread else {
+            return;
+        };
+        let ends = !self.config.kept;
+        let _ = heard.send(Heard::Finish { ends });
+        if let Ok(left_out) = done.await {
+            *lock(&self.left_out) = left_out;
+        }
+    }
+
+    /// Returns how telling went until now.
+    pub(super) fn report(&self) -> NoticeReport {
+        let totals = self.service.totals();
+        let channels = totals.channels.into_values().flatten();
+        let channels = channels.map(|it| ChannelReport {
+            name: it.name,
+            sent: it.sent,
+            failed: it.failed + it.refused,
+            said: it.said,
+        });
+        NoticeReport {
+            channels: channels.collect(),
+            heard: self.webhook.heard(),
+            watchdog: self.webhook.watchdog(),
+            undelivered: totals.undelivered,
+            dropped: totals.dropped + *lock(&self.left_out),
+            failing: totals.failing,
+        }
+    }
+}
+
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notify")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns what the endpoint for notices asks for: what the operator sets, or else what nobody knows.
+fn token() -> String {
+    if let Ok(token) = std::env::var("ALERTS_WEBHOOK_TOKEN") {
+        return token;
+    }
+    let env = Env::default();
+    let chance = env.chance();
+    let digit = |_| char::from_digit((chance.unit() * 16.0) as u32 % 16, 16).unwrap_or('0');
+    (0..32).map(digit).collect()
+}
+
+/// Returns where the service hears what it tells, if it serves operations there.
+fn address(mut at: SocketAddr) -> String {
+    if at.ip().is_unspecified() {
+        at.set_ip(match at.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{at}{}", webhook::PATH)
+}
+
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
