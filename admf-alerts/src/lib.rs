@@ -42,7 +42,9 @@
 //! | [`export`] | [`rules`](export::rules): all of it as files for Prometheus and promtool |
 //! | [`template`] | [`Template`](template::Template): texts with places for labels, value and queries |
 //! | [`notify`] | [`Notifier`](notify::Notifier): who is told of alerts, and when |
+//! | [`history`] | [`History`](history::History): what happened, bounded |
 //! | `durable` | `Durable`: a notifier whose state outlives the process (feature `durable`) |
+//! | `api` | `Api`: all of it over HTTP, as Alertmanager has it, and more (feature `api`) |
 //! | [`channel`] | what each kind of channel is sent, and what its answers mean |
 //! | [`alertmanager_file`] | [`parse`](alertmanager_file::parse): files of Alertmanager as they are, and back |
 //! | `service` | `AlertService`: a notifier that sends by itself, its state, channels and history (feature `service`) |
@@ -57,6 +59,8 @@
 
 pub mod alert_template;
 pub mod alertmanager_file;
+#[cfg(feature = "api")]
+pub mod api;
 pub mod burn;
 pub mod catalogue;
 pub mod channel;
@@ -67,6 +71,7 @@ pub mod engine;
 mod escape;
 pub mod export;
 pub mod files;
+pub mod history;
 pub mod labels;
 pub mod manager;
 pub mod notation;

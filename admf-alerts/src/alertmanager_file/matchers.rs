@@ -52,7 +52,8 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-fn matcher(text: &str) -> Result<Matcher, String> {
+/// Reads one matcher: commas and braces are of its value.
+pub(crate) fn matcher(text: &str) -> Result<Matcher, String> {
     let bad = || format!("`{text}` is no matcher such as `a=\"b\"`");
     let trimmed = text.trim_matches(SPACE);
     let name = trimmed.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));

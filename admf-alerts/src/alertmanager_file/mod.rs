@@ -5,6 +5,7 @@
 mod address;
 mod env;
 mod matchers;
+pub(crate) mod meta;
 mod own;
 mod read;
 mod rules;
@@ -18,7 +19,10 @@ use std::path::Path;
 pub use crate::yaml::FileError;
 pub(crate) use address::check as check_address;
 pub use env::from_env;
+#[cfg(feature = "api")]
+pub(crate) use matchers::matcher;
 pub use matchers::matchers;
+pub use meta::{CHANNEL_FAILING, Meta, NOT_WRITTEN, WATCHDOG};
 pub use own::add;
 use read::Around;
 pub use rules::with_rules;

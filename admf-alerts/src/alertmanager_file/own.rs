@@ -12,6 +12,8 @@ const FILE: &[&str] = &[
     "channels",
     "cooldowns",
     "escalations",
+    "failures",
+    "watchdog",
     "retention",
     "max_age",
 ];
@@ -92,11 +94,30 @@ fn added(mut setup: Setup, node: &Node, around: Around<'_>) -> Read<Setup> {
         let escalation = escalation(&at, &setup)?;
         setup.notify.ladders.push(escalation);
     }
+    meta(&at, &mut setup)?;
     let notify = &mut setup.notify;
     notify.retention = more(&at, "retention")?.unwrap_or(notify.retention);
     notify.max_age = more(&at, "max_age")?.unwrap_or(notify.max_age);
     setup.integrate();
     Ok(setup)
+}
+
+/// Who is told of the notifier itself.
+fn meta(at: &At<'_>, setup: &mut Setup) -> Read<()> {
+    if let Some(at) = at.some("failures") {
+        at.knows(&["receivers"])?;
+        let told = setup.tell_failures(texts(&at, "receivers")?);
+        told.map_err(|problem| at.refused(problem))?;
+    }
+    if let Some(at) = at.some("watchdog") {
+        at.knows(&["receiver", "interval"])?;
+        let receiver =
+            filled(&at, "receiver")?.ok_or_else(|| at.refused("there is no `receiver`"))?;
+        let interval = more(&at, "interval")?.unwrap_or(Setup::WATCHDOG_INTERVAL);
+        let told = setup.tell_watchdog(&receiver, interval);
+        told.map_err(|problem| at.refused(problem))?;
+    }
+    Ok(())
 }
 
 /// Channels of kinds that Alertmanager lacks.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::meta::Meta;
 use crate::channel::config::Channel;
 use crate::notify::Config;
 
@@ -29,11 +30,17 @@ pub struct Setup {
     pub notify: Config,
     /// The channels of each receiver, in the order of its integrations.
     pub channels: BTreeMap<String, Vec<Channel>>,
+    /// Who is told of the notifier itself; see [`tell_failures`](Self::tell_failures).
+    pub meta: Meta,
 }
 
 impl Setup {
     pub(super) fn new(notify: Config, channels: BTreeMap<String, Vec<Channel>>) -> Self {
-        let mut setup = Self { notify, channels };
+        let mut setup = Self {
+            notify,
+            channels,
+            meta: Meta::default(),
+        };
         setup.integrate();
         setup
     }

@@ -4,22 +4,24 @@ use serde_json::{Value, json};
 
 use super::level::Level;
 use super::notice::{self, Notice};
-use super::pagerduty::{Event, EventAction, Payload, dedup_key};
+use super::pagerduty::{Change, ChangeEvent, Event, EventAction, Payload, dedup_key};
 use super::time::rfc3339;
 use crate::notify::{Alert, Batch, Reason};
 
-/// Returns the events that tell of a batch, to be sent in this order.
+/// Returns the events that tell of what fires and has ended in a batch, to be sent in this order.
 ///
 /// A group is one incident. What began and ended while nobody could be told is opened and then ended, so that it is seen.
-/// `external_url` is where this notifier is found; it may be empty.
+/// What is told of once has no end, and so is no incident: see [`change_event`]. `external_url` is where this notifier is
+/// found; it may be empty.
 #[must_use]
 pub fn events(batch: &Batch, routing_key: &str, external_url: &str) -> Vec<Event> {
+    let lasting = part(batch, false);
     let event = |action| Event {
         client: "admf".to_owned(),
         client_url: external_url.to_owned(),
-        payload: (action == EventAction::Trigger).then(|| payload(batch)),
+        payload: (action == EventAction::Trigger).then(|| payload(&lasting)),
         links: match action {
-            EventAction::Trigger => links(batch),
+            EventAction::Trigger => links(&lasting),
             _ => Vec::new(),
         },
         ..bare(&batch.key.group, routing_key, action)
@@ -27,9 +29,56 @@ pub fn events(batch: &Batch, routing_key: &str, external_url: &str) -> Vec<Event
     actions(batch).iter().map(|action| event(*action)).collect()
 }
 
+/// Returns the event that tells of what happened in a batch; `None` where nothing is told of once.
+///
+/// It opens no incident and wakes nobody. It goes to another address than the [events] of incidents: see
+/// [`change_url`](super::change_url).
+#[must_use]
+pub fn change_event(batch: &Batch, routing_key: &str) -> Option<ChangeEvent> {
+    let happened = part(batch, true);
+    let last = happened.alerts.iter().map(|it| it.starts_at).max()?;
+    let payload = payload(&happened);
+    let listed = happened.alerts.iter().map(|alert| {
+        json!({
+            "labels": alert.labels.to_string(),
+            "message": notice::message(alert),
+            "at": rfc3339(alert.starts_at),
+        })
+    });
+    Some(ChangeEvent {
+        routing_key: routing_key.to_owned(),
+        payload: Change {
+            summary: payload.summary,
+            source: payload.source,
+            timestamp: rfc3339(last),
+            custom_details: json!({ "happened": listed.collect::<Vec<_>>() }),
+        },
+        links: links(&happened),
+    })
+}
+
+/// How many events tell of a batch.
+pub(super) fn count(batch: &Batch) -> u32 {
+    let changes = batch.alerts.iter().any(|it| it.once);
+    actions(batch).len() as u32 + u32::from(changes)
+}
+
+/// What of a batch is told of once, or what is not.
+fn part(batch: &Batch, once: bool) -> Batch {
+    let alerts = batch.alerts.iter().filter(|it| it.once == once);
+    Batch {
+        alerts: alerts.cloned().collect(),
+        ..batch.clone()
+    }
+}
+
 /// What is done to the incident of a batch, in this order.
-pub(super) fn actions(batch: &Batch) -> &'static [EventAction] {
-    match (batch.is_firing(), batch.reason) {
+fn actions(batch: &Batch) -> &'static [EventAction] {
+    let mut lasting = batch.alerts.iter().filter(|it| !it.once).peekable();
+    if lasting.peek().is_none() || batch.reason == Reason::Happened {
+        return &[];
+    }
+    match (lasting.any(|it| it.ends_at.is_none()), batch.reason) {
         (true, _) => &[EventAction::Trigger],
         (false, Reason::First) => &[EventAction::Trigger, EventAction::Resolve],
         (false, _) => &[EventAction::Resolve],

@@ -7,6 +7,8 @@ mod alertmanager;
 mod answer;
 pub mod config;
 mod email;
+#[cfg(feature = "channels")]
+mod encoding;
 mod incident;
 #[cfg(feature = "channels")]
 pub mod io;
@@ -21,19 +23,20 @@ mod slack_answer;
 mod template;
 #[cfg(test)]
 mod tests;
-mod time;
+pub(crate) mod time;
 mod truncate;
 mod webhook;
 
 pub use alertmanager::AlertmanagerAlert;
 pub use answer::{Answer, Failure, http};
 pub use email::EmailContent;
-pub use incident::{acknowledge, events};
+pub use incident::{acknowledge, change_event, events};
 pub use key::{idempotency_key, signature};
 pub use line::{console, json_line};
 pub use notice::{Notice, NoticeAlert};
 pub use pagerduty::{
-    Event, EventAction, PAGERDUTY_MAX_BYTES, Payload, SUMMARY_MAX_CHARS, dedup_key,
+    Change, ChangeEvent, Event, EventAction, PAGERDUTY_MAX_BYTES, Payload, SUMMARY_MAX_CHARS,
+    change_url, dedup_key,
 };
 pub use redact::Redaction;
 pub use slack::{SlackAttachment, SlackField, SlackMessage, slack_escaped};

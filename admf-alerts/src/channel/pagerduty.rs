@@ -73,6 +73,52 @@ pub struct Payload {
     pub custom_details: Value,
 }
 
+/// Holds a change event: something happened, and nobody has to do anything.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChangeEvent {
+    /// The integration's key: a secret.
+    pub routing_key: String,
+    /// What has happened.
+    pub payload: Change,
+    /// Links, each with `href` and `text`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Value>,
+}
+
+/// Holds what has happened, of a [`ChangeEvent`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Change {
+    /// One sentence; cut to [`SUMMARY_MAX_CHARS`] when it is encoded.
+    pub summary: String,
+    /// When.
+    pub timestamp: String,
+    /// Where it has happened.
+    pub source: String,
+    /// An object of whatever else there is to say.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub custom_details: Value,
+}
+
+impl ChangeEvent {
+    /// Encodes it, as [`Event::encode`] does.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut event = self.clone();
+        event.payload.summary = truncate::chars(&event.payload.summary, SUMMARY_MAX_CHARS).0;
+        within(event, |event| Some(&mut event.payload.custom_details))
+    }
+}
+
+/// Returns where change events go that belong to events for an address: `…/v2/change/enqueue` beside `…/v2/enqueue`; any
+/// other address takes both.
+#[must_use]
+pub fn change_url(url: &str) -> String {
+    match url.strip_suffix("/enqueue") {
+        Some(before) => format!("{before}/change/enqueue"),
+        None => url.to_owned(),
+    }
+}
+
 impl Event {
     /// Encodes it. Where that is longer than [`PAGERDUTY_MAX_BYTES`] it leaves out the details, and says so.
     #[must_use]
@@ -81,19 +127,29 @@ impl Event {
         if let Some(payload) = &mut event.payload {
             payload.summary = truncate::chars(&payload.summary, SUMMARY_MAX_CHARS).0;
         }
-        let encoded = encode(&event);
-        if encoded.len() <= PAGERDUTY_MAX_BYTES {
-            return encoded;
-        }
-        if let Some(payload) = &mut event.payload {
-            let said = "Custom details have been removed because the event was larger than 512 kB";
-            payload.custom_details = json!({ "error": said });
-        }
-        encode(&event)
+        within(event, |event| {
+            Some(&mut event.payload.as_mut()?.custom_details)
+        })
     }
 }
 
-fn encode(event: &Event) -> Vec<u8> {
+/// Encodes an event; without its details where it is too long.
+fn within<E: Serialize>(
+    mut event: E,
+    details: impl FnOnce(&mut E) -> Option<&mut Value>,
+) -> Vec<u8> {
+    let encoded = encode(&event);
+    if encoded.len() <= PAGERDUTY_MAX_BYTES {
+        return encoded;
+    }
+    let said = "Custom details have been removed because the event was larger than 512 kB";
+    if let Some(details) = details(&mut event) {
+        *details = json!({ "error": said });
+    }
+    encode(&event)
+}
+
+fn encode(event: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(event).expect("an event has text keys and finite numbers")
 }
 

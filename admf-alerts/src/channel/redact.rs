@@ -6,6 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
+#[cfg(feature = "channels")]
+use super::encoding::{base64, percent_decoded, percent_encoded};
 use crate::labels::Labels;
 use crate::notify::{Alert, Batch};
 
@@ -64,11 +66,22 @@ impl Redaction {
         Self { secrets }
     }
 
-    /// Knows another secret.
+    /// Knows another secret, also as others write it who say it back: quoted, as part of an address, in base 64.
     #[cfg(feature = "channels")]
     pub(super) fn add(&mut self, secret: &str) {
+        let quoted = serde_json::Value::from(secret).to_string();
+        let quoted = quoted[1..quoted.len() - 1].to_owned();
+        let forms = [
+            secret.to_owned(),
+            quoted,
+            percent_encoded(secret),
+            percent_decoded(secret),
+            base64(secret.as_bytes()),
+        ];
+        // The other forms of what is too short to be told from other texts are too.
+        let forms = forms.into_iter().filter(|_| secret.len() >= 4);
         let secrets = std::mem::take(&mut self.secrets);
-        *self = Self::new(secrets.into_iter().chain([secret.to_owned()]));
+        *self = Self::new(secrets.into_iter().chain(forms));
     }
 
     /// Knows the address of something: as a whole, and what of it follows the host, whole and in parts that are long enough
@@ -81,6 +94,7 @@ impl Redaction {
         if let Some((who, _)) = host.rsplit_once('@') {
             self.add(who);
             who.split(':').for_each(|part| self.add(part));
+            self.add(&base64(percent_decoded(who).as_bytes()));
         }
         if path.len() > 1 {
             self.add(url);

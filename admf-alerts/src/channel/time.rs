@@ -5,12 +5,20 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 /// What Go writes for no time.
-pub(super) const NEVER: &str = "0001-01-01T00:00:00Z";
+pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
 
 /// Writes a time since the Unix epoch by RFC 3339, in UTC, with as many digits of a second as it has; one past the
 /// calendar's end as that end.
-pub(super) fn rfc3339(time: Duration) -> String {
+pub(crate) fn rfc3339(time: Duration) -> String {
     timestamp(time).to_string()
+}
+
+/// Does as [`rfc3339`], with three digits of a second, as the API of Alertmanager has them.
+#[cfg(feature = "api")]
+pub(crate) fn millis(time: Duration) -> String {
+    timestamp(time)
+        .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
+        .to_string()
 }
 
 fn timestamp(time: Duration) -> Timestamp {

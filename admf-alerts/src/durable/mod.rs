@@ -2,6 +2,7 @@
 //!
 #![doc = include_str!("../../docs/durable_state.md")]
 
+mod engine;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -10,10 +11,12 @@ use std::mem;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use engine::EngineChanges;
 pub use store::StoreError;
-use store::{Kept, Store};
+use store::{Changes, Kept, Store};
 
 use crate::engine::Snapshot;
+use crate::history::{Event, History, Kind, Limits};
 use crate::notify::{Config, Delivery, Notifier, Outcome, Posted, Totals};
 
 /// How long after the disk has failed it is tried again.
@@ -22,14 +25,20 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Decides who is told, and keeps all that it knows on disk.
 ///
 /// Every change is on disk when its method returns, in one transaction, unless [`failing`](Self::failing) says that it
-/// is not. So what was posted may be acknowledged, and what is [due](Self::due) may be sent.
+/// is not, or it is part of a [batch](Self::batch). So what was posted may be acknowledged, and what is
+/// [due](Self::due) may be sent.
 #[derive(Debug)]
 pub struct Durable {
     notifier: Notifier,
     store: Store,
+    history: History,
     engine: Snapshot,
-    /// What of it the disk holds beside the tables of the notifier.
-    written: Option<(Totals, Snapshot)>,
+    /// What of it the disk does not hold; all of it after the disk has failed.
+    engine_changes: EngineChanges,
+    /// What is counted, as the disk holds it.
+    written: Option<Totals>,
+    /// Whether what changes waits for the end of a batch.
+    held: bool,
     failing: Option<String>,
     failures: u64,
     retry: Duration,
@@ -62,11 +71,16 @@ impl Durable {
         let notifier = Notifier::new(config, draw);
         let mut notifier = notifier.map_err(|problem| store.problem(problem))?;
         notifier.restore(kept.notifier, now);
+        let mut history = History::default();
+        history.restore(kept.history, kept.next_entry, now);
         let mut durable = Self {
             notifier,
             store,
+            history,
             engine: kept.engine,
+            engine_changes: EngineChanges::default(),
             written: None,
+            held: false,
             failing: None,
             failures: 0,
             retry: Duration::ZERO,
@@ -80,6 +94,86 @@ impl Durable {
         let done = change(&mut self.notifier);
         self.save(now);
         done
+    }
+
+    /// Makes several changes as one: all are on disk when it returns, in one transaction. What is [due](Self::due) in it
+    /// may be sent then, and no sooner.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use admf_alerts::Labels;
+    /// # use admf_alerts::durable::Durable;
+    /// # use admf_alerts::history::{Event, Kind};
+    /// # use admf_alerts::notify::{Config, Posted};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let now = Duration::from_secs(1_700_000_000);
+    /// # let mut config = Config::default();
+    /// # config.route.receiver = Some("team".to_owned());
+    /// # config.receivers.insert("team".to_owned(), Vec::new());
+    /// # let mut durable = Durable::open(folder.path().join("alerts.redb"), config, || 0.5, now)?;
+    /// let due = durable.batch(now, |durable| {
+    ///     durable.note(now, Event::new(Kind::LeaderGained, "this process notifies"));
+    ///     durable.due(now)
+    /// });
+    /// // … send what is due …
+    /// # drop(due);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn batch<T>(&mut self, now: Duration, changes: impl FnOnce(&mut Self) -> T) -> T {
+        let batch = Batch::begin(self);
+        let done = changes(batch.durable);
+        drop(batch);
+        self.save(now);
+        done
+    }
+
+    /// Holds back what changes, until [`release`](Self::release): for who cannot put his changes into a
+    /// [batch](Self::batch). One that never comes to its end holds back nothing beyond the end of the next.
+    #[cfg(feature = "service")]
+    pub(crate) fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Writes what was held back.
+    #[cfg(feature = "service")]
+    pub(crate) fn release(&mut self, now: Duration) {
+        self.held = false;
+        self.save(now);
+    }
+
+    /// Notes what happened, in [`history`](Self::history). To do so in one transaction with what caused it, do both in a
+    /// [batch](Self::batch). That the disk fails and is well again is noted here.
+    pub fn note(&mut self, now: Duration, event: Event) {
+        self.history.note(now, event);
+        self.save(now);
+    }
+
+    /// Returns what happened.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Bounds what is kept of what happened.
+    pub fn limit_history(&mut self, now: Duration, limits: Limits) {
+        self.history.limit(limits, now);
+        self.save(now);
+    }
+
+    /// Takes what an evaluation came to, in one transaction: the state of the engine after it, and its alerts. Says of
+    /// each what is wrong with it, if anything.
+    pub fn evaluated(
+        &mut self,
+        now: Duration,
+        engine: Snapshot,
+        alerts: impl IntoIterator<Item = Posted>,
+    ) -> Vec<Result<(), String>> {
+        self.batch(now, |durable| {
+            durable.keep_engine(now, engine);
+            durable.post(now, alerts)
+        })
     }
 
     /// Takes alerts that somebody posts; says of each what is wrong with it, if anything.
@@ -116,20 +210,11 @@ impl Durable {
 
     /// Keeps since when alerts of the engine have been pending or firing.
     pub fn keep_engine(&mut self, now: Duration, engine: Snapshot) {
+        if !self.engine_changes.whole {
+            self.engine_changes.add(&self.engine, &engine);
+        }
         self.engine = engine;
         self.save(now);
-    }
-
-    /// Takes what an evaluation says: alerts to post, and since when alerts have been pending or firing, in one
-    /// transaction. Says of each alert what is wrong with it, if anything.
-    pub fn evaluated(
-        &mut self,
-        now: Duration,
-        engine: Snapshot,
-        alerts: impl IntoIterator<Item = Posted>,
-    ) -> Vec<Result<(), String>> {
-        self.engine = engine;
-        self.post(now, alerts)
     }
 
     /// Returns what is kept of the engine, for [`Engine::restore`](crate::Engine::restore).
@@ -158,28 +243,64 @@ impl Durable {
 
     /// Writes what changed. Where that fails, all is written as soon as it can be, so that nothing piles up meanwhile.
     fn save(&mut self, now: Duration) {
-        if self.failing.is_some() && now < self.retry {
+        if self.held || (self.failing.is_some() && now < self.retry) {
             return;
         }
-        let changes = self.notifier.take_changes();
-        let rest = (changes.totals, self.engine.clone());
-        if changes.is_empty() && self.written.as_ref() == Some(&rest) {
+        let changes = self.take_changes();
+        let totals = changes.notifier.totals;
+        if changes.is_empty() && self.written == Some(totals) {
             return;
         }
-        let engine = self.written.as_ref().is_none_or(|it| it.1 != rest.1);
-        let engine = (engine || changes.whole).then_some(&self.engine);
-        match self.store.write(&changes, engine) {
+        match self.store.write(&changes) {
             Ok(()) => {
-                self.written = Some(rest);
-                self.failing = None;
+                self.written = Some(totals);
+                if self.failing.take().is_some() {
+                    self.note(now, Event::new(Kind::StoreWell, "the disk holds all again"));
+                }
             }
             Err(problem) => {
+                let problem = problem.to_string();
                 self.notifier.forget_changes();
-                self.failing = Some(problem.to_string());
+                self.history.forget_changes();
+                self.engine_changes.whole = true;
+                self.history
+                    .note(now, Event::new(Kind::StoreFailing, &*problem));
+                self.failing = Some(problem);
                 self.failures += 1;
                 self.retry = now.saturating_add(RETRY);
-                mem::take(&mut self.written);
             }
         }
+    }
+
+    fn take_changes(&mut self) -> Changes {
+        let mut engine = mem::take(&mut self.engine_changes);
+        if engine.whole {
+            engine.rows.clear();
+            engine.add(&Snapshot::default(), &self.engine);
+        }
+        Changes {
+            notifier: self.notifier.take_changes(),
+            engine,
+            history: self.history.take_changes(),
+        }
+    }
+}
+
+/// Holds back what changes until it is dropped, however that comes.
+struct Batch<'d> {
+    durable: &'d mut Durable,
+    outer: bool,
+}
+
+impl<'d> Batch<'d> {
+    fn begin(durable: &'d mut Durable) -> Self {
+        let outer = mem::replace(&mut durable.held, true);
+        Self { durable, outer }
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        self.durable.held = self.outer;
     }
 }

@@ -3,10 +3,15 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, DatabaseError, ReadableTable, TableDefinition, TableError};
+use redb::{
+    Database, DatabaseError, Key, ReadTransaction, ReadableTable, TableDefinition, TableError,
+    Value, WriteTransaction,
+};
 
+use super::engine::{EngineChanges, EngineRows};
 use crate::engine::Snapshot;
-use crate::notify::{Changes, State};
+use crate::history::{self, Entry};
+use crate::notify::{self, State};
 
 /// What is written so; a file of a greater one is left alone.
 const SCHEMA: u64 = 1;
@@ -14,8 +19,14 @@ const SCHEMA: u64 = 1;
 /// What the database holds of the file in memory, in bytes.
 const CACHE: usize = 4 << 20;
 
-/// The schema, and the engine's snapshot.
+/// The schema, and the number of the next entry of the history.
 const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
+
+/// The engine's snapshot.
+const ENGINE: TableDefinition<'_, &str, &str> = TableDefinition::new("engine");
+
+/// What happened, by number.
+const HISTORY: TableDefinition<'_, u64, &str> = TableDefinition::new("history");
 
 type Any = Box<dyn std::error::Error>;
 type Open = Box<dyn Fn() -> Result<Database, DatabaseError> + Send>;
@@ -55,6 +66,23 @@ impl std::error::Error for StoreError {}
 pub(super) struct Kept {
     pub(super) notifier: State,
     pub(super) engine: Snapshot,
+    pub(super) history: Vec<Entry>,
+    pub(super) next_entry: u64,
+}
+
+/// What is to be written.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) notifier: notify::Changes,
+    pub(super) engine: EngineChanges,
+    pub(super) history: history::Changes,
+}
+
+impl Changes {
+    /// Says whether nothing changed but, perhaps, what is counted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.notifier.is_empty() && self.engine.is_empty() && self.history.is_empty()
+    }
 }
 
 pub(super) struct Store {
@@ -112,68 +140,120 @@ impl Store {
             let problem = format!("its schema is {schema}, and this version knows up to {SCHEMA}");
             return Err(problem.into());
         }
-        if let Some(engine) = about.get("engine")? {
-            kept.engine = serde_json::from_str(engine.value())?;
+        if let Some(next) = about.get("next_entry")? {
+            kept.next_entry = next.value().parse()?;
         }
-        for &name in Changes::TABLES {
-            let table = match read.open_table(TableDefinition::<&str, &str>::new(name)) {
-                Err(TableError::TableDoesNotExist(_)) => continue,
-                table => table?,
-            };
-            for row in table.iter()? {
-                let (key, value) = row?;
-                kept.notifier.read(name, key.value(), value.value())?;
-            }
+        for &name in notify::Changes::TABLES {
+            rows::<&str>(&read, TableDefinition::new(name), |key, value| {
+                kept.notifier.read(name, key, value)
+            })?;
         }
+        let mut engine = EngineRows::default();
+        rows(&read, ENGINE, |key, times| engine.read(key, times))?;
+        kept.engine = engine.snapshot()?;
+        rows(&read, HISTORY, |number, text| {
+            kept.history.push(entry(number, text)?);
+            Ok(())
+        })?;
         self.database = Some(database);
         Ok(kept)
     }
 
-    /// Writes changes, and the engine's snapshot if there is one, all or nothing.
-    pub(super) fn write(
-        &mut self,
-        changes: &Changes,
-        engine: Option<&Snapshot>,
-    ) -> Result<(), StoreError> {
-        let written = self.try_write(changes, engine);
+    /// Writes changes, all or nothing.
+    pub(super) fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        let written = self.try_write(changes);
         written.map_err(|problem| {
             self.database = None;
             self.problem(problem.to_string())
         })
     }
 
-    fn try_write(&mut self, changes: &Changes, engine: Option<&Snapshot>) -> Result<(), Any> {
+    fn try_write(&mut self, changes: &Changes) -> Result<(), Any> {
         let database = match self.database.take() {
             Some(database) => database,
             None => (self.opens)()?,
         };
         let database = self.database.insert(database);
         let write = database.begin_write()?;
+        let Changes {
+            notifier,
+            engine,
+            history,
+        } = changes;
         {
             let mut about = write.open_table(ABOUT)?;
             about.insert("schema", SCHEMA.to_string().as_str())?;
-            if let Some(engine) = engine {
-                about.insert("engine", serde_json::to_string(engine)?.as_str())?;
-            }
+            about.insert("next_entry", history.next.to_string().as_str())?;
         }
-        for &name in Changes::TABLES {
-            let definition = TableDefinition::<&str, &str>::new(name);
-            if changes.whole {
-                write.delete_table(definition)?;
-            }
-            let mut rows = changes.rows().filter(|row| row.0 == name).peekable();
-            if rows.peek().is_none() {
-                continue;
-            }
-            let mut table = write.open_table(definition)?;
-            for (_, key, value) in rows {
-                match value {
-                    Some(value) => drop(table.insert(key.as_str(), value.as_str())?),
-                    None => drop(table.remove(key.as_str())?),
-                }
-            }
+        for &name in notify::Changes::TABLES {
+            let rows = notifier.rows().filter(|row| row.0 == name);
+            let rows: Vec<_> = rows.map(|(_, key, value)| (key, value)).collect();
+            let rows = rows
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.clone()));
+            put::<&str>(&write, TableDefinition::new(name), notifier.whole, rows)?;
         }
+        let rows = engine.rows.iter();
+        let rows = rows.map(|(key, value)| (key.as_str(), value.clone()));
+        put(&write, ENGINE, engine.whole, rows)?;
+        let text = |it: &Entry| serde_json::to_string(it).expect("plain values can be written");
+        let rows = history.entries.iter();
+        let rows = rows.map(|(number, it)| (*number, it.as_ref().map(text)));
+        put(&write, HISTORY, history.whole, rows)?;
         write.commit()?;
         Ok(())
+    }
+}
+
+/// Reads the rows of a table, if there is one.
+fn rows<K: Key + 'static>(
+    read: &ReadTransaction,
+    table: TableDefinition<'_, K, &str>,
+    mut take: impl for<'k> FnMut(K::SelfType<'k>, &str) -> Result<(), String>,
+) -> Result<(), Any> {
+    let table = match read.open_table(table) {
+        Err(TableError::TableDoesNotExist(_)) => return Ok(()),
+        table => table?,
+    };
+    for row in table.iter()? {
+        let (key, value) = row?;
+        take(key.value(), value.value())?;
+    }
+    Ok(())
+}
+
+/// Writes rows of a table, and removes those of no value; `whole`: there are no others.
+fn put<'k, K: Key + 'static>(
+    write: &WriteTransaction,
+    table: TableDefinition<'_, K, &'static str>,
+    whole: bool,
+    rows: impl Iterator<Item = (<K as Value>::SelfType<'k>, Option<String>)>,
+) -> Result<(), Any> {
+    if whole {
+        write.delete_table(table)?;
+    }
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return Ok(());
+    }
+    let mut table = write.open_table(table)?;
+    for (key, value) in rows {
+        match value {
+            Some(value) => drop(table.insert(key, value.as_str())?),
+            None => drop(table.remove(key)?),
+        }
+    }
+    Ok(())
+}
+
+fn entry(number: u64, text: &str) -> Result<Entry, String> {
+    let entry: Entry =
+        serde_json::from_str(text).map_err(|error| format!("history: {number}: {error}"))?;
+    match entry.number == number {
+        true => Ok(entry),
+        false => Err(format!(
+            "history: {number}: it says that it is {}",
+            entry.number
+        )),
     }
 }

@@ -24,6 +24,8 @@ const REASON: &str = "alert_reason";
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) rule: Rule,
+    /// The expression as it is evaluated, in the form in which Prometheus shows it; empty for a rule with a closure.
+    pub(super) shown: String,
     /// `None` for a rule with a closure.
     pub(super) query: Option<Query>,
     /// Has a row where there is data, for a rule that keeps its alerts where there is none.
@@ -75,7 +77,9 @@ impl Compiled {
         let mut questions = Questions::default();
         questions.read(&rule, "labels", &labels, settings)?;
         questions.read(&rule, "annotations", &annotations, settings)?;
+        let shown = promql_parser::parser::parse(&plain.expr);
         Ok(Self {
+            shown: shown.map_or(plain.expr, |it| it.to_string()),
             rule,
             query,
             data,

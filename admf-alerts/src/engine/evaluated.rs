@@ -170,7 +170,7 @@ impl Evaluated {
     }
 
     pub(super) fn status(&self) -> RuleStatus<'_> {
-        RuleStatus::new(&self.compiled.rule, &self.carried)
+        RuleStatus::new(&self.compiled, &self.carried)
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Group {
 pub(super) struct Slots {
     last: Option<Duration>,
     missed: u64,
+    /// When its rules were last evaluated.
+    evaluated: Option<Duration>,
 }
 
 impl Group {
@@ -83,6 +85,7 @@ impl Group {
         options: &Options,
         query: &mut Asked<'_>,
     ) -> Vec<AlertEvent> {
+        self.slots.evaluated = Some(now);
         let mut turn = Turn {
             now,
             asked: now.saturating_sub(self.config.query_offset),
@@ -114,6 +117,10 @@ impl Group {
             name: &self.config.name,
             slot: self.slots.last,
             missed: self.slots.missed,
+            interval: self.config.interval,
+            limit: self.config.limit,
+            evaluated: self.slots.evaluated,
+            rules: &self.rules,
         }
     }
 }

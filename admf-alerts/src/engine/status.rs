@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::alert::{Alert, AlertState};
+use super::compiled::Compiled;
 use super::error::EvalError;
-use super::evaluated::Carried;
+use super::evaluated::{Carried, Evaluated};
 use crate::rule::{Rule, RuleKind};
 
 /// Says how the last evaluation of a rule went.
@@ -36,6 +37,8 @@ impl fmt::Display for Health {
 pub struct RuleStatus<'e> {
     /// The rule.
     pub rule: &'e Rule,
+    /// The expression as it is evaluated, in the form in which Prometheus shows it; empty for a rule with a closure.
+    pub query: &'e str,
     /// The worst state of its alerts; `None` before the first evaluation, and for a rule that records.
     pub state: Option<AlertState>,
     /// How the last evaluation went.
@@ -50,7 +53,8 @@ pub struct RuleStatus<'e> {
 }
 
 impl<'e> RuleStatus<'e> {
-    pub(super) fn new(rule: &'e Rule, carried: &'e Carried) -> Self {
+    pub(super) fn new(compiled: &'e Compiled, carried: &'e Carried) -> Self {
+        let rule = &compiled.rule;
         let worst = carried.alerts.iter().map(|alert| alert.state).max();
         let state = worst.unwrap_or(AlertState::Inactive);
         let health = match (carried.evaluations, &carried.error) {
@@ -61,6 +65,7 @@ impl<'e> RuleStatus<'e> {
         let shown = health != Health::Unknown && rule.kind == RuleKind::Alert;
         Self {
             rule,
+            query: &compiled.shown,
             state: shown.then_some(state),
             health,
             evaluations: carried.evaluations,
@@ -88,4 +93,18 @@ pub struct GroupStatus<'e> {
     pub slot: Option<Duration>,
     /// How many slots passed without an evaluation, since there was no step in them.
     pub missed: u64,
+    /// How far its evaluations are apart; `None`: it is evaluated at every step.
+    pub interval: Option<Duration>,
+    /// How many alerts or samples a rule may have; 0: any number.
+    pub limit: u64,
+    /// When its rules were last evaluated.
+    pub evaluated: Option<Duration>,
+    pub(super) rules: &'e [Evaluated],
+}
+
+impl<'e> GroupStatus<'e> {
+    /// Shows its rules, in their order.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = RuleStatus<'e>> + use<'e> {
+        self.rules.iter().map(Evaluated::status)
+    }
 }

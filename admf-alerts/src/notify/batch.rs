@@ -1,12 +1,13 @@
 //! What an integration is told at once.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::alert::Alert;
+use super::alert::{Alert, Posted};
 use super::log::{Entry, LogKey, Reason};
 use crate::labels::Labels;
 
@@ -48,6 +49,50 @@ pub(super) fn idempotency_key(
 }
 
 impl Batch {
+    /// Makes up one that tells of a single alert that fires, to try whether a channel works.
+    ///
+    /// `integration` is its number within the receiver. The group is one that no route makes, so that nothing that was told
+    /// of an alert is mixed up with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use admf_alerts::Labels;
+    /// use admf_alerts::notify::{Batch, Posted};
+    ///
+    /// let alert = Posted { labels: Labels::from_iter([("alertname", "Test")]), ..Posted::default() };
+    /// let batch = Batch::test("team", 0, alert, Duration::from_secs(1_700_000_000));
+    /// assert!(batch.is_firing());
+    /// assert_eq!(batch.key.group, r#"{}/test:{alertname="Test"}"#);
+    /// ```
+    #[must_use]
+    pub fn test(receiver: &str, integration: usize, alert: Posted, at: Duration) -> Self {
+        let alert = Alert {
+            ends_at: None,
+            ..Alert::new(alert, at, Duration::ZERO)
+        };
+        let key = LogKey {
+            group: format!("{{}}/test:{}", alert.labels),
+            receiver: receiver.to_owned(),
+            integration,
+        };
+        let (labels, alerts) = (alert.labels.clone(), vec![Arc::new(alert)]);
+        let before = Entry {
+            at,
+            ..Entry::default()
+        };
+        Self {
+            // Each is another one, so that nobody takes it for one that he has.
+            idempotency_key: idempotency_key(&key, Some(&before), &alerts),
+            key,
+            labels,
+            alerts,
+            reason: Reason::First,
+            at,
+        }
+    }
+
     /// Says whether any alert fires.
     #[must_use]
     pub fn is_firing(&self) -> bool {
@@ -83,14 +128,51 @@ pub enum Outcome {
     Refused,
 }
 
-/// The order of alerts in a batch.
-pub(super) fn order(a: &Labels, b: &Labels) -> Ordering {
+/// The order of alerts in a batch, and wherever else they are listed for people.
+pub(crate) fn order(a: &Labels, b: &Labels) -> Ordering {
     let missing_last = |name| match (a.get(name), b.get(name)) {
         (Some(a), Some(b)) => a.cmp(b),
         (a, b) => b.is_some().cmp(&a.is_some()),
     };
     missing_last("job")
         .then_with(|| missing_last("instance"))
-        .then_with(|| a.len().cmp(&b.len()))
-        .then_with(|| a.iter().cmp(b.iter()))
+        .then_with(|| order_of_sets(a, b))
+}
+
+/// The order of label sets: the one with fewer labels first; else by the first name whose values differ, where none comes
+/// before any.
+pub(crate) fn order_of_sets(a: &Labels, b: &Labels) -> Ordering {
+    let names: BTreeSet<&str> = a.iter().chain(b.iter()).map(|(name, _)| name).collect();
+    let mut differ = names.into_iter().map(|name| a.get(name).cmp(&b.get(name)));
+    let by_values = || differ.find(|it| it.is_ne()).unwrap_or(Ordering::Equal);
+    a.len().cmp(&b.len()).then_with(by_values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Alertmanager 0.25 lists them.
+    #[test]
+    fn alerts_are_in_the_order_of_job_and_instance_and_then_of_what_one_lacks_first() {
+        let listed = [
+            &[("alertname", "S1"), ("job", "z")][..],
+            &[
+                ("alertname", "S1"),
+                ("instance", "a"),
+                ("zz", "1"),
+                ("zzz", "2"),
+            ],
+            &[("alertname", "S1"), ("instance", "z")],
+            &[("alertname", "S1"), ("b", "1"), ("c", "0")],
+            &[("alertname", "S1"), ("b", "1"), ("c", "1")],
+            &[("a", "0"), ("alertname", "S1"), ("d", "1")],
+            &[("a", "1"), ("alertname", "S1"), ("c", "1")],
+        ];
+        let listed = listed.map(|it| Labels::from_iter(it.iter().copied()));
+        let mut sorted = listed.clone();
+        sorted.reverse();
+        sorted.sort_by(order);
+        assert_eq!(sorted, listed);
+    }
 }

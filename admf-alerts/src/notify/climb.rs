@@ -11,6 +11,7 @@ use super::escalation::Escalation;
 use super::group::Group;
 use super::ladder::rank;
 use super::notifier::{GroupId, Notifier};
+use super::timed::Timed;
 use crate::labels::Labels;
 
 /// Says that somebody takes care of an alert.
@@ -45,6 +46,12 @@ pub struct Climb {
     due: Option<Duration>,
 }
 
+impl Timed for Climb {
+    fn due(&self) -> Option<Duration> {
+        self.due
+    }
+}
+
 /// What tells climbs apart: a change of the severity is none of the alert.
 fn place(labels: &Labels) -> (Fingerprint, Labels) {
     let mut labels = labels.clone();
@@ -65,12 +72,28 @@ impl Notifier {
         by: &str,
         comment: &str,
     ) -> Result<(), String> {
+        self.acknowledge_for(now, alert, by, comment, None)
+    }
+
+    /// Does as [`acknowledge`](Self::acknowledge), for a length of time; `None`: for as long as the ladder says.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn acknowledge_for(
+        &mut self,
+        now: Duration,
+        alert: Fingerprint,
+        by: &str,
+        comment: &str,
+        length: Option<Duration>,
+    ) -> Result<(), String> {
         let Some(known) = self.alerts.get(&alert).filter(|it| !it.is_resolved(now)) else {
             return Err(format!("no alert {alert} fires"));
         };
         let labels = known.labels.clone();
         let ladder = self.ladder(&labels).map(|it| &self.config.ladders[it]);
-        let until = ladder.and_then(|it| it.acknowledged_for);
+        let until = length.or(ladder.and_then(|it| it.acknowledged_for));
         let acknowledgement = Acknowledgement {
             by: by.to_owned(),
             comment: comment.to_owned(),
@@ -177,20 +200,16 @@ impl Notifier {
     /// Returns when somebody has to be looked at.
     pub(super) fn next_climb(&self) -> Option<Duration> {
         let changed = self.silences.changed.filter(|_| !self.climbs.is_empty());
-        let due = self.climbs.values().filter_map(|it| it.due);
-        due.chain(changed).min()
+        self.climbs.next().into_iter().chain(changed).min()
     }
 
     /// Looks at all whose time has come.
     pub(super) fn climb(&mut self, now: Duration) {
         let all = self.silences.changed.take().is_some();
-        let due = |it: &Climb| all || it.due.is_some_and(|due| due <= now);
-        let due: Vec<_> = self
-            .climbs
-            .iter()
-            .filter(|(_, it)| due(it))
-            .map(|(key, _)| *key)
-            .collect();
+        let due = match all {
+            true => self.climbs.keys().copied().collect(),
+            false => self.climbs.due(now),
+        };
         for key in due {
             self.look(key, now);
         }

@@ -110,7 +110,7 @@ impl Notifier {
         let again = self.groups.get(id).is_some_and(|it| it.again);
         let reason = decide(entry, &told.entry, integration.send_resolved, repeat, now)
             .or_else(|| self.owes(&key, &told.entry, integration.send_resolved))
-            .or_else(|| taken.iter().any(|it| it.once).then_some(Reason::First))
+            .or_else(|| taken.iter().any(|it| it.once).then_some(Reason::Happened))
             .or_else(|| (again && !told.entry.firing.is_empty()).then_some(Reason::Repeat))?;
         let batch = Batch {
             idempotency_key: idempotency_key(&key, entry, &taken),

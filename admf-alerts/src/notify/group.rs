@@ -9,6 +9,7 @@ use super::batch::Batch;
 use super::log::Entry;
 use super::route::Node;
 use super::state::GroupState;
+use super::timed::Timed;
 use crate::labels::Labels;
 
 /// The shortest time that a flush has.
@@ -162,18 +163,6 @@ impl Group {
         })
     }
 
-    /// Returns when something is to be done.
-    pub(super) fn due(&self) -> Option<Duration> {
-        let Some(flush) = &self.flush else {
-            return Some(self.next);
-        };
-        let due = flush.sends.iter().filter_map(|send| match send.state {
-            Sending::Due(at) => Some(at.min(flush.ends)),
-            Sending::Out(_) | Sending::Done { .. } => None,
-        });
-        due.min()
-    }
-
     /// Ends the flush if all is done. Alerts that had ended and that all were told of are forgotten, and those that
     /// ended `max_age` ago; the latter are returned.
     pub(super) fn end(&mut self, now: Duration, max_age: Duration) -> Option<usize> {
@@ -203,5 +192,18 @@ impl Group {
             }
         }
         Some(dropped)
+    }
+}
+
+impl Timed for Group {
+    fn due(&self) -> Option<Duration> {
+        let Some(flush) = &self.flush else {
+            return Some(self.next);
+        };
+        let due = flush.sends.iter().filter_map(|send| match send.state {
+            Sending::Due(at) => Some(at.min(flush.ends)),
+            Sending::Out(_) | Sending::Done { .. } => None,
+        });
+        due.min()
     }
 }

@@ -1,8 +1,9 @@
 //! Alerts that keep others quiet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use super::alert::Fingerprint;
+use super::alert::{Alert, Fingerprint};
 use crate::labels::Labels;
 use crate::series::Matcher;
 
@@ -31,27 +32,59 @@ fn all(matchers: &[Matcher], labels: &Labels) -> bool {
 /// Knows which alerts may keep others quiet.
 #[derive(Debug, Default)]
 pub(super) struct Inhibitor {
-    rules: Vec<(InhibitRule, Sources)>,
+    rules: Vec<(InhibitRule, BTreeMap<Vec<String>, Sources>)>,
 }
 
-/// By the values of the labels that must be equal: the sources, and whether each is a target too.
-type Sources = BTreeMap<Vec<String>, BTreeMap<Fingerprint, bool>>;
+/// Sources that are alike in the labels that must be equal.
+#[derive(Debug, Default)]
+struct Sources {
+    /// Those that are targets too, and those that are not, by their ends: who fires longest comes last.
+    by_end: BTreeMap<bool, BTreeSet<(Duration, Fingerprint)>>,
+    ends: BTreeMap<Fingerprint, (bool, Duration)>,
+}
+
+impl Sources {
+    fn add(&mut self, source: Fingerprint, both: bool, end: Duration) {
+        self.remove(source);
+        self.ends.insert(source, (both, end));
+        self.by_end.entry(both).or_default().insert((end, source));
+    }
+
+    fn remove(&mut self, source: Fingerprint) {
+        let Some((both, end)) = self.ends.remove(&source) else {
+            return;
+        };
+        if let Some(alike) = self.by_end.get_mut(&both) {
+            alike.remove(&(end, source));
+        }
+    }
+
+    /// Those that fire at `now`, of one kind.
+    fn firing(&self, both: bool, now: Duration) -> impl Iterator<Item = Fingerprint> {
+        let alike = self.by_end.get(&both).into_iter();
+        let firing = alike.flat_map(move |it| it.iter().rev().take_while(move |it| it.0 > now));
+        firing.map(|it| it.1)
+    }
+}
 
 impl Inhibitor {
     pub(super) fn new(rules: Vec<InhibitRule>) -> Self {
-        let rules = rules.into_iter().map(|rule| (rule, Sources::new()));
+        let rules = rules.into_iter().map(|rule| (rule, BTreeMap::new()));
         Self {
             rules: rules.collect(),
         }
     }
 
-    pub(super) fn add(&mut self, labels: &Labels) {
+    /// Takes an alert, or its new end.
+    pub(super) fn add(&mut self, alert: &Alert) {
+        let labels = &alert.labels;
         let fingerprint = Fingerprint::of(labels.iter());
+        let end = alert.ends_at.unwrap_or(Duration::MAX);
         for (rule, sources) in &mut self.rules {
             if all(&rule.source, labels) {
                 let both = all(&rule.target, labels);
                 let alike = sources.entry(rule.key(labels)).or_default();
-                alike.insert(fingerprint, both);
+                alike.add(fingerprint, both, end);
             }
         }
     }
@@ -61,30 +94,33 @@ impl Inhibitor {
         for (rule, sources) in &mut self.rules {
             let key = rule.key(labels);
             if let Some(alike) = sources.get_mut(&key) {
-                alike.remove(&fingerprint);
-                if alike.is_empty() {
+                alike.remove(fingerprint);
+                if alike.ends.is_empty() {
                     sources.remove(&key);
                 }
             }
         }
     }
 
-    /// Lists the alerts that keep one quiet as long as they fire. Those that are source and target of a rule do not by
-    /// it where that one is both too.
+    /// Lists the alerts that fire at `now` and keep one quiet. Those that are source and target of a rule do not by it
+    /// where that one is both too.
     pub(super) fn sources<'i>(
         &'i self,
         labels: &'i Labels,
+        now: Duration,
     ) -> impl Iterator<Item = Fingerprint> + use<'i> {
         let mine = self
             .rules
             .iter()
             .filter(|(rule, _)| all(&rule.target, labels));
-        mine.flat_map(|(rule, sources)| {
+        mine.flat_map(move |(rule, sources)| {
             let two_sided = all(&rule.source, labels);
-            let alike = sources.get(&rule.key(labels)).into_iter().flatten();
-            alike
-                .filter(move |&(_, &both)| !(both && two_sided))
-                .map(|(&fingerprint, _)| fingerprint)
+            let alike = sources.get(&rule.key(labels)).into_iter();
+            alike.flat_map(move |it| {
+                let others = it.firing(false, now);
+                let both = (!two_sided).then(|| it.firing(true, now));
+                others.chain(both.into_iter().flatten())
+            })
         })
     }
 }

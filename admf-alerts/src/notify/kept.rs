@@ -6,7 +6,7 @@ use std::ops::Deref;
 /// Holds values by key. What is written is noted from the first [`take`](Self::take) on, so that nothing piles up where
 /// nobody asks.
 #[derive(Clone, Debug)]
-pub(super) struct Kept<K, V> {
+pub(crate) struct Kept<K, V> {
     map: BTreeMap<K, V>,
     changed: Option<BTreeSet<K>>,
 }
@@ -38,19 +38,19 @@ impl<K, V> Deref for Kept<K, V> {
 }
 
 impl<K: Clone + Ord, V> Kept<K, V> {
-    pub(super) fn insert(&mut self, key: K, value: V) {
+    pub(crate) fn insert(&mut self, key: K, value: V) {
         self.note(&key);
         self.map.insert(key, value);
     }
 
-    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
         let value = self.map.remove(key)?;
         self.note(key);
         Some(value)
     }
 
     /// Returns a value that is going to be changed.
-    pub(super) fn change(&mut self, key: &K) -> Option<&mut V> {
+    pub(crate) fn change(&mut self, key: &K) -> Option<&mut V> {
         if self.map.contains_key(key) {
             self.note(key);
         }
@@ -58,12 +58,12 @@ impl<K: Clone + Ord, V> Kept<K, V> {
     }
 
     /// Returns a value that is going to be changed; one that was not there is made.
-    pub(super) fn change_or(&mut self, key: K, fresh: impl FnOnce() -> V) -> &mut V {
+    pub(crate) fn change_or(&mut self, key: K, fresh: impl FnOnce() -> V) -> &mut V {
         self.note(&key);
         self.map.entry(key).or_insert_with(fresh)
     }
 
-    pub(super) fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
         let changed = &mut self.changed;
         self.map.retain(|key, value| {
             let kept = keep(key, value);
@@ -74,7 +74,7 @@ impl<K: Clone + Ord, V> Kept<K, V> {
         });
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.retain(|_, _| false);
     }
 
@@ -85,12 +85,12 @@ impl<K: Clone + Ord, V> Kept<K, V> {
     }
 
     /// Notes no changes, until they are asked for again.
-    pub(super) fn forget_changes(&mut self) {
+    pub(crate) fn forget_changes(&mut self) {
         self.changed = None;
     }
 
     /// Lists what was written since the last time, `None` where it was removed; all, if nobody has asked yet.
-    pub(super) fn take<T>(&mut self, show: impl Fn(&V) -> T) -> BTreeMap<K, Option<T>> {
+    pub(crate) fn take<T>(&mut self, show: impl Fn(&V) -> T) -> BTreeMap<K, Option<T>> {
         let shown = |key: K| {
             let value = self.map.get(&key).map(&show);
             (key, value)

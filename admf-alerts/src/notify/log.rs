@@ -74,6 +74,8 @@ pub enum Reason {
     AllResolved,
     /// It was told long ago.
     Repeat,
+    /// Something happened that is told of once, and nothing else changed.
+    Happened,
 }
 
 impl Reason {
@@ -86,6 +88,7 @@ impl Reason {
             Self::SomeResolved => "some alerts resolved",
             Self::AllResolved => "all alerts resolved",
             Self::Repeat => "repeat interval elapsed",
+            Self::Happened => "something happened",
         }
     }
 }

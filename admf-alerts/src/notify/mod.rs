@@ -13,7 +13,7 @@ mod flush;
 mod group;
 mod inhibit;
 mod interval;
-mod kept;
+pub(crate) mod kept;
 mod ladder;
 mod log;
 mod notifier;
@@ -22,12 +22,15 @@ mod reload;
 mod restore;
 mod route;
 mod silence;
-mod state;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
+mod timed;
 
 pub use alert::{Alert, Fingerprint, Posted};
 pub use batch::{Batch, Delivery, Outcome};
+#[cfg(feature = "api")]
+pub(crate) use batch::{order, order_of_sets};
 pub use climb::{Acknowledgement, Climb};
 pub use config::{Config, Cooldown, Integration};
 pub use cooldown::Cooled;

@@ -19,6 +19,7 @@ use super::restore::Grouping;
 use super::route::Routes;
 use super::silence::Silences;
 use super::state::{Owed, Totals};
+use super::timed::Agenda;
 use crate::labels::Labels;
 
 /// How long an alert that has ended is known, so that a late post of the same episode is one.
@@ -45,11 +46,11 @@ pub struct Notifier {
     pub(super) silences: Silences,
     pub(super) log: Log,
     pub(super) cooldowns: Cooldowns,
-    pub(super) groups: Kept<GroupId, Group>,
+    pub(super) groups: Agenda<GroupId, Group>,
     /// What somebody tried to tell, and does not know to have arrived.
     pub(super) owed: Kept<LogKey, Owed>,
     pub(super) acknowledgements: Kept<Fingerprint, Acknowledgement>,
-    pub(super) climbs: Kept<Fingerprint, Climb>,
+    pub(super) climbs: Agenda<Fingerprint, Climb>,
     pub(super) out: BTreeMap<u64, Out>,
     pub(super) ids: u64,
     pub(super) totals: Totals,
@@ -82,10 +83,10 @@ impl Notifier {
             silences: Silences::default(),
             log: Log::default(),
             cooldowns: Cooldowns::default(),
-            groups: Kept::default(),
+            groups: Agenda::default(),
             owed: Kept::default(),
             acknowledgements: Kept::default(),
-            climbs: Kept::default(),
+            climbs: Agenda::default(),
             out: BTreeMap::new(),
             ids: 0,
             totals: Totals::default(),
@@ -145,7 +146,7 @@ impl Notifier {
     pub(super) fn group(&mut self, alert: &Arc<Alert>, now: Duration) {
         // What happened keeps nothing quiet: it never fires.
         if !alert.once {
-            self.inhibitor.add(&alert.labels);
+            self.inhibitor.add(alert);
         }
         for id in self.places(&alert.labels) {
             self.join(id, alert, now);
@@ -171,8 +172,8 @@ impl Notifier {
     /// before that.
     #[must_use]
     pub fn next_due(&self) -> Option<Duration> {
-        let groups = self.groups.values().filter_map(Group::due);
-        groups.chain(self.next_climb()).min()
+        let group = self.groups.next();
+        group.into_iter().chain(self.next_climb()).min()
     }
 
     /// Returns the deliveries that are due at `now`, each once.
@@ -184,7 +185,7 @@ impl Notifier {
         let mut deliveries = Vec::new();
         loop {
             self.climb(now);
-            let ids = self.flushes(now);
+            let ids = self.groups.due(now);
             if ids.is_empty() {
                 return deliveries;
             }
@@ -194,12 +195,6 @@ impl Notifier {
                 self.end(&id, now);
             }
         }
-    }
-
-    fn flushes(&self, now: Duration) -> Vec<GroupId> {
-        let due = |group: &Group| group.due().is_some_and(|due| due <= now);
-        let groups = self.groups.iter().filter(|(_, group)| due(group));
-        groups.map(|(id, _)| id.clone()).collect()
     }
 
     /// Takes what came of a delivery. What is tried again is due later.
@@ -314,7 +309,7 @@ impl Notifier {
         let mine: Vec<LogKey> = mine.map(|(key, _)| key.clone()).collect();
         for key in mine {
             if let Some(owed) = self.owed.change(&key) {
-                alerts.iter().for_each(|alert| owed.forget(*alert));
+                owed.forget(alerts);
             }
         }
         self.owed.retain(|_, owed| !owed.is_empty());
@@ -343,16 +338,18 @@ impl Notifier {
         labels: &'n Labels,
         now: Duration,
     ) -> impl Iterator<Item = Fingerprint> + use<'n> {
-        let fires = move |it: &Fingerprint| {
-            let alert = self.alerts.get(it);
-            alert.is_some_and(|alert| !alert.is_resolved(now))
-        };
-        self.inhibitor.sources(labels).filter(fires)
+        self.inhibitor.sources(labels, now)
     }
 
     /// Lists the alerts that are known.
     pub fn alerts(&self) -> impl ExactSizeIterator<Item = &Alert> {
         self.alerts.values().map(AsRef::as_ref)
+    }
+
+    /// Returns an alert that is known.
+    #[must_use]
+    pub fn alert(&self, fingerprint: Fingerprint) -> Option<&Alert> {
+        self.alerts.get(&fingerprint).map(AsRef::as_ref)
     }
 
     /// Lists the groups.

@@ -11,6 +11,7 @@ use super::kept::Kept;
 use super::log::Log;
 use super::notifier::{GroupId, Notifier};
 use super::state::{Changes, GroupKey, GroupState, State};
+use super::timed::Agenda;
 
 /// What becomes of groups that were there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Notifier {
         self.climbs = state.escalations.into();
         self.totals = state.totals;
         self.out.clear();
-        self.groups = Kept::default();
+        self.groups = Agenda::default();
         self.forget_changes();
         self.regroup(&state.groups, Grouping::AsBefore, now);
     }
@@ -136,7 +137,7 @@ impl Notifier {
         let alerts: Vec<_> = self.alerts.values().cloned().collect();
         for alert in &alerts {
             if !alert.once {
-                self.inhibitor.add(&alert.labels);
+                self.inhibitor.add(alert);
             }
             let (fingerprint, places) = (alert.fingerprint(), self.places(&alert.labels));
             let kept_places = match grouping {

@@ -93,13 +93,17 @@ impl Silence {
     /// Says whether it may become `new` at `now` under the same id; if not, it ends and `new` is another silence.
     #[must_use]
     pub fn becomes(&self, new: &Self, now: Duration) -> bool {
+        let second = |it: Option<Duration>| it.map(|it| it.as_secs());
         let texts = |silence: &Self| -> Vec<String> {
             silence.matchers.iter().map(ToString::to_string).collect()
         };
         texts(self) == texts(new)
             && match self.state(now) {
                 SilenceState::Pending => new.starts_at >= Some(now),
-                SilenceState::Active => new.starts_at == self.starts_at && new.ends_at >= Some(now),
+                // Whoever changes it may know its start less exactly.
+                SilenceState::Active => {
+                    second(new.starts_at) == second(self.starts_at) && new.ends_at >= Some(now)
+                }
                 SilenceState::Expired => false,
             }
     }

@@ -43,9 +43,9 @@ pub struct Owed {
 }
 
 impl Owed {
-    pub(super) fn forget(&mut self, alert: Fingerprint) {
-        self.firing.remove(&alert);
-        self.resolved.remove(&alert);
+    pub(super) fn forget(&mut self, alerts: &BTreeSet<Fingerprint>) {
+        self.firing.retain(|it| !alerts.contains(it));
+        self.resolved.retain(|it| !alerts.contains(it));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -190,23 +190,18 @@ mod pairs {
 }
 
 /// Labels as a map.
-pub(super) mod labels {
+pub(crate) mod labels {
     use std::collections::BTreeMap;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
     use crate::labels::Labels;
 
-    pub(in super::super) fn serialize<S: Serializer>(
-        labels: &Labels,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(labels: &Labels, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(labels.iter())
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Labels, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Labels, D::Error> {
         let pairs = BTreeMap::<String, String>::deserialize(from)?;
         Ok(pairs.into_iter().collect())
     }

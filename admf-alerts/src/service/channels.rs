@@ -20,7 +20,7 @@ const AT_ONCE: usize = 32;
 pub(super) struct Channel {
     pub(super) sender: Sender,
     pub(super) places: Semaphore,
-    declared: config::Channel,
+    pub(super) declared: config::Channel,
     totals: Mutex<ChannelTotals>,
 }
 

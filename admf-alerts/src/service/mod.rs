@@ -3,6 +3,10 @@
 #![doc = include_str!("../../docs/alert_service.md")]
 
 mod channels;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod noted;
+mod own;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -22,8 +26,12 @@ use crate::alertmanager_file::Setup;
 use crate::channel::io::Shared;
 use crate::durable::{Durable, StoreError};
 use crate::engine::Snapshot;
-use crate::notify::{LogKey, Notifier};
-use channels::Channels;
+use crate::history::{Event, Kind};
+use crate::notify::{Fingerprint, LogKey, Notifier};
+use channels::{Channel, Channels};
+#[cfg(feature = "metrics")]
+pub use metrics::METRICS;
+use own::Own;
 pub use totals::{ChannelTotals, Totals};
 pub use verbs::Tried;
 
@@ -93,6 +101,8 @@ struct Inner {
     state: Mutex<State>,
     /// Something was posted, or finished: somebody may have to be told sooner than was thought.
     changed: Notify,
+    #[cfg(feature = "metrics")]
+    latency: std::sync::OnceLock<metrics::Latency>,
 }
 
 struct State {
@@ -101,6 +111,13 @@ struct State {
     channels: Channels,
     /// Since when something that was tried has not arrived.
     undelivered: BTreeMap<LogKey, Duration>,
+    own: Own,
+    /// The alerts that fire, as far as the history says, and when they end unless they are posted again.
+    firing: BTreeMap<Fingerprint, Duration>,
+    /// How many ends were forgotten, as far as the history says.
+    dropped: u64,
+    /// The channels that are to be told that somebody has taken up the incident of a group.
+    taken_up: Vec<(Arc<Channel>, String)>,
     phase: Phase,
 }
 
@@ -125,11 +142,18 @@ impl AlertService {
         let durable = Durable::open(path, setup.notify.clone(), draw, now)?;
         let owed = durable.notifier().owed();
         let undelivered = owed.map(|key| (key.clone(), now)).collect();
+        let firing = durable.notifier().alerts();
+        let firing = firing.filter(|it| !it.is_resolved(now) && !it.once);
+        let firing = firing.filter_map(|it| Some((it.fingerprint(), it.ends_at?)));
         let state = State {
+            firing: firing.collect(),
+            dropped: durable.notifier().dropped(),
             durable,
             setup: Arc::new(setup),
             channels,
             undelivered,
+            own: Own::new(),
+            taken_up: Vec::new(),
             phase: Phase::Starting,
         };
         Ok(Self(Arc::new(Inner {
@@ -137,6 +161,8 @@ impl AlertService {
             drain,
             state: Mutex::new(state),
             changed: Notify::new(),
+            #[cfg(feature = "metrics")]
+            latency: std::sync::OnceLock::new(),
         })))
     }
 
@@ -188,19 +214,52 @@ impl AlertService {
     ///
     /// As [`open`](Self::open); then all stays as it was.
     pub fn reload(&self, setup: Setup) -> Result<(), String> {
-        let mut state = self.state();
-        let channels = Channels::new(&setup, &self.0.shared, Some(&state.channels))?;
-        let (now, config) = (self.now(), setup.notify.clone());
-        state.durable.change(now, |it| it.reload(config, now))?;
-        state.channels = channels;
-        state.setup = Arc::new(setup);
-        drop(state);
-        self.0.changed.notify_one();
-        Ok(())
+        self.taken(|state, now| {
+            let taken = state.reload(setup, &self.0.shared, now);
+            state.note(
+                now,
+                match &taken {
+                    Ok(()) => Event::new(Kind::ConfigReloaded, ""),
+                    Err(problem) => Event::new(Kind::ConfigRefused, problem),
+                },
+            );
+            taken
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock()
+    }
+}
+
+impl State {
+    /// Does several things in one transaction.
+    fn batch<T>(&mut self, now: Duration, changes: impl FnOnce(&mut Self, Duration) -> T) -> T {
+        self.durable.hold();
+        let done = changes(self, now);
+        self.durable.release(now);
+        done
+    }
+
+    fn reload(&mut self, setup: Setup, shared: &Shared, now: Duration) -> Result<(), String> {
+        let channels = Channels::new(&setup, shared, Some(&self.channels))?;
+        let config = setup.notify.clone();
+        self.durable.change(now, |it| it.reload(config, now))?;
+        self.channels = channels;
+        self.setup = Arc::new(setup);
+        Ok(())
+    }
+
+    /// Tells the channels of the groups of an alert that somebody has taken it up.
+    fn taken_up(&mut self, alert: Fingerprint) {
+        let groups = self.durable.notifier().groups();
+        let groups = groups.filter(|it| it.alerts().any(|it| it.fingerprint() == alert));
+        for group in groups {
+            let channels = self.channels.of(&group.node().receiver);
+            for channel in channels.into_iter().flatten() {
+                self.taken_up.push((Arc::clone(channel), group.key()));
+            }
+        }
     }
 }
 

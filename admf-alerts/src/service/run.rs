@@ -35,8 +35,14 @@ impl AlertService {
         self.state().phase = Phase::Telling;
         let mut stop = pin!(stop);
         let mut out = FuturesUnordered::new();
+        let mut acknowledged = FuturesUnordered::new();
         loop {
             let wait = self.due(|channel, delivery| out.push(self.deliver(channel, delivery)));
+            let taken_up = self.taken_up().into_iter();
+            let tell = async |(channel, group): (Arc<Channel>, String)| {
+                drop(channel.sender.acknowledge(&group).await);
+            };
+            acknowledged.extend(taken_up.map(tell));
             tokio::select! {
                 biased;
                 () = &mut stop => break,
@@ -45,6 +51,7 @@ impl AlertService {
                     let finished: Vec<Finished> = std::iter::once(first).chain(others).collect();
                     self.finished(finished);
                 }
+                Some(()) = acknowledged.next(), if !acknowledged.is_empty() => {}
                 () = self.0.changed.notified() => {}
                 () = sleep(wait) => {}
             }
@@ -63,7 +70,13 @@ impl AlertService {
     fn due(&self, mut send: impl FnMut(Option<Arc<Channel>>, Delivery)) -> Duration {
         let mut state = self.state();
         let now = self.now();
-        for delivery in state.durable.due(now) {
+        // What is due is on disk before any of it is sent.
+        let due = state.batch(now, |state, now| {
+            state.look_at_itself(now);
+            state.look_at_ends(now);
+            state.durable.due(now)
+        });
+        for delivery in due {
             let key = &delivery.batch.key;
             state.undelivered.entry(key.clone()).or_insert(now);
             send(state.channels.get(key), delivery);
@@ -90,22 +103,32 @@ impl AlertService {
             channel.sender.send(&delivery.batch, delivery.tries).await
         });
         let report = sent.await.unwrap_or_else(|_| Report::late(left));
-        channel.tried(self.now(), began.elapsed(), &report);
+        let took = began.elapsed();
+        channel.tried(self.now(), took, &report);
+        #[cfg(feature = "metrics")]
+        if let Some(latency) = self.0.latency.get() {
+            latency.took(channel, took);
+        }
         report
     }
 
     fn finished(&self, finished: Vec<Finished>) {
         let mut state = self.state();
-        let now = self.now();
-        let outcomes = finished.iter();
-        let outcomes = outcomes.map(|it| (it.delivery.id, it.report.outcome));
-        state.durable.finished(now, outcomes);
-        for it in &finished {
-            if it.report.outcome == Outcome::Sent {
-                state.undelivered.remove(&it.delivery.batch.key);
+        state.batch(self.now(), |state, now| {
+            for Finished { delivery, report } in finished {
+                state.note_try(now, &delivery.batch, &report);
+                let done = [(delivery.id, report.outcome)];
+                state.durable.finished(now, done);
+                if report.outcome == Outcome::Sent {
+                    state.undelivered.remove(&delivery.batch.key);
+                }
             }
-        }
+        });
         state.look_at_owed();
+    }
+
+    fn taken_up(&self) -> Vec<(Arc<Channel>, String)> {
+        std::mem::take(&mut self.state().taken_up)
     }
 }
 

@@ -1,13 +1,13 @@
 //! What others ask of a service.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::AlertService;
+use super::{AlertService, State};
 use crate::channel::io::Report;
 use crate::engine::{Notice, Snapshot};
+use crate::history::{Entry, Event, Filter, Kind};
 use crate::labels::Labels;
-use crate::notify::{Alert, Batch, Fingerprint, LogKey, Posted, Reason, Silence};
+use crate::notify::{Batch, Fingerprint, Notifier, Posted, Silence};
 
 /// Shows what came of trying a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,17 +22,17 @@ pub struct Tried {
 impl AlertService {
     /// Takes alerts, or that they have ended; says of each what is wrong with it, if anything.
     pub fn post(&self, alerts: impl IntoIterator<Item = Posted>) -> Vec<Result<(), String>> {
-        let taken = self.state().durable.post(self.now(), alerts);
-        self.0.changed.notify_one();
-        taken
+        self.taken(|state, now| state.post(now, alerts))
     }
 
     /// Takes what an evaluation says: its [notices](crate::Engine::notices), and what the engine has to know in the next process.
     /// Both are on disk, or neither is.
     pub fn evaluated(&self, engine: Snapshot, notices: impl IntoIterator<Item = Notice>) {
         let posts = notices.into_iter().map(Posted::from);
-        self.state().durable.evaluated(self.now(), engine, posts);
-        self.0.changed.notify_one();
+        self.taken(|state, now| {
+            state.durable.keep_engine(now, engine);
+            drop(state.post(now, posts));
+        });
     }
 
     /// Takes something that happened, to be told of once: nobody waits for its end.
@@ -41,7 +41,7 @@ impl AlertService {
     ///
     /// No labels.
     pub fn post_once(&self, posted: Posted) -> Result<(), String> {
-        self.change(|it, now| it.post_once(now, posted))
+        self.taken(|state, now| state.durable.change(now, |it| it.post_once(now, posted)))
     }
 
     /// Adds a silence, or changes the one that has its id; returns the id.
@@ -50,8 +50,16 @@ impl AlertService {
     ///
     /// As [`Silences::set`](crate::notify::Silences::set).
     pub fn set_silence(&self, silence: Silence) -> Result<String, String> {
-        let id = || self.fresh_id();
-        self.change(|it, now| it.silences_mut().set(silence, now, id))
+        self.taken(|state, now| {
+            let said = told_of(&silence.created_by, &silence.comment);
+            let matchers: Vec<String> = silence.matchers.iter().map(ToString::to_string).collect();
+            let id = || self.fresh_id();
+            let change = |it: &mut Notifier| it.silences_mut().set(silence, now, id);
+            let id = state.durable.change(now, change)?;
+            let text = format!("{id}: {}{said}", matchers.join(", "));
+            state.note(now, Event::new(Kind::Silenced, text));
+            Ok(id)
+        })
     }
 
     /// Ends a silence.
@@ -60,16 +68,45 @@ impl AlertService {
     ///
     /// An id that no silence has.
     pub fn expire_silence(&self, id: &str) -> Result<(), String> {
-        self.change(|it, now| it.silences_mut().expire(id, now))
+        self.taken(|state, now| {
+            let expire = |it: &mut Notifier| it.silences_mut().expire(id, now);
+            state.durable.change(now, expire)?;
+            state.note(now, Event::new(Kind::SilenceExpired, id));
+            Ok(())
+        })
     }
 
-    /// Takes that somebody takes care of an alert, so that nobody else is told next.
+    /// Takes that somebody takes care of an alert, so that nobody else is told next. Channels that know of such a thing
+    /// (PagerDuty) are told, once and without another try.
     ///
     /// # Errors
     ///
     /// No such alert fires.
     pub fn acknowledge(&self, alert: Fingerprint, by: &str, comment: &str) -> Result<(), String> {
-        self.change(|it, now| it.acknowledge(now, alert, by, comment))
+        self.acknowledge_for(alert, by, comment, None)
+    }
+
+    /// Does as [`acknowledge`](Self::acknowledge), for a length of time; `None`: for as long as the ladder says.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn acknowledge_for(
+        &self,
+        alert: Fingerprint,
+        by: &str,
+        comment: &str,
+        length: Option<Duration>,
+    ) -> Result<(), String> {
+        self.taken(|state, now| {
+            let acknowledge =
+                |it: &mut Notifier| it.acknowledge_for(now, alert, by, comment, length);
+            state.durable.change(now, acknowledge)?;
+            state.taken_up(alert);
+            let said = told_of(by, comment);
+            state.note_alert(now, Kind::Acknowledged, alert, said.trim_start());
+            Ok(())
+        })
     }
 
     /// Takes that nobody takes care of an alert any more.
@@ -78,7 +115,19 @@ impl AlertService {
     ///
     /// Nobody did.
     pub fn unacknowledge(&self, alert: Fingerprint) -> Result<(), String> {
-        self.change(|it, now| it.unacknowledge(now, alert))
+        self.taken(|state, now| {
+            let change = |it: &mut Notifier| it.unacknowledge(now, alert);
+            state.durable.change(now, change)?;
+            state.note_alert(now, Kind::Unacknowledged, alert, "");
+            Ok(())
+        })
+    }
+
+    /// Lists what happened, the newest first.
+    #[must_use]
+    pub fn history(&self, filter: &Filter) -> Vec<Entry> {
+        let state = self.state();
+        state.durable.history().select(filter).cloned().collect()
     }
 
     /// Sends a notice that says that it is a test by all channels of a receiver, past routes, silences and the log.
@@ -91,7 +140,7 @@ impl AlertService {
         let channels = channels.ok_or_else(|| format!("there is no receiver `{receiver}`"))?;
         let mut tried = Vec::new();
         for (integration, channel) in channels.iter().enumerate() {
-            let batch = test_batch(receiver, integration, self.now());
+            let batch = Batch::test(receiver, integration, test_alert(), self.now());
             tried.push(Tried {
                 channel: channel.sender.name().to_owned(),
                 report: channel.sender.send(&batch, 0).await,
@@ -117,42 +166,31 @@ impl AlertService {
         )
     }
 
-    fn change<T>(
-        &self,
-        change: impl FnOnce(&mut crate::notify::Notifier, Duration) -> Result<T, String>,
-    ) -> Result<T, String> {
+    /// Does something in one transaction, after which somebody may have to be told sooner than was thought.
+    pub(super) fn taken<T>(&self, take: impl FnOnce(&mut State, Duration) -> T) -> T {
         let mut state = self.state();
-        let now = self.now();
-        let changed = state.durable.change(now, |it| change(it, now));
+        let taken = state.batch(self.now(), take);
         drop(state);
         self.0.changed.notify_one();
-        changed
+        taken
     }
 }
 
-fn test_batch(receiver: &str, integration: usize, now: Duration) -> Batch {
-    let labels = Labels::from_iter([("alertname", "ADMFTest"), ("severity", "info")]);
+/// Who said why, as far as they did.
+fn told_of(by: &str, comment: &str) -> String {
+    match (by, comment) {
+        ("", "") => String::new(),
+        ("", comment) => format!(" ({comment})"),
+        (by, "") => format!(" by {by}"),
+        (by, comment) => format!(" by {by} ({comment})"),
+    }
+}
+
+fn test_alert() -> Posted {
     let text = "somebody tries whether this channel works; there is nothing to do";
-    let posted = Posted {
-        labels: labels.clone(),
+    Posted {
+        labels: Labels::from_iter([("alertname", "ADMFTest"), ("severity", "info")]),
         annotations: [("summary".to_owned(), text.to_owned())].into(),
-        starts_at: Some(now),
         ..Posted::default()
-    };
-    let alert = Alert {
-        ends_at: None,
-        ..Alert::new(posted, now, Duration::ZERO)
-    };
-    Batch {
-        key: LogKey {
-            group: format!("test:{}", now.as_nanos()),
-            receiver: receiver.to_owned(),
-            integration,
-        },
-        labels,
-        alerts: vec![Arc::new(alert)],
-        reason: Reason::First,
-        at: now,
-        idempotency_key: format!("test-{receiver}-{integration}-{}", now.as_nanos()),
     }
 }

@@ -251,7 +251,7 @@ fn what_is_wrong_in_the_second_file_is_said_with_its_line() {
     for (text, error) in [
         (
             "cooldown: []",
-            "b.yml:1:1: cooldown: unknown field; there are `receivers`, `channels`, `cooldowns`, `escalations`, `retention`, `max_age`",
+            "b.yml:1:1: cooldown: unknown field; there are `receivers`, `channels`, `cooldowns`, `escalations`, `failures`, `watchdog`, `retention`, `max_age`",
         ),
         (
             "cooldowns:\n- length: 0s",
@@ -264,6 +264,18 @@ fn what_is_wrong_in_the_second_file_is_said_with_its_line() {
         (
             "channels:\n- receiver: a\n  index: 1",
             "b.yml:3:10: channels[0].index: `a` has 1 channels, from 0",
+        ),
+        (
+            "failures: {receivers: [a]}",
+            "b.yml:1:11: failures: two receivers at least: one is told that the other fails",
+        ),
+        (
+            "failures: {receivers: [a, z]}",
+            "b.yml:1:11: failures: there is no receiver `z`",
+        ),
+        (
+            "watchdog: {receiver: z}",
+            "b.yml:1:11: watchdog: there is no receiver `z`",
         ),
         (
             "escalations:\n- levels:\n  - receivers: [z]",

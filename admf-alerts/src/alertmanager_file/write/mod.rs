@@ -69,6 +69,13 @@ impl Exported {
         let text = self.tree.write(0, &mut shown)?;
         Ok(Secret::new(header(&self.losses) + &text))
     }
+
+    /// Returns the file with `<secret>` in the place of each secret, for anybody to read.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let shown = self.tree.write(0, &mut |secret, _| Ok(secret.to_string()));
+        header(&self.losses) + &shown.expect("no secret is asked what it is")
+    }
 }
 
 /// Writes an `alertmanager.yml` for Alertmanager 0.25.
@@ -90,6 +97,7 @@ impl Exported {
 /// assert!(exported.text.contains("routing_key: '${PAGERDUTY_INTEGRATION_KEY}'"));
 /// assert!(!format!("{exported:?}").contains("hush"));
 /// assert!(exported.filled()?.expose()?.contains("routing_key: hush"));
+/// assert!(exported.shown().contains("routing_key: '<secret>'"));
 ///
 /// let again = parse("alertmanager.yml", &exported.text, Some(&variable))?;
 /// assert_eq!(again.channels, from_env(&variable)?.channels);
@@ -156,6 +164,7 @@ fn losses(setup: &Setup) -> Vec<SetupError> {
     for (field, some) in [
         ("cooldowns", !notify.cooldowns.is_empty()),
         ("escalations", !notify.ladders.is_empty()),
+        ("failures", !setup.meta.failures.is_empty()),
     ] {
         if some {
             lost(field.to_owned(), "Alertmanager has none");

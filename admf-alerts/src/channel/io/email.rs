@@ -19,6 +19,7 @@ use super::{Shared, Wall};
 use crate::channel::answer::Failure;
 use crate::channel::config::{Email, TlsVersion as Version};
 use crate::channel::email::message::{Letter, Texts};
+use crate::channel::encoding::base64;
 use crate::channel::key::idempotency_key;
 use crate::channel::redact::Redaction;
 use crate::notify::Batch;
@@ -73,7 +74,7 @@ impl Mail {
                     self.held.add(&key, &to.email);
                 }
                 Err(fault) => {
-                    let said = redaction.text(&fault.said);
+                    let said = line(&redaction.text(&fault.said));
                     let kept = match fault.again {
                         Some(_) => &mut again,
                         None => &mut refused,
@@ -124,6 +125,8 @@ impl Mail {
             let password = exposed(password).await?;
             redaction.add(&password);
             let name = self.config.auth_username.clone();
+            // As it goes over the wire.
+            redaction.add(&base64(format!("\0{name}\0{password}").as_bytes()));
             transport = transport
                 .credentials(Credentials::new(name, password))
                 .authentication(vec![Mechanism::Plain, Mechanism::Login]);
@@ -134,7 +137,7 @@ impl Mail {
 
 /// 4yz, and whatever happens to a connection, may be well later; 5yz never is.
 fn fault(error: &lettre::transport::smtp::Error, to: &Mailbox) -> Fault {
-    let said = format!("{}: {}", to.email, line(&error.to_string()));
+    let said = format!("{}: {error}", to.email);
     let code = error.status().map(u16::from);
     match code {
         Some(534 | 535 | 538) => Fault::refused(Failure::Auth, said),
@@ -174,9 +177,10 @@ fn tls(config: &Email, port: u16) -> Result<Tls, String> {
             tls = tls.add_root_certificate(certificate.map_err(|error| error.to_string())?);
         }
     }
-    if let (Some(cert), Some(key)) = (&given.cert_file, &given.key_file) {
-        let read = |path| std::fs::read(path).map_err(|error| error.to_string());
-        let identity = Identity::from_pem(&read(cert)?, &read(key)?);
+    if let (Some((chain, _)), Some(key)) = (super::tls::identity(given)?, &given.key_file) {
+        let key = std::fs::read(key).map_err(|error| error.to_string())?;
+        // It takes the one for what it is, and no PEM, and no others that lead to a root.
+        let identity = Identity::from_pem(&chain[0], &key);
         tls = tls.identify_with(identity.map_err(|error| error.to_string())?);
     }
     let tls = tls.build().map_err(|error| error.to_string())?;

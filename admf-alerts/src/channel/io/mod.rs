@@ -136,6 +136,26 @@ impl Sender {
         self.report(sent.await, tries)
     }
 
+    /// Tries once to say that somebody has taken up what a group tells of: PagerDuty is told so. Who knows no such thing is
+    /// sent nothing, which is reported as [`Outcome::Sent`].
+    ///
+    /// `group_key` is that of the batches that were sent: [`LogKey::group`](crate::notify::LogKey::group).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it may have been sent or not; sent again, it changes nothing.
+    pub async fn acknowledge(&self, group_key: &str) -> Report {
+        let posts = match &self.way {
+            Way::Posts(posts) if posts.acknowledges() && self.common.enabled => posts,
+            _ => return Report::of(Ok(Done::default())),
+        };
+        let timeout = self.common.timeout;
+        let sent = self
+            .guard
+            .call(1, async || posts.acknowledge(group_key, timeout).await);
+        Report::of(sent.await)
+    }
+
     fn report(&self, sent: Result<Done, Fault>, tries: u32) -> Report {
         let mut report = Report::of(sent);
         if let (Some(retry), Outcome::Again { after }) = (self.common.retry, report.outcome) {

@@ -12,6 +12,8 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, Signatur
 
 use crate::channel::config::{Tls, TlsVersion};
 
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
 /// Sets up what the requests of a channel go over.
 pub(super) fn client(tls: &Tls) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
@@ -26,13 +28,23 @@ pub(super) fn client(tls: &Tls) -> Result<ClientConfig, String> {
     let config = config
         .dangerous()
         .with_custom_certificate_verifier(verifier(tls, provider)?);
-    match (&tls.cert_file, &tls.key_file) {
-        (None, None) => Ok(config.with_no_client_auth()),
-        (Some(cert), Some(key)) => {
-            let key = PrivateKeyDer::from_pem_file(key)
-                .map_err(|error| format!("`key_file` {}: {error}", key.display()))?;
-            let identity = config.with_client_auth_cert(certificates(cert)?, key);
+    match identity(tls)? {
+        None => Ok(config.with_no_client_auth()),
+        Some((chain, key)) => {
+            let identity = config.with_client_auth_cert(chain, key);
             identity.map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// Our certificates, ours first, and its key; `None` where the config names none.
+pub(super) fn identity(tls: &Tls) -> Result<Option<Identity>, String> {
+    match (&tls.cert_file, &tls.key_file) {
+        (None, None) => Ok(None),
+        (Some(cert), Some(key)) => {
+            let read = PrivateKeyDer::from_pem_file(key);
+            let read = read.map_err(|error| format!("`key_file` {}: {error}", key.display()))?;
+            Ok(Some((certificates(cert)?, read)))
         }
         _ => Err("`cert_file` and `key_file` go together".to_owned()),
     }

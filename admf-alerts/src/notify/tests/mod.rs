@@ -1,6 +1,7 @@
 //! What is told, when.
 
 mod climb;
+mod due;
 mod once;
 mod state;
 

@@ -6,7 +6,7 @@ use super::*;
 
 /// Something that happens.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Wait(u32),
     Post(u8, bool),
     Once(u8),
@@ -17,7 +17,7 @@ enum Step {
     Reload(bool),
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (0_u32..40).prop_map(Step::Wait),
         1 => (100_u32..4_000).prop_map(Step::Wait),
@@ -77,9 +77,9 @@ fn labels(alert: u8) -> Labels {
     ])
 }
 
-struct World {
-    notifier: Notifier,
-    now: Duration,
+pub(super) struct World {
+    pub(super) notifier: Notifier,
+    pub(super) now: Duration,
     /// Of each try, what it comes to.
     answer: fn(u64) -> Option<Outcome>,
     tries: u64,
@@ -89,7 +89,7 @@ struct World {
 }
 
 impl World {
-    fn new(answer: fn(u64) -> Option<Outcome>) -> Self {
+    pub(super) fn new(answer: fn(u64) -> Option<Outcome>) -> Self {
         Self {
             notifier: Notifier::new(varied(false), || 0.5).expect("it is sound"),
             now: at(0.0),
@@ -120,7 +120,7 @@ impl World {
         self.now = end;
     }
 
-    fn step(&mut self, step: &Step) {
+    pub(super) fn step(&mut self, step: &Step) {
         let now = self.now;
         let print = |alert: u8| Fingerprint::of(labels(alert).iter());
         match *step {

@@ -14,6 +14,7 @@ use crate::channel::io::Shared;
 use crate::channel::io::report::{Fault, line};
 use crate::channel::io::secret::exposed;
 use crate::channel::key::{idempotency_key, signature};
+use crate::channel::pagerduty::change_url;
 use crate::channel::redact::Redaction;
 use crate::channel::slack::SlackMessage;
 use crate::channel::slack_answer::slack_answer;
@@ -29,6 +30,7 @@ pub(super) struct Form {
 }
 
 /// What is posted of a batch.
+#[derive(Default)]
 pub(super) struct Filled {
     pub(super) requests: Vec<Request>,
     /// Whether it is enough that one is taken.
@@ -49,7 +51,7 @@ impl Form {
 
     pub(super) fn cost(&self, batch: &Batch) -> u32 {
         match &self.kind {
-            Kind::PagerDuty { .. } => incident::actions(batch).len() as u32,
+            Kind::PagerDuty { .. } => incident::count(batch),
             _ => 1,
         }
     }
@@ -88,12 +90,34 @@ impl Form {
             }
             requests.push(request(&url, event.encode()));
         }
+        if let Some(mut event) = incident::change_event(batch, &key) {
+            if let Some(summary) = &summary {
+                event.payload.summary.clone_from(summary);
+            }
+            requests.push(request(&change_url(&url), event.encode()));
+        }
         Ok(Filled {
             requests,
             any: false,
             redaction,
             noted,
         })
+    }
+
+    pub(super) fn acknowledges(&self) -> bool {
+        matches!(self.kind, Kind::PagerDuty { .. })
+    }
+
+    /// Says that somebody has taken up a group, if it [can](Self::acknowledges) be said.
+    pub(super) async fn acknowledged(&self, group_key: &str) -> Result<Filled, Fault> {
+        let Kind::PagerDuty { url, key, .. } = &self.kind else {
+            return Ok(Filled::default());
+        };
+        let key = exposed(key).await?;
+        let body = incident::acknowledge(group_key, &key).encode();
+        let mut filled = one(url, body, None).await?;
+        filled.redaction.add(&key);
+        Ok(filled)
     }
 
     async fn webhook(
@@ -163,7 +187,10 @@ impl Form {
         let answer::Answer::Failed { why, again } = read else {
             return Ok(());
         };
-        let said = format!("answered {}: {}", answer.status, line(&answer.body));
+        let said = match answer.status {
+            300..=399 => format!("answered {} and sends elsewhere", answer.status),
+            status => format!("answered {status}: {}", answer.body),
+        };
         Err(Fault {
             again: again.then(|| answer.retry_after.unwrap_or_default()),
             ..Fault::refused(why, said)

@@ -7,11 +7,12 @@ mod post;
 use std::time::Duration;
 
 use super::clock::Deadline;
-use super::report::{Done, Fault};
+use super::report::{Done, Fault, line};
 use super::secret::exposed;
 use super::{Shared, Wall};
 use crate::channel::answer::Failure;
 use crate::channel::config::{Auth, Channel, Http, Secret};
+use crate::channel::encoding::base64;
 use crate::channel::redact::Redaction;
 use crate::notify::Batch;
 use form::{Filled, Form};
@@ -53,12 +54,33 @@ impl Posts {
     /// as for Prometheus: they tell each other what they told.
     pub(super) async fn send(&self, batch: &Batch, limit: Duration) -> Result<Done, Fault> {
         let deadline = Deadline::after(limit);
+        let filled = self.form.filled(batch, self.wall.now()).await?;
+        self.post(filled, deadline).await
+    }
+
+    /// Says whether the service knows that somebody has taken something up.
+    pub(super) fn acknowledges(&self) -> bool {
+        self.form.acknowledges()
+    }
+
+    /// Says that somebody has taken up a group.
+    pub(super) async fn acknowledge(
+        &self,
+        group_key: &str,
+        limit: Duration,
+    ) -> Result<Done, Fault> {
+        let deadline = Deadline::after(limit);
+        let filled = self.form.acknowledged(group_key).await?;
+        self.post(filled, deadline).await
+    }
+
+    async fn post(&self, filled: Filled, deadline: Deadline) -> Result<Done, Fault> {
         let Filled {
             requests,
             any,
             mut redaction,
             mut noted,
-        } = self.form.filled(batch, self.wall.now()).await?;
+        } = filled;
         let authorization = self.authorization(&mut redaction).await?;
         let (mut sent, mut failed) = (0, None);
         let many = requests.len();
@@ -76,7 +98,7 @@ impl Posts {
         }
         match failed {
             Some(fault) if sent == 0 => return Err(clean(fault, &redaction)),
-            Some(fault) => noted = noted.or(Some(redaction.text(&fault.said))),
+            Some(fault) => noted = noted.or(Some(clean(fault, &redaction).said)),
             None => {}
         }
         Ok(Done { noted })
@@ -118,25 +140,6 @@ impl Posts {
     }
 }
 
-/// Writes bytes in base 64.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or_default());
-        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let at = (word >> (18 - 6 * digit)) & 63;
-            text.push(if digit > three.len() {
-                '='
-            } else {
-                char::from(DIGITS[at as usize])
-            });
-        }
-    }
-    text
-}
-
 /// The one that another try may help, of two.
 fn worse(one: Option<Fault>, other: Fault) -> Option<Fault> {
     match one {
@@ -145,9 +148,10 @@ fn worse(one: Option<Fault>, other: Fault) -> Option<Fault> {
     }
 }
 
+/// First without secrets and then short: of half a secret nobody would know that it is one.
 fn clean(fault: Fault, redaction: &Redaction) -> Fault {
     Fault {
-        said: redaction.text(&fault.said),
+        said: line(&redaction.text(&fault.said)),
         ..fault
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
+use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Proxy, Response, Url};
 use tokio::time::timeout_at;
 
@@ -12,11 +12,14 @@ use super::no_header;
 use crate::channel::answer::Failure;
 use crate::channel::config::Http;
 use crate::channel::io::clock::Deadline;
-use crate::channel::io::report::{Fault, line};
+use crate::channel::io::report::Fault;
 use crate::channel::io::tls;
 
 /// How much of an answer is read.
 const MOST: usize = 64 * 1024;
+
+/// How often a request is sent elsewhere at most.
+const REDIRECTS: usize = 10;
 
 /// The longest that another side may ask us to wait.
 const LONGEST: Duration = Duration::from_secs(3_600);
@@ -42,11 +45,14 @@ pub(super) struct Answer {
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
-    /// Follows nobody elsewhere: who answers for an address is who was asked. Asks no proxy but that of the config.
+    /// Asks no proxy but that of the config.
     pub(super) fn new(http: &Http) -> Result<Self, String> {
         let mut client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client(&http.tls)?)
-            .redirect(Policy::none())
+            .redirect(match http.follow_redirects {
+                true => Policy::custom(follow),
+                false => Policy::none(),
+            })
             .user_agent(concat!("admf-alerts/", env!("CARGO_PKG_VERSION")))
             .referer(false)
             .no_proxy();
@@ -81,7 +87,7 @@ impl Client {
             Err(_) => return Err(Fault::late(limit)),
             Ok(Ok(response)) => response,
             Ok(Err(error)) => {
-                let said = format!("{host}: {}", line(&chain(&error.without_url())));
+                let said = format!("{host}: {}", chain(&error.without_url()));
                 return Err(Fault::again(Failure::Other, said));
             }
         };
@@ -97,6 +103,18 @@ impl Client {
             body: String::from_utf8_lossy(&body).into_owned(),
             whole,
         })
+    }
+}
+
+/// Follows who asks for the same once more, at the same server: an address and what is posted there are secrets of that one.
+/// Other redirects are of those who read pages: what they lead to is asked for and told nothing.
+fn follow(attempt: Attempt<'_>) -> Action {
+    let kept = matches!(attempt.status().as_u16(), 307 | 308);
+    let before = attempt.previous();
+    let origin = before.last().map(Url::origin);
+    match kept && before.len() <= REDIRECTS && origin == Some(attempt.url().origin()) {
+        true => attempt.follow(),
+        false => attempt.stop(),
     }
 }
 

@@ -1,0 +1,97 @@
+//! Who is told of the notifier itself.
+
+use std::time::Duration;
+
+use super::Setup;
+use crate::notify::Route;
+use crate::series::Matcher;
+
+/// The alert that a channel has not told somebody for a minute.
+pub const CHANNEL_FAILING: &str = "ADMFChannelFailing";
+/// The alert that the disk does not hold what has to outlive the process.
+pub const NOT_WRITTEN: &str = "ADMFStateNotWritten";
+/// The alert that always fires.
+pub const WATCHDOG: &str = "Watchdog";
+
+/// Says who is told of the notifier itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Meta {
+    /// Who is told that a channel or the disk fails: the first of them that is not the one that fails. None, or two and
+    /// more. Default: none, and nobody is told.
+    pub failures: Vec<String>,
+}
+
+impl Setup {
+    /// How often the receiver of the watchdog hears of it, where nobody says: a minute.
+    pub const WATCHDOG_INTERVAL: Duration = Duration::from_secs(60);
+
+    /// Tells these receivers that a channel or the disk fails: of a receiver that fails the next one is told. Their routes
+    /// come before all that are there.
+    ///
+    /// # Errors
+    ///
+    /// One receiver alone, who could not be told of himself; one that is not set up; a second call.
+    pub fn tell_failures(&mut self, receivers: Vec<String>) -> Result<(), String> {
+        if !self.meta.failures.is_empty() {
+            return Err("it was said before who is told of failures".to_owned());
+        }
+        let [first, _, ..] = &receivers[..] else {
+            return Err("two receivers at least: one is told that the other fails".to_owned());
+        };
+        receivers.iter().try_for_each(|it| self.knows(it))?;
+        let next = receivers.iter().cycle().skip(1);
+        let of = |receiver: &String, told: &String| Route {
+            receiver: Some(told.clone()),
+            matchers: vec![
+                Matcher::equal("alertname", CHANNEL_FAILING),
+                Matcher::equal("receiver", receiver),
+            ],
+            ..at_once()
+        };
+        let mut routes: Vec<Route> = receivers
+            .iter()
+            .zip(next)
+            .map(|(it, told)| of(it, told))
+            .collect();
+        let others = [CHANNEL_FAILING, NOT_WRITTEN].map(|name| Route {
+            receiver: Some(first.clone()),
+            matchers: vec![Matcher::equal("alertname", name)],
+            ..at_once()
+        });
+        routes.extend(others);
+        self.notify.route.routes.splice(..0, routes);
+        self.meta.failures = receivers;
+        Ok(())
+    }
+
+    /// Tells a receiver in each interval that alerts are evaluated and told, so that he notices when nobody does: the
+    /// [watchdog](crate::RuleGroup::watchdog) goes to him and nowhere else, before all routes that are there.
+    ///
+    /// # Errors
+    ///
+    /// A receiver that is not set up; no time.
+    pub fn tell_watchdog(&mut self, receiver: &str, interval: Duration) -> Result<(), String> {
+        self.knows(receiver)?;
+        if interval.is_zero() {
+            return Err("the interval must be more than 0".to_owned());
+        }
+        let route = Route {
+            receiver: Some(receiver.to_owned()),
+            matchers: vec![Matcher::equal("alertname", WATCHDOG)],
+            group_interval: Some(interval),
+            // What was told is older than the flush that told it: at each flush it is time again.
+            repeat_interval: Some(interval / 2),
+            ..at_once()
+        };
+        self.notify.route.routes.insert(0, route);
+        Ok(())
+    }
+}
+
+fn at_once() -> Route {
+    Route {
+        group_wait: Some(Duration::ZERO),
+        ..Route::default()
+    }
+}
