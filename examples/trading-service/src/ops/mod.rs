@@ -108,14 +108,21 @@ impl Ops {
         let (mut alerts, mut notify) = (None, None);
         if on {
             notify = told(&config)?;
-            let evaluated = evaluated(monitoring, &meter, &config, &notify, &console)?;
-            (monitoring, alerts) = (evaluated.0, Some(evaluated.1));
+            let (builder, evaluated) = evaluated(monitoring, &meter, &config, &notify, &console)?;
+            monitoring = match &notify {
+                Some(notify) => {
+                    let api = notify.api(&evaluated, &console);
+                    let token = config.admin.and_then(|it| it.token.clone());
+                    let (meter, console) = (meter.clone(), Arc::clone(&console));
+                    let api = admin::alerts(api, token, address, meter, console);
+                    builder.routes(notify.routes()).routes(api)
+                }
+                None => builder,
+            };
+            alerts = Some(evaluated);
         } else {
             let component = monitoring.health().optional("alerts").map_err(Error::run)?;
             component.report(Unknown, "evaluation is off (MONITORING_ALERTS_ENABLED)");
-        }
-        if let Some(notify) = &notify {
-            monitoring = monitoring.routes(notify.routes());
         }
         if let Some(data_dir) = config.data_dir {
             monitoring = machine::watched(monitoring, &meter, data_dir, interval)?;
@@ -185,21 +192,14 @@ impl Ops {
     pub(crate) fn reload_rules(&self) {
         match &self.alerts {
             Some(alerts) => {
-                alerts.reload();
-                self.reload_notify();
+                // Both say what came of it.
+                let _ = alerts.reload();
+                if let Some(notify) = &self.notify {
+                    let _ = notify.reload_and_say(&self.console);
+                }
             }
             None => (self.console)("rules not read again: they are not evaluated"),
         }
-    }
-
-    fn reload_notify(&self) {
-        let Some(notify) = &self.notify else {
-            return;
-        };
-        (self.console)(&match notify.reload() {
-            Ok(()) => "routes and receivers reloaded".to_owned(),
-            Err(error) => format!("routes and receivers not reloaded, those before stay: {error}"),
-        });
     }
 
     /// Returns what became of the alerts until now.

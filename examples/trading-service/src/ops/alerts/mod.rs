@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use admf_alerts::api::RuleGroupView;
 use admf_alerts::{AlertEvent, RuleError};
 use admf_metrics::{Clock, Component, Exporter, HandleError, Meter};
 use tokio::time::Instant;
@@ -159,8 +160,14 @@ impl Alerts {
         self.told.report()
     }
 
+    /// Shows the rules of all engines.
+    pub(super) fn views(&self) -> Vec<RuleGroupView> {
+        let evaluators: Vec<_> = lock(&self.evaluators).values().map(Arc::clone).collect();
+        evaluators.iter().flat_map(|it| lock(it).views()).collect()
+    }
+
     /// Reads the rules again. Alerts stay as they are under rules that stay; where anything is refused, all stays as it was.
-    pub(super) fn reload(&self) {
+    pub(super) fn reload(&self) -> Result<(), String> {
         let evaluators = lock(&self.evaluators);
         let read = self.files.read().and_then(|set| {
             let gone = replace(&evaluators, &set).map_err(|error| error.to_string())?;
@@ -181,11 +188,13 @@ impl Alerts {
                 self.told.line(&line);
                 self.told.doubts(&set);
                 *lock(&self.rules) = set;
+                Ok(())
             }
             Err(error) => {
                 self.told.reloaded(Err(()));
                 self.told
                     .line(&format!("rules not reloaded, those before stay: {error}"));
+                Err(error)
             }
         }
     }

@@ -21,6 +21,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use admf_alerts::api::Api;
 use admf_alerts::channel::io::Wall;
 use admf_alerts::notify::Posted;
 use admf_alerts::service::{AlertService, ServiceConfig};
@@ -34,7 +35,8 @@ use tokio::sync::oneshot;
 
 pub(crate) use config::NotifyConfig;
 
-use super::wall;
+use super::alerts::Alerts;
+use super::{Console, wall};
 use crate::error::Error;
 use crate::report::{ChannelReport, NoticeReport};
 use config::Own;
@@ -106,6 +108,16 @@ impl Notify {
         self.webhook.routes()
     }
 
+    /// Gives the API of alerts, silences, history and rules.
+    pub(super) fn api(self: &Arc<Self>, alerts: &Arc<Alerts>, console: &Console) -> Router {
+        let (shown, read) = (Arc::clone(alerts), Arc::clone(alerts));
+        let (notify, console) = (Arc::clone(self), Arc::clone(console));
+        Api::new(self.service.clone())
+            .rules(move || shown.views())
+            .reload(move || read.reload().and(notify.reload_and_say(&console)))
+            .router()
+    }
+
     /// Begins to tell, and to hear at this address what is told.
     pub(super) fn begin(
         &self,
@@ -142,6 +154,16 @@ impl Notify {
         let setup = self.config.read(&self.folder, &lock(&self.own))?;
         let taken = self.service.reload(setup);
         taken.map_err(|error| format!("--notify: {error}"))
+    }
+
+    /// Reads again who is told, and says on the console what came of it.
+    pub(super) fn reload_and_say(&self, console: &Console) -> Result<(), String> {
+        let read = self.reload();
+        console(&match &read {
+            Ok(()) => "routes and receivers reloaded".to_owned(),
+            Err(error) => format!("routes and receivers not reloaded, those before stay: {error}"),
+        });
+        read
     }
 
     /// Takes what an engine of real time sends.
