@@ -108,6 +108,7 @@ impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
             monitoring,
             ..args.try_into()?
         };
+        settings.notify.stays_up = true;
         // The next process of a service that stays up goes on with what fires.
         settings.notify.kept = settings.state.is_some() || settings.notify.data.is_some();
         let serve = ServeSettings {
@@ -240,7 +241,7 @@ impl TryFrom<Args> for Settings {
         let notify = NotifyConfig {
             routes: args.notify,
             data: args.alerts_data,
-            kept: false,
+            ..NotifyConfig::default()
         };
         notify.check().map_err(Error::Config)?;
         let mode = match (args.compare, args.stack, args.naive) {

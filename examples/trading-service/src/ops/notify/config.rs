@@ -1,12 +1,15 @@
 //! Who is told, as files and variables say it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use admf_alerts::alertmanager_file::{Setup, add, parse};
 
 /// The routes that come with the program.
 const ROUTES: &str = include_str!("../../../notify/alertmanager.yml");
 const CHANNELS: &str = include_str!("../../../notify/admf.yml");
+/// How soon after a notice of an alert the next one may follow, in a run by the routes that come with the program.
+const PACE: Duration = Duration::from_millis(100);
 /// What the second file is called, beside the first.
 const SECOND: &str = "admf.yml";
 
@@ -39,6 +42,8 @@ pub(crate) struct NotifyConfig {
     pub(crate) data: Option<PathBuf>,
     /// Whether another process goes on with it: then nobody is told of an end that is only this one's.
     pub(crate) kept: bool,
+    /// Whether the process stays up: a run lasts seconds, and what its day raises is told at their pace.
+    pub(crate) stays_up: bool,
 }
 
 impl NotifyConfig {
@@ -67,7 +72,10 @@ impl NotifyConfig {
             setup.map_err(|error| format!("--notify: {error}"))
         };
         let Some(path) = &self.routes else {
-            let setup = first("alertmanager.yml", ROUTES)?;
+            let mut setup = first("alertmanager.yml", ROUTES)?;
+            if !self.stays_up {
+                setup.notify.route.group_interval = Some(PACE);
+            }
             return second(setup, &folder.join(SECOND).display().to_string(), CHANNELS);
         };
         let setup = first(&path.display().to_string(), &text_of(path)?)?;
