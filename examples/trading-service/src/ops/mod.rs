@@ -95,7 +95,6 @@ impl Ops {
     pub(crate) async fn start(config: OpsConfig<'_>, console: Console) -> Result<Self, Error> {
         let address = config.monitoring.bind();
         let interval = config.monitoring.performance_interval;
-        let on = config.monitoring.switches().alerts;
         let mut monitoring =
             Monitoring::builder(config.monitoring.clone()).metrics(catalogue::metrics());
         let meter = monitoring.meter().map_err(Error::run)?;
@@ -105,25 +104,9 @@ impl Ops {
             .thresholds
             .export(&meter)
             .map_err(Error::run)?;
-        let (mut alerts, mut notify) = (None, None);
-        if on {
-            notify = told(&config)?;
-            let (builder, evaluated) = evaluated(monitoring, &meter, &config, &notify, &console)?;
-            monitoring = match &notify {
-                Some(notify) => {
-                    let api = notify.api(&evaluated, &console);
-                    let token = config.admin.and_then(|it| it.token.clone());
-                    let (meter, console) = (meter.clone(), Arc::clone(&console));
-                    let api = admin::alerts(api, token, address, meter, console);
-                    builder.routes(notify.routes()).routes(api)
-                }
-                None => builder,
-            };
-            alerts = Some(evaluated);
-        } else {
-            let component = monitoring.health().optional("alerts").map_err(Error::run)?;
-            component.report(Unknown, "evaluation is off (MONITORING_ALERTS_ENABLED)");
-        }
+        let notify = told(&config)?;
+        let (builder, alerts) = evaluated(monitoring, &meter, &config, &notify, &console)?;
+        monitoring = builder;
         if let Some(data_dir) = config.data_dir {
             monitoring = machine::watched(monitoring, &meter, data_dir, interval)?;
         }
@@ -324,34 +307,53 @@ impl fmt::Debug for Ops {
     }
 }
 
-/// Opens who tells people, where there is a folder to keep it in.
+/// Opens who tells people, where rules are evaluated and there is a folder to keep it in.
 fn told(config: &OpsConfig<'_>) -> Result<Option<Arc<Notify>>, Error> {
-    let (Some(notify), Some(folder)) = (config.notify, config.data_dir) else {
+    let on = config.monitoring.switches().alerts;
+    let (Some(notify), Some(folder), true) = (config.notify, config.data_dir, on) else {
         return Ok(None);
     };
     Notify::open(notify, folder).map(Some)
 }
 
-/// Lets alerts be evaluated, and says how that goes as a component.
+/// Lets alerts be evaluated, and says how that goes as a component, or that it is off; shows them where people are told.
 fn evaluated(
     monitoring: Builder,
     meter: &Meter,
     config: &OpsConfig<'_>,
     notify: &Option<Arc<Notify>>,
     console: &Console,
-) -> Result<(Builder, Arc<Alerts>), Error> {
+) -> Result<(Builder, Option<Arc<Alerts>>), Error> {
     let component = monitoring.health().optional("alerts").map_err(Error::run)?;
-    let (config, console) = (config.alerts, Arc::clone(console));
-    let clock = wall::clock();
-    let alerts = Alerts::new(config, clock, meter, console, component, notify.clone());
+    if !config.monitoring.switches().alerts {
+        component.report(Unknown, "evaluation is off (MONITORING_ALERTS_ENABLED)");
+        return Ok((monitoring, None));
+    }
+    let (clock, told) = (wall::clock(), notify.clone());
+    let alerts = Alerts::new(
+        config.alerts,
+        clock,
+        meter,
+        Arc::clone(console),
+        component,
+        told,
+    );
     let alerts = Arc::new(alerts.map_err(Error::run)?);
     let ticking = Arc::clone(&alerts);
     let tick = move || {
         ticking.tick();
         std::future::ready(())
     };
-    let monitoring = monitoring.every(Group::Alerts, "alerts", config.interval, tick);
-    Ok((monitoring, alerts))
+    let interval = config.alerts.interval;
+    let mut monitoring = monitoring.every(Group::Alerts, "alerts", interval, tick);
+    if let Some(notify) = notify {
+        let api = notify.api(&alerts, console);
+        let token = config.admin.and_then(|it| it.token.clone());
+        let (address, console) = (config.monitoring.bind(), Arc::clone(console));
+        let api = admin::alerts(api, token, address, meter.clone(), console);
+        monitoring = monitoring.routes(notify.routes()).routes(api);
+    }
+    Ok((monitoring, Some(alerts)))
 }
 
 /// Says why nothing is served: an address by the flag that names it.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use admf_alerts::alertmanager_file::{Setup, add, parse};
 
+use super::own::Own;
+
 /// The routes that come with the program.
 const ROUTES: &str = include_str!("../../../notify/alertmanager.yml");
 const CHANNELS: &str = include_str!("../../../notify/admf.yml");
@@ -12,26 +14,6 @@ const CHANNELS: &str = include_str!("../../../notify/admf.yml");
 const PACE: Duration = Duration::from_millis(100);
 /// What the second file is called, beside the first.
 const SECOND: &str = "admf.yml";
-
-/// Where the service hears what it tells, as variables of the files: one that is set in the environment goes first.
-#[derive(Clone, Debug)]
-pub(super) struct Own {
-    /// The address of the endpoint for notices; the Watchdog's is below it.
-    pub(super) url: String,
-    /// What it asks for.
-    pub(super) token: String,
-}
-
-impl Own {
-    fn variable(&self, name: &str) -> Option<String> {
-        match name {
-            "ALERTS_WEBHOOK_URL" => Some(self.url.clone()),
-            "ALERTS_WATCHDOG_URL" => Some(format!("{}/watchdog", self.url)),
-            "ALERTS_WEBHOOK_TOKEN" => Some(self.token.clone()),
-            _ => None,
-        }
-    }
-}
 
 /// Whom to tell of alerts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,11 +35,7 @@ impl NotifyConfig {
     ///
     /// What is refused first, in one line, with file, line and field.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let own = Own {
-            url: "http://127.0.0.1:1".to_owned(),
-            token: "of nobody".to_owned(),
-        };
-        self.read(Path::new(""), &own).map(drop)
+        self.read(Path::new(""), &Own::new()).map(drop)
     }
 
     /// Reads the files; those of the program write into `folder`.

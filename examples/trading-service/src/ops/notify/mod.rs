@@ -3,12 +3,16 @@
 //! | file | holds |
 //! |---|---|
 //! | `config` | the files that say who is told |
+//! | `own` | what those files know of the service itself |
+//! | `hear` | what comes of evaluations, handed to the thread |
 //! | `post` | what is told of an alert, by whichever clock |
 //! | `queue` | changes in order, each told |
 //! | `teller` | the thread that tells |
 //! | `webhook` | where the service hears what it tells |
 
 mod config;
+mod hear;
+mod own;
 mod post;
 mod queue;
 mod teller;
@@ -17,19 +21,17 @@ mod tests;
 mod webhook;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use admf_alerts::api::Api;
 use admf_alerts::channel::io::Wall;
-use admf_alerts::notify::Posted;
 use admf_alerts::service::{AlertService, ServiceConfig};
-use admf_alerts::{AlertEvent, Engine, Labels, Notice, Options};
+use admf_alerts::{Engine, Options};
 use admf_metrics::http::Token;
 use admf_metrics::{Clock, Component};
 use axum::Router;
-use resilience_core::Env;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
@@ -39,8 +41,7 @@ use super::alerts::Alerts;
 use super::{Console, wall};
 use crate::error::Error;
 use crate::report::{ChannelReport, NoticeReport};
-use config::Own;
-use post::Change;
+use own::Own;
 use teller::{Heard, Teller};
 use webhook::Webhook;
 
@@ -76,10 +77,7 @@ impl Notify {
         let folder = folder.join(FOLDER);
         let failed = |error| Error::Run(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        let own = Own {
-            url: address(SocketAddr::from(([127, 0, 0, 1], 1))),
-            token: token(),
-        };
+        let own = Own::new();
         let heard = Token::new(&own.token);
         let heard = heard.map_err(|rule| Error::Config(format!("ALERTS_WEBHOOK_TOKEN: {rule}")))?;
         let clock = wall::clock();
@@ -125,7 +123,7 @@ impl Notify {
         component: Component,
     ) -> Result<(), Error> {
         if let Some(at) = address {
-            lock(&self.own).url = self::address(at);
+            lock(&self.own).listens(at);
         }
         self.reload().map_err(Error::Config)?;
         let (heard, inbox) = unbounded_channel();
@@ -164,59 +162,6 @@ impl Notify {
             Err(error) => format!("routes and receivers not reloaded, those before stay: {error}"),
         });
         read
-    }
-
-    /// Takes what an engine of real time sends.
-    pub(super) fn notices(&self, notices: Vec<Notice>) {
-        for notice in notices {
-            self.hear(Change::of_notice(notice));
-        }
-    }
-
-    /// Takes what changed by the dates of a side.
-    pub(super) fn dated(&self, side: &str, date: &str, events: &[AlertEvent]) {
-        for event in events {
-            self.hear(Change::of_date(event, side, date, self.clock.now()));
-        }
-    }
-
-    /// Takes that alerts are gone with their rules.
-    pub(super) fn withdrawn(&self, side: Option<&str>, events: &[AlertEvent]) {
-        for event in events {
-            self.hear(Change::of_event(event, side, self.clock.now()));
-        }
-    }
-
-    /// Says that rules are evaluated.
-    pub(super) fn watch(&self) {
-        let now = self.clock.now();
-        let mut watchdog = lock(&self.watchdog);
-        watchdog.advance(now);
-        let notices = watchdog.notices(now);
-        drop(watchdog);
-        self.notices(notices);
-    }
-
-    /// Takes something that happened, to be told of once.
-    pub(super) fn once(&self, name: &str, severity: &str, summary: String) {
-        let posted = Posted {
-            labels: Labels::from_iter([("alertname", name), ("severity", severity)]),
-            annotations: [("summary".to_owned(), summary)].into(),
-            starts_at: Some(self.clock.now()),
-            ..Posted::default()
-        };
-        self.tell(Heard::Once(Box::new(posted)));
-    }
-
-    fn hear(&self, change: Change) {
-        self.tell(Heard::Change(Box::new(change)));
-    }
-
-    fn tell(&self, heard: Heard) {
-        if let Some(thread) = &*lock(&self.thread) {
-            // It ends when it is told to, and nothing comes after that.
-            let _ = thread.heard.send(heard);
-        }
     }
 
     /// Ends, once people were told of all that they can be told of within seconds. What fires still is told as ended,
@@ -260,28 +205,6 @@ impl fmt::Debug for Notify {
             .field("config", &self.config)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns what the endpoint for notices asks for: what the operator sets, or else what nobody knows.
-fn token() -> String {
-    if let Ok(token) = std::env::var("ALERTS_WEBHOOK_TOKEN") {
-        return token;
-    }
-    let env = Env::default();
-    let chance = env.chance();
-    let digit = |_| char::from_digit((chance.unit() * 16.0) as u32 % 16, 16).unwrap_or('0');
-    (0..32).map(digit).collect()
-}
-
-/// Returns where the service hears what it tells, if it serves operations there.
-fn address(mut at: SocketAddr) -> String {
-    if at.ip().is_unspecified() {
-        at.set_ip(match at.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    format!("http://{at}{}", webhook::PATH)
 }
 
 fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

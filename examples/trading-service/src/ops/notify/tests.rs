@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use admf_alerts::{Rule, Samples};
+use admf_alerts::{AlertEvent, Labels, Rule, Samples};
 
+use super::post::Change;
 use super::*;
 
 const NOW: Duration = Duration::from_secs(1_800_000_000);
@@ -40,22 +41,8 @@ fn what_changes_by_the_dates_of_a_side_is_told_as_of_now_with_its_date_and_side(
 }
 
 #[test]
-fn the_service_finds_its_own_webhook_wherever_it_listens() {
-    for (listens, told) in [
-        ("127.0.0.1:81", "http://127.0.0.1:81/ops/alerts/webhook"),
-        ("0.0.0.0:81", "http://127.0.0.1:81/ops/alerts/webhook"),
-        ("[::]:81", "http://[::1]:81/ops/alerts/webhook"),
-    ] {
-        assert_eq!(address(listens.parse().unwrap()), told);
-    }
-}
-
-#[test]
 fn the_watchdog_leaves_by_a_channel_of_its_own_and_all_else_by_three() {
-    let own = Own {
-        url: "http://127.0.0.1:81/ops/alerts/webhook".to_owned(),
-        token: token(),
-    };
+    let own = Own::new();
     let read = NotifyConfig::default().read(Path::new("/run"), &own);
     let setup = read.unwrap();
     let kinds = |receiver: &str| -> Vec<_> {
@@ -78,10 +65,7 @@ fn the_watchdog_leaves_by_a_channel_of_its_own_and_all_else_by_three() {
 
 #[test]
 fn a_run_tells_at_the_pace_of_its_dates_and_a_service_at_that_of_people() {
-    let own = Own {
-        url: "http://127.0.0.1:81/ops/alerts/webhook".to_owned(),
-        token: token(),
-    };
+    let own = Own::new();
     for (stays_up, interval) in [(false, 100), (true, 5_000)] {
         let config = NotifyConfig {
             stays_up,
