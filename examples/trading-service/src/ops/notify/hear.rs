@@ -9,28 +9,28 @@ use super::{Notify, lock};
 
 impl Notify {
     /// Takes what an engine of real time sends.
-    pub(super) fn notices(&self, notices: Vec<Notice>) {
+    pub(in crate::ops) fn notices(&self, notices: Vec<Notice>) {
         for notice in notices {
             self.hear(Change::of_notice(notice));
         }
     }
 
     /// Takes what changed by the dates of a side.
-    pub(super) fn dated(&self, side: &str, date: &str, events: &[AlertEvent]) {
+    pub(in crate::ops) fn dated(&self, side: &str, date: &str, events: &[AlertEvent]) {
         for event in events {
             self.hear(Change::of_date(event, side, date, self.clock.now()));
         }
     }
 
     /// Takes that alerts are gone with their rules.
-    pub(super) fn withdrawn(&self, side: Option<&str>, events: &[AlertEvent]) {
+    pub(in crate::ops) fn withdrawn(&self, side: Option<&str>, events: &[AlertEvent]) {
         for event in events {
             self.hear(Change::of_event(event, side, self.clock.now()));
         }
     }
 
     /// Says that rules are evaluated.
-    pub(super) fn watch(&self) {
+    pub(in crate::ops) fn watch(&self) {
         let now = self.clock.now();
         let mut watchdog = lock(&self.watchdog);
         watchdog.advance(now);
@@ -40,7 +40,7 @@ impl Notify {
     }
 
     /// Takes something that happened, to be told of once.
-    pub(super) fn once(&self, name: &str, severity: &str, summary: String) {
+    pub(in crate::ops) fn once(&self, name: &str, severity: &str, summary: String) {
         let posted = Posted {
             labels: Labels::from_iter([("alertname", name), ("severity", severity)]),
             annotations: [("summary".to_owned(), summary)].into(),
