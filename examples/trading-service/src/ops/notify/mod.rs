@@ -32,7 +32,7 @@ use admf_alerts::{Engine, Options};
 use admf_metrics::http::Token;
 use admf_metrics::{Clock, Component};
 use axum::Router;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 pub(crate) use config::NotifyConfig;
@@ -58,13 +58,11 @@ pub(super) struct Notify {
     own: Mutex<Own>,
     /// An alert that fires at all times, evaluated with the rules of real time.
     watchdog: Mutex<Engine>,
-    thread: Mutex<Option<Thread>>,
-    left_out: Mutex<u64>,
-}
-
-struct Thread {
     heard: UnboundedSender<Heard>,
-    done: oneshot::Receiver<u64>,
+    /// What was heard before the thread begins waits for it.
+    inbox: Mutex<Option<UnboundedReceiver<Heard>>>,
+    done: Mutex<Option<oneshot::Receiver<u64>>>,
+    left_out: Mutex<u64>,
 }
 
 impl Notify {
@@ -78,8 +76,8 @@ impl Notify {
         let failed = |error| Error::Run(format!("{}: {error}", folder.display()));
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let own = Own::new();
-        let heard = Token::new(&own.token);
-        let heard = heard.map_err(|rule| Error::Config(format!("ALERTS_WEBHOOK_TOKEN: {rule}")))?;
+        let asked = Token::new(&own.token);
+        let asked = asked.map_err(|rule| Error::Config(format!("ALERTS_WEBHOOK_TOKEN: {rule}")))?;
         let clock = wall::clock();
         let setup = config.read(&folder, &own).map_err(Error::Config)?;
         let data = config.data.clone();
@@ -88,13 +86,16 @@ impl Notify {
         let wall = clock.clone();
         opened.shared.wall = Wall::new(move || wall.now());
         let options = Options::default().watchdog(true);
+        let (heard, inbox) = unbounded_channel();
         Ok(Arc::new(Self {
             config: config.clone(),
             service: AlertService::open(opened).map_err(Error::run)?,
-            webhook: Webhook::new(heard),
+            webhook: Webhook::new(asked),
             own: Mutex::new(own),
             watchdog: Mutex::new(Engine::with([], options).map_err(Error::run)?),
-            thread: Mutex::new(None),
+            inbox: Mutex::new(Some(inbox)),
+            done: Mutex::new(None),
+            heard,
             left_out: Mutex::new(0),
             folder,
             clock,
@@ -126,7 +127,9 @@ impl Notify {
             lock(&self.own).listens(at);
         }
         self.reload().map_err(Error::Config)?;
-        let (heard, inbox) = unbounded_channel();
+        let Some(inbox) = lock(&self.inbox).take() else {
+            return Ok(());
+        };
         let (tell, done) = oneshot::channel();
         let service = self.service.clone();
         let teller = Teller::new(service.clone(), component);
@@ -143,7 +146,7 @@ impl Notify {
         };
         let named = std::thread::Builder::new().name("alerts".to_owned());
         named.spawn(work).map_err(Error::run)?;
-        *lock(&self.thread) = Some(Thread { heard, done });
+        *lock(&self.done) = Some(done);
         Ok(())
     }
 
@@ -167,12 +170,12 @@ impl Notify {
     /// Ends, once people were told of all that they can be told of within seconds. What fires still is told as ended,
     /// unless another process goes on.
     pub(super) async fn finish(&self) {
-        let thread = lock(&self.thread).take();
-        let Some(Thread { heard, done }) = thread else {
+        let done = lock(&self.done).take();
+        let Some(done) = done else {
             return;
         };
         let ends = !self.config.kept;
-        let _ = heard.send(Heard::Finish { ends });
+        let _ = self.heard.send(Heard::Finish { ends });
         if let Ok(left_out) = done.await {
             *lock(&self.left_out) = left_out;
         }
