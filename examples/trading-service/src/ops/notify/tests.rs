@@ -47,7 +47,9 @@ fn the_watchdog_leaves_by_a_channel_of_its_own_and_all_else_by_three() {
     let setup = read.unwrap();
     let kinds = |receiver: &str| -> Vec<_> {
         let channels = setup.channels[receiver].iter();
-        channels.map(|it| it.kind()).collect()
+        channels
+            .map(admf_alerts::channel::config::Channel::kind)
+            .collect()
     };
     assert_eq!(kinds("day"), ["webhook", "console", "file"]);
     assert_eq!(kinds("watchdog"), ["webhook"]);
