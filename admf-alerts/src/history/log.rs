@@ -60,7 +60,8 @@ fn story(kind: Kind, event: &Event) -> Story {
 /// }
 /// history.note(Duration::from_secs(60), Event::new(Kind::ConfigReloaded, "3 routes"));
 ///
-/// let newest: Vec<_> = history.select(&Filter::default()).collect();
+/// let all = Filter::default();
+/// let newest: Vec<_> = history.select(&all).collect();
 /// assert_eq!(newest.len(), 2);
 /// assert_eq!(newest[0].event.kind, Kind::ConfigReloaded);
 /// assert_eq!((newest[1].count, newest[1].last), (60, Duration::from_secs(59)));

@@ -241,16 +241,11 @@ impl State {
         Ok(())
     }
 
-    /// Tells the channels of the groups of an alert that somebody has taken it up.
+    /// Tells the channels that were told of an alert that somebody has taken it up.
     fn taken_up(&mut self, alert: Fingerprint) {
-        let groups = self.durable.notifier().groups();
-        let groups = groups.filter(|it| it.alerts().any(|it| it.fingerprint() == alert));
-        for group in groups {
-            let channels = self.channels.of(&group.node().receiver);
-            for channel in channels.into_iter().flatten() {
-                self.taken_up.push((Arc::clone(channel), group.key()));
-            }
-        }
+        let told = self.durable.notifier().told_of(alert);
+        let channels = told.filter_map(|key| Some((self.channels.get(key)?, key.group.clone())));
+        self.taken_up.extend(channels);
     }
 }
 

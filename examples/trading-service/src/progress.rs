@@ -112,7 +112,8 @@ fn bar(sides: &[Shown], percent: u64) -> String {
         .map(|cell| if cell < full { '#' } else { '.' })
         .collect();
     let stands = stands(sides);
-    format!("{CUT}\r[{drawn}] {percent:>3} %{stands}\x1b[K{WRAP}")
+    // Who writes a line past this one, such as a channel of alerts, writes over the bar.
+    format!("{CUT}\r[{drawn}] {percent:>3} %{stands}\x1b[K{WRAP}\r")
 }
 
 fn plain(sides: &[Shown], percent: u64) -> String {
@@ -178,7 +179,7 @@ mod tests {
     fn the_bar_stays_on_one_line_of_a_narrow_terminal() {
         let line = bar(&[], 50);
         assert!(
-            line.starts_with("\x1b[?7l\r[") && line.ends_with("\x1b[?7h"),
+            line.starts_with("\x1b[?7l\r[") && line.ends_with("\x1b[?7h\r"),
             "{line:?}"
         );
     }

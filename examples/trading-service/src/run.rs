@@ -91,6 +91,16 @@ async fn trade(
     let sides = async { tokio::try_join!(side(Client::Stack), side(Client::Naive)) };
     let sides = ops.until_stopped(stop, sides).await;
     ops.finish();
+    if let Ok((stack, naive)) = &sides {
+        let sides = [stack, naive].into_iter().flatten();
+        let orders: u64 = sides.map(|it| it.orders).sum();
+        let summary = format!(
+            "A day of {} bars and {orders} orders is over",
+            bars.all.len()
+        );
+        ops.happened("DayTraded", summary);
+    }
+    ops.tell_all().await;
     progress.finish();
     let (stack, naive) = sides?;
     let report = Report {
@@ -112,6 +122,7 @@ async fn operations(
     let config = OpsConfig {
         monitoring: settings.monitoring.clone(),
         alerts: &settings.alerts,
+        notify: Some(&settings.notify),
         data_dir: Some(state.path()),
         admin: None,
     };

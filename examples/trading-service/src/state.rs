@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::error::Error;
+use crate::ops::ALERTS_FOLDER;
 
 /// A folder that belongs to this process alone.
 #[derive(Debug)]
@@ -49,8 +50,12 @@ impl StateDir {
 
     /// Says whether anything was put there.
     pub(crate) fn is_used(&self) -> bool {
-        // The lock is always there.
-        fs::read_dir(&self.path).is_ok_and(|entries| entries.count() > 1)
+        // The lock is always there, and so is what was told of alerts.
+        let own = ["lock", ALERTS_FOLDER];
+        fs::read_dir(&self.path).is_ok_and(|entries| {
+            let mut names = entries.flatten().map(|it| it.file_name());
+            names.any(|name| own.iter().all(|own| name != *own))
+        })
     }
 
     /// Keeps a folder that would go with the run, and tells where it is.
@@ -83,6 +88,7 @@ mod tests {
     #[test]
     fn a_folder_is_used_once_there_is_more_in_it_than_its_lock_and_stays_if_kept() {
         let mut state = StateDir::open(None).unwrap();
+        fs::create_dir(state.path().join(ALERTS_FOLDER)).unwrap();
         assert!(!state.is_used());
         fs::create_dir(state.path().join("stack")).unwrap();
         assert!(state.is_used());

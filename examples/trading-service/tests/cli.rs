@@ -119,6 +119,39 @@ fn rules_and_thresholds_that_cannot_be_are_refused_in_one_line_with_exit_code_2(
 }
 
 #[test]
+fn routes_and_receivers_that_cannot_be_are_refused_in_one_line_with_their_place_and_exit_code_2()
+-> Result {
+    let folder = tempfile::tempdir()?;
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
+    write("routes.yml", "route: {receiver: nobody}\n")?;
+    let routes = folder.path().join("routes.yml").display().to_string();
+    let place = "routes.yml:1:19: route.receiver: there is no receiver `nobody`";
+    refused(&mut service(&["--notify", &routes]), 2, place)?;
+    refused(&mut service(&["serve", "--notify", &routes]), 2, place)?;
+    refused(service(&[]).env("ADMF_NOTIFY", &routes), 2, place)?;
+    write(
+        "routes.yml",
+        "route: {receiver: a}\nreceivers: [{name: a}]\n",
+    )?;
+    write("admf.yml", "receivers:\n- name: a\n  file_configs: [{}]\n")?;
+    let place = "admf.yml:3:18: receivers[0].file_configs[0]: there is no `path`";
+    refused(&mut service(&["--notify", &routes]), 2, place)?;
+    refused(
+        &mut service(&["--notify", "/no/such.yml"]),
+        2,
+        "--notify: /no/such.yml: No such file",
+    )?;
+    refused(
+        service(&[]).env("ALERTS_WEBHOOK_TOKEN", "tooshort"),
+        2,
+        "ALERTS_WEBHOOK_TOKEN: must be 16 to 256",
+    )?;
+    write("state", "no database")?;
+    let data = folder.path().join("state").display().to_string();
+    refused(&mut service(&["--alerts-data", &data]), 1, &data)
+}
+
+#[test]
 fn alerts_that_are_switched_off_are_off_in_the_report_too() -> Result {
     let folder = tempfile::tempdir()?;
     let data = bars(folder.path(), "bars.csv", None)?;

@@ -11,6 +11,7 @@ mod machine;
 mod meter;
 #[cfg(test)]
 mod meter_tests;
+mod notify;
 #[cfg(test)]
 mod replay_tests;
 mod side;
@@ -40,6 +41,7 @@ pub(crate) use admf_metrics::http::Token;
 pub(crate) use admin::AdminConfig;
 pub(crate) use alerts::{AlertConfig, RuleFile, RuleFiles, Thresholds};
 pub(crate) use catalogue::catalogue;
+pub(crate) use notify::{FOLDER as ALERTS_FOLDER, NotifyConfig};
 pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};
@@ -47,6 +49,7 @@ use crate::error::Error;
 use crate::report::AlertReport;
 use alerts::Alerts;
 use hold::Hold;
+use notify::Notify;
 use side::Announcement;
 
 /// Takes a line for the terminal.
@@ -59,6 +62,8 @@ pub(crate) struct OpsConfig<'a> {
     pub(crate) monitoring: MonitoringConfig,
     /// When to alert.
     pub(crate) alerts: &'a AlertConfig,
+    /// Whom to tell of alerts, beside the console; there must be a folder to keep it in.
+    pub(crate) notify: Option<&'a NotifyConfig>,
     /// The folder whose disk is watched, with machine and process.
     pub(crate) data_dir: Option<&'a Path>,
     /// Who may operate policies; `None` where nobody may.
@@ -73,6 +78,8 @@ pub(crate) struct Ops {
     operated: admin::Place,
     /// `None` where no rule is evaluated.
     alerts: Option<Arc<Alerts>>,
+    /// `None` where nobody is told.
+    notify: Option<Arc<Notify>>,
     hold: Hold,
     console: Console,
     announcement: Arc<Announcement>,
@@ -88,8 +95,8 @@ impl Ops {
     pub(crate) async fn start(config: OpsConfig<'_>, console: Console) -> Result<Self, Error> {
         let address = config.monitoring.bind();
         let interval = config.monitoring.performance_interval;
-        let on = config.monitoring.switches().alerts;
-        let mut monitoring = Monitoring::builder(config.monitoring).metrics(catalogue::metrics());
+        let mut monitoring =
+            Monitoring::builder(config.monitoring.clone()).metrics(catalogue::metrics());
         let meter = monitoring.meter().map_err(Error::run)?;
         let policies = PolicyMetrics::new(&meter).map_err(Error::run)?;
         config
@@ -97,8 +104,8 @@ impl Ops {
             .thresholds
             .export(&meter)
             .map_err(Error::run)?;
-        let on = on.then_some(config.alerts);
-        let (builder, alerts) = evaluated(monitoring, &meter, on, &console)?;
+        let notify = told(&config)?;
+        let (builder, alerts) = evaluated(monitoring, &meter, &config, &notify, &console)?;
         monitoring = builder;
         if let Some(data_dir) = config.data_dir {
             monitoring = machine::watched(monitoring, &meter, data_dir, interval)?;
@@ -117,6 +124,10 @@ impl Ops {
         let seen = hold.clone();
         let monitoring = monitoring.around(move |routes| seen.around(routes));
         let monitoring = monitoring.start().await.map_err(not_started)?;
+        if let Some(notify) = &notify {
+            let component = monitoring.health().optional("notices");
+            notify.begin(monitoring.address(), component.map_err(Error::run)?)?;
+        }
         if let Some(alerts) = &alerts {
             alerts.begin(monitoring.exporter()).map_err(Error::run)?;
         }
@@ -124,6 +135,7 @@ impl Ops {
             policies,
             operated,
             alerts,
+            notify,
             hold,
             announcement: Arc::new(Announcement::new(
                 monitoring.address(),
@@ -162,7 +174,13 @@ impl Ops {
     /// Reads the rules again, and keeps those that there are where anything is wrong.
     pub(crate) fn reload_rules(&self) {
         match &self.alerts {
-            Some(alerts) => alerts.reload(),
+            Some(alerts) => {
+                // Both say what came of it.
+                let _ = alerts.reload();
+                if let Some(notify) = &self.notify {
+                    let _ = notify.reload_and_say(&self.console);
+                }
+            }
             None => (self.console)("rules not read again: they are not evaluated"),
         }
     }
@@ -170,7 +188,25 @@ impl Ops {
     /// Returns what became of the alerts until now.
     pub(crate) fn alerts(&self) -> AlertReport {
         let alerts = self.alerts.as_ref();
-        alerts.map_or_else(AlertReport::default, |it| it.report())
+        let report = alerts.map_or_else(AlertReport::default, |it| it.report());
+        AlertReport {
+            notices: self.notify.as_ref().map(|it| it.report()),
+            ..report
+        }
+    }
+
+    /// Tells people of what is still to be told, as far as that takes seconds, and then nothing more.
+    pub(crate) async fn tell_all(&self) {
+        if let Some(notify) = &self.notify {
+            notify.finish().await;
+        }
+    }
+
+    /// Tells people once of something that happened, and has no end.
+    pub(crate) fn happened(&self, name: &str, summary: String) {
+        if let Some(notify) = &self.notify {
+            notify.once(name, "info", summary);
+        }
     }
 
     /// Exports the policies of an environment, and shows how the parts are that it knows of.
@@ -271,27 +307,52 @@ impl fmt::Debug for Ops {
     }
 }
 
-/// Lets alerts be evaluated by a config, and says how that goes as a component; without one, that it is off.
+/// Opens who tells people, where rules are evaluated and there is a folder to keep it in.
+fn told(config: &OpsConfig<'_>) -> Result<Option<Arc<Notify>>, Error> {
+    let on = config.monitoring.switches().alerts;
+    let (Some(notify), Some(folder), true) = (config.notify, config.data_dir, on) else {
+        return Ok(None);
+    };
+    Notify::open(notify, folder).map(Some)
+}
+
+/// Lets alerts be evaluated, and says how that goes as a component, or that it is off; shows them where people are told.
 fn evaluated(
     monitoring: Builder,
     meter: &Meter,
-    config: Option<&AlertConfig>,
+    config: &OpsConfig<'_>,
+    notify: &Option<Arc<Notify>>,
     console: &Console,
 ) -> Result<(Builder, Option<Arc<Alerts>>), Error> {
     let component = monitoring.health().optional("alerts").map_err(Error::run)?;
-    let Some(config) = config else {
+    if !config.monitoring.switches().alerts {
         component.report(Unknown, "evaluation is off (MONITORING_ALERTS_ENABLED)");
         return Ok((monitoring, None));
-    };
-    let console = Arc::clone(console);
-    let alerts = Alerts::new(config, wall::clock(), meter, console, component);
+    }
+    let (clock, told) = (wall::clock(), notify.clone());
+    let alerts = Alerts::new(
+        config.alerts,
+        clock,
+        meter,
+        Arc::clone(console),
+        component,
+        told,
+    );
     let alerts = Arc::new(alerts.map_err(Error::run)?);
     let ticking = Arc::clone(&alerts);
     let tick = move || {
         ticking.tick();
         std::future::ready(())
     };
-    let monitoring = monitoring.every(Group::Alerts, "alerts", config.interval, tick);
+    let interval = config.alerts.interval;
+    let mut monitoring = monitoring.every(Group::Alerts, "alerts", interval, tick);
+    if let Some(notify) = notify {
+        let api = notify.api(&alerts, console);
+        let token = config.admin.and_then(|it| it.token.clone());
+        let (address, console) = (config.monitoring.bind(), Arc::clone(console));
+        let api = admin::alerts(api, token, address, meter.clone(), console);
+        monitoring = monitoring.routes(notify.routes()).routes(api);
+    }
     Ok((monitoring, Some(alerts)))
 }
 

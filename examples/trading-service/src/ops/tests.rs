@@ -83,6 +83,7 @@ pub(super) async fn started_by(
     let config = OpsConfig {
         monitoring,
         alerts,
+        notify: None,
         data_dir: None,
         admin: None,
     };

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::NoticeReport;
+
 /// So many rules are listed, so that the rest of the report stays on the screen.
 const LISTED: usize = 5;
 
@@ -25,6 +27,9 @@ pub(crate) struct AlertReport {
     pub(crate) firing: BTreeMap<String, u64>,
     /// The rules whose last evaluation failed, and why.
     pub(crate) failing: Vec<String>,
+    /// How people were told of them; `None` where nobody was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) notices: Option<NoticeReport>,
 }
 
 impl fmt::Display for AlertReport {
@@ -55,6 +60,7 @@ impl fmt::Display for AlertReport {
             [] => Ok(()),
             [rule] => writeln!(f, "alert rule fails: {rule}"),
             [rule, rest @ ..] => writeln!(f, "alert rules fail, {} more and {rule}", rest.len()),
-        }
+        }?;
+        self.notices.as_ref().map_or(Ok(()), |it| write!(f, "{it}"))
     }
 }

@@ -1,6 +1,7 @@
 //! What a run came to, for machines and for people.
 
 mod alerts;
+mod notices;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub(crate) use alerts::AlertReport;
+pub(crate) use notices::{ChannelReport, NoticeReport};
 pub(crate) use text::Text;
 
 use crate::engine::Replayed;

@@ -58,6 +58,7 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
     let config = OpsConfig {
         monitoring: settings.monitoring.clone(),
         alerts: &settings.alerts,
+        notify: Some(&settings.notify),
         data_dir: Some(&folder),
         admin: Some(&serve.admin),
     };
@@ -84,6 +85,7 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
         served = stop.while_listening(serving) => served?,
         failed = ops.reload_on_hangup() => failed.map(|never| match never {}),
     };
+    ops.tell_all().await;
     ops.stop().await;
     served
 }

@@ -159,6 +159,13 @@ pub(crate) struct Args {
     /// Real seconds between two evaluations of rules that go by real time
     #[arg(long, env = "ADMF_RULES_INTERVAL", value_name = "SECONDS", default_value = "1.0", value_parser = pace, allow_negative_numbers = true)]
     pub(super) rules_interval: Duration,
+    /// Whom to tell of alerts: a file of an Alertmanager, and admf.yml beside it for what an Alertmanager lacks; read again with
+    /// the rules. Without it console, a file in the run's folder, and the service's own webhook
+    #[arg(long, env = "ADMF_NOTIFY", value_name = "FILE")]
+    pub(super) notify: Option<PathBuf>,
+    /// Where silences, acknowledgements and what was told are kept over runs (default: in the folder of --state)
+    #[arg(long, env = "ADMF_ALERTS_DATA", value_name = "FILE")]
+    pub(super) alerts_data: Option<PathBuf>,
     /// Dollars at the start
     #[arg(long, env = "ADMF_CASH", value_name = "DOLLARS", default_value = "200000.0", value_parser = amount, allow_negative_numbers = true)]
     pub(super) cash: i64,

@@ -20,7 +20,7 @@ use crate::day::Scenario;
 use crate::engine::EngineConfig;
 use crate::error::Error;
 use crate::ledger::Identity;
-use crate::ops::{AdminConfig, AlertConfig, RuleFile, RuleFiles, Thresholds, Token};
+use crate::ops::{AdminConfig, AlertConfig, NotifyConfig, RuleFile, RuleFiles, Thresholds, Token};
 use crate::risk::RiskConfig;
 
 /// Seconds of a trading day's script that pass in one real second: timeouts are divided by it, so
@@ -62,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) monitoring: MonitoringConfig,
     /// When to alert.
     pub(crate) alerts: AlertConfig,
+    /// Whom to tell of alerts.
+    pub(crate) notify: NotifyConfig,
 }
 
 /// Settings of the service that stays up, beside those of a run.
@@ -102,10 +104,13 @@ impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
             );
             return Err(Error::Config(line));
         }
-        let settings = Settings {
+        let mut settings = Settings {
             monitoring,
             ..args.try_into()?
         };
+        settings.notify.stays_up = true;
+        // The next process of a service that stays up goes on with what fires.
+        settings.notify.kept = settings.state.is_some() || settings.notify.data.is_some();
         let serve = ServeSettings {
             api,
             pace,
@@ -233,6 +238,12 @@ impl TryFrom<Args> for Settings {
 
     fn try_from(args: Args) -> Result<Self, Error> {
         check_trading(&args)?;
+        let notify = NotifyConfig {
+            routes: args.notify,
+            data: args.alerts_data,
+            ..NotifyConfig::default()
+        };
+        notify.check().map_err(Error::Config)?;
         let mode = match (args.compare, args.stack, args.naive) {
             (_, false, false) => Mode::Compare,
             (false, true, false) => Mode::Stack,
@@ -266,6 +277,7 @@ impl TryFrom<Args> for Settings {
             hold: args.hold,
             monitoring: monitoring(args.ops, RUN_PORT, variable)?,
             alerts: alerts(args.rules, args.rules_interval, variable)?,
+            notify,
         })
     }
 }

@@ -7,6 +7,7 @@ mod common;
 mod fed;
 mod hold;
 mod machine;
+mod notices;
 mod parts;
 mod running;
 

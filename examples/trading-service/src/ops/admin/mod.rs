@@ -120,6 +120,24 @@ pub(super) fn routes(
     Router::new().nest("/admin", routes)
 }
 
+/// Puts the API of alerts under `/admin/alerts`, for those who may operate policies too.
+pub(super) fn alerts(
+    api: Router,
+    token: Option<Token>,
+    address: SocketAddr,
+    meter: Meter,
+    console: Console,
+) -> Router {
+    let admin = Admin {
+        access: Arc::new(Access { token, address }),
+        place: Place::default(),
+        meter,
+        console,
+    };
+    let api = api.layer(from_fn_with_state(admin, admitted));
+    Router::new().nest("/admin/alerts", api)
+}
+
 /// Lets only those pass who may.
 async fn admitted(State(admin): State<Admin>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get();

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use admf_alerts::api::RuleGroupView;
 use admf_alerts::promql::Settings;
-use admf_alerts::{AlertEvent, Engine, Health, Options, RuleError, RuleGroup};
+use admf_alerts::{AlertEvent, Engine, Health, Notice, Options, RuleError, RuleGroup};
 use admf_metrics::Exporter;
 
 use super::feed::Feed;
@@ -96,6 +97,22 @@ impl Evaluator {
     ) -> Result<(Duration, Vec<AlertEvent>), RuleError> {
         let events = self.engine.reload(groups)?;
         Ok((self.last.unwrap_or_default(), events))
+    }
+
+    /// Returns what is to be sent at the time of a step.
+    pub(super) fn notices(&mut self, now: Duration) -> Vec<Notice> {
+        self.engine.notices(now)
+    }
+
+    /// Shows its groups, under names that say whose they are.
+    pub(super) fn views(&self) -> Vec<RuleGroupView> {
+        let mut views = RuleGroupView::of(&self.engine);
+        if let Some(side) = self.side {
+            for view in &mut views {
+                view.name = format!("{} ({side})", view.name);
+            }
+        }
+        views
     }
 
     fn totals(&self) -> Totals {

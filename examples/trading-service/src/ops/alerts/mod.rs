@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use admf_alerts::api::RuleGroupView;
 use admf_alerts::{AlertEvent, RuleError};
 use admf_metrics::{Clock, Component, Exporter, HandleError, Meter};
 use tokio::time::Instant;
@@ -30,6 +31,7 @@ pub(crate) use rules::{RuleFile, RuleFiles, RuleSet};
 pub(crate) use thresholds::Thresholds;
 
 use super::Console;
+use super::notify::Notify;
 use crate::bars::Date;
 use crate::report::AlertReport;
 use evaluator::Evaluator;
@@ -63,6 +65,8 @@ pub(super) struct Alerts {
     /// An engine for each clock, as times of two do not compare; none once all is over.
     evaluators: Mutex<BTreeMap<Place, Arc<Mutex<Evaluator>>>>,
     told: Told,
+    /// Who tells people beside that; nobody where it is `None`.
+    notify: Option<Arc<Notify>>,
 }
 
 impl Alerts {
@@ -73,6 +77,7 @@ impl Alerts {
         meter: &Meter,
         console: Console,
         component: Component,
+        notify: Option<Arc<Notify>>,
     ) -> Result<Self, HandleError> {
         let told = Told::new(meter, console, component)?;
         told.rules(&config.rules);
@@ -84,6 +89,7 @@ impl Alerts {
             clock,
             evaluators: Mutex::default(),
             told,
+            notify,
         })
     }
 
@@ -111,6 +117,9 @@ impl Alerts {
     pub(super) fn tick(&self) {
         self.step(MACHINE, || self.clock.now());
         self.step(OBJECTIVES, || self.clock.now());
+        if let Some(notify) = &self.notify {
+            notify.watch();
+        }
     }
 
     /// Evaluates the rules of trading as of a date to which a side has come; a date that was there before is over.
@@ -127,6 +136,15 @@ impl Alerts {
         let mut evaluator = lock(&evaluator);
         let (began, now) = (Instant::now(), now());
         if let Some(stepped) = evaluator.step(now, exporter) {
+            if let Some(notify) = &self.notify {
+                match place {
+                    (RuleClock::Trading, side) => {
+                        let (side, date) = (side.unwrap_or_default(), line::date(now));
+                        notify.dated(side, &date, &stepped.events);
+                    }
+                    _ => notify.notices(evaluator.notices(now)),
+                }
+            }
             self.told.stepped(place, now, stepped, began.elapsed());
         }
     }
@@ -142,8 +160,14 @@ impl Alerts {
         self.told.report()
     }
 
+    /// Shows the rules of all engines.
+    pub(super) fn views(&self) -> Vec<RuleGroupView> {
+        let evaluators: Vec<_> = lock(&self.evaluators).values().map(Arc::clone).collect();
+        evaluators.iter().flat_map(|it| lock(it).views()).collect()
+    }
+
     /// Reads the rules again. Alerts stay as they are under rules that stay; where anything is refused, all stays as it was.
-    pub(super) fn reload(&self) {
+    pub(super) fn reload(&self) -> Result<(), String> {
         let evaluators = lock(&self.evaluators);
         let read = self.files.read().and_then(|set| {
             let gone = replace(&evaluators, &set).map_err(|error| error.to_string())?;
@@ -152,6 +176,9 @@ impl Alerts {
         match read {
             Ok((set, gone)) => {
                 for (place, (at, events)) in gone {
+                    if let Some(notify) = &self.notify {
+                        notify.withdrawn(place.1, &events);
+                    }
                     self.told.events(place, at, &events);
                 }
                 self.told.rules(&set);
@@ -161,11 +188,13 @@ impl Alerts {
                 self.told.line(&line);
                 self.told.doubts(&set);
                 *lock(&self.rules) = set;
+                Ok(())
             }
             Err(error) => {
                 self.told.reloaded(Err(()));
                 self.told
                     .line(&format!("rules not reloaded, those before stay: {error}"));
+                Err(error)
             }
         }
     }

@@ -19,7 +19,8 @@ impl Driven {
         let clock = Clock::new(move || Duration::from_millis(driven.load(Ordering::Relaxed)));
         let health = Health::new();
         let component = health.optional("alerts").unwrap();
-        let alerts = Alerts::new(config, clock, exporter.meter(), console, component).unwrap();
+        let alerts =
+            Alerts::new(config, clock, exporter.meter(), console, component, None).unwrap();
         alerts.begin(&exporter).unwrap();
         Self {
             alerts,
