@@ -4,11 +4,9 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::daemon::{Daemon, Log};
-use crate::prometheus::request;
 
 /// A server with a folder of its own, killed when dropped.
 #[derive(Debug)]
@@ -49,20 +47,6 @@ impl Alertmanager {
     #[must_use]
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.daemon.port())
-    }
-
-    /// Posts to its API.
-    ///
-    /// # Panics
-    ///
-    /// If it refuses, or is not up.
-    pub fn send(&self, what: &str, body: &Value) {
-        let address = self.address();
-        let path = format!("/api/v2/{what}");
-        let answer = request(&address, &path, "application/json", &body.to_string());
-        let answer = answer.expect("it is up");
-        let taken = answer.is_empty() || answer.contains("silenceID");
-        assert!(taken, "it says {answer} of {body}");
     }
 }
 

@@ -9,8 +9,9 @@ use admf_alerts::channel::io::{Sender, Shared};
 use admf_alerts::notify::{self, Batch, Integration, Notifier, Outcome, Posted};
 use jiff::Timestamp;
 use serde_json::Value;
-use tests::alertmanager::{Alertmanager, now};
 use tests::prometheus::get;
+
+use crate::server::{Alertmanager, now};
 
 #[tokio::test]
 async fn an_alertmanager_shows_what_it_is_sent_as_active_and_no_more_once_it_has_ended() {

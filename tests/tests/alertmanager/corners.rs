@@ -8,9 +8,9 @@ use admf_alerts::Labels;
 use admf_alerts::notify::{Config, GroupBy, Integration, Notifier, Posted, Route, Silence};
 use admf_alerts::series::{MatchOp, Matcher};
 use serde_json::{Value, json};
-use tests::alertmanager::{Alertmanager, stamp};
 use tests::chance::Chance;
 
+use crate::server::{Alertmanager, stamp};
 use crate::sink::Sink;
 use crate::stream::{Key, key, keys, time};
 use crate::{Told, check, hear, until};

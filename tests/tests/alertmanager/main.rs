@@ -2,6 +2,7 @@
 
 mod channel;
 mod corners;
+mod server;
 mod sink;
 mod stream;
 
@@ -10,8 +11,8 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use admf_alerts::notify::{Notifier, Outcome};
-use tests::alertmanager::{Alertmanager, now};
 
+use server::Alertmanager;
 use sink::Sink;
 use stream::{SECONDS, Step, stream};
 
@@ -35,7 +36,7 @@ fn an_alertmanager_tells_the_same_of_one_stream() {
         return;
     };
     let at = |step: &Step| step.seconds;
-    let theirs = hear(&sink, &steps, at, |step| step.send(&theirs), SECONDS, &ours);
+    let theirs = hear(&sink, &steps, at, |step| theirs.post(step), SECONDS, &ours);
     check(seed, steps.len(), &ours, &theirs);
 }
 
@@ -105,8 +106,8 @@ fn hear<S>(
     last: f64,
     ours: &Told,
 ) -> Told {
-    let began = now();
-    let passed = || now().duration_since(began).unwrap_or_default();
+    let began = server::now();
+    let passed = || server::now().duration_since(began).unwrap_or_default();
     let mut told = Told::new();
     let mut take = |end: Duration| loop {
         let left = end.saturating_sub(passed());

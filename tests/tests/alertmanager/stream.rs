@@ -8,8 +8,6 @@ use admf_alerts::notify::{
     Config, GroupBy, GroupStatus, InhibitRule, Integration, Notifier, Outcome, Posted, Route,
 };
 use admf_alerts::series::{MatchOp, Matcher};
-use serde_json::json;
-use tests::alertmanager::{Alertmanager, stamp};
 use tests::chance::Chance;
 
 /// How long the stream is.
@@ -25,13 +23,6 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Posts that it begins or ends now.
-    pub(crate) fn send(&self, server: &Alertmanager) {
-        let labels: BTreeMap<_, _> = self.labels.iter().collect();
-        let when = if self.fires { "startsAt" } else { "endsAt" };
-        server.send("alerts", &json!([{ "labels": labels, when: stamp(0.0) }]));
-    }
-
     pub(crate) fn at(&self) -> Duration {
         time(self.seconds)
     }
