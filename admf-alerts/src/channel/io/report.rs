@@ -27,11 +27,13 @@ impl Report {
     }
 
     /// The flush is over, or the channel answered too late.
+    #[cfg(feature = "service")]
     pub(crate) fn late(limit: Duration) -> Self {
         Self::of(Err(Fault::late(limit)))
     }
 
     /// The receiver is none any more.
+    #[cfg(feature = "service")]
     pub(crate) fn gone(receiver: &str) -> Self {
         let said = format!("there is no such channel of `{receiver}` any more");
         Self::of(Err(Fault::refused(Failure::Other, said)))
