@@ -244,3 +244,22 @@ fn a_resolved_alert_is_remembered_for_fifteen_minutes() {
     assert_eq!(states(1000), [AlertState::Inactive]);
     assert_eq!(states(1001), []);
 }
+
+#[test]
+fn a_snapshot_takes_no_alert_away_that_is_there() {
+    let snapshot = |hold: u64, text: &str| {
+        let mut before = engine(rule(hold, 0));
+        before.step(seconds(0), &scrape(text));
+        before.step(seconds(600), &scrape(text));
+        before.snapshot()
+    };
+    let mut engine = engine(rule(1_200, 0));
+    engine.step(seconds(700), &scrape("a{i=\"1\"} 2\n"));
+    engine.restore(snapshot(1_200, "a{i=\"1\"} 2\na{i=\"2\"} 2\n"));
+    assert_eq!(engine.alerts().count(), 1);
+    engine.step(seconds(900), &scrape("a{i=\"1\"} 2\na{i=\"2\"} 2\n"));
+    let since: Vec<_> = engine.alerts().map(|it| it.active_at.as_secs()).collect();
+    // The one goes on since it was seen here, the other takes over the ten minutes that it had lasted.
+    assert_eq!(since, [700, 300]);
+    assert_eq!(engine.rules().next().unwrap().evaluations, 2);
+}

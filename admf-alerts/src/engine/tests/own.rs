@@ -382,25 +382,6 @@ fn a_row_of_code_with_a_label_whose_name_is_none_fails_its_rule_and_no_other() {
 }
 
 #[test]
-fn a_snapshot_takes_no_alert_away_that_is_there() {
-    let snapshot = |hold: u64, text: &str| {
-        let mut before = engine(rule(hold, 0));
-        before.step(seconds(0), &scrape(text));
-        before.step(seconds(600), &scrape(text));
-        before.snapshot()
-    };
-    let mut engine = engine(rule(1_200, 0));
-    step(&mut engine, 700, "a{i=\"1\"} 2\n");
-    engine.restore(snapshot(1_200, "a{i=\"1\"} 2\na{i=\"2\"} 2\n"));
-    assert_eq!(engine.alerts().count(), 1);
-    step(&mut engine, 900, "a{i=\"1\"} 2\na{i=\"2\"} 2\n");
-    let since: Vec<_> = engine.alerts().map(|it| it.active_at.as_secs()).collect();
-    // The one goes on since it was seen here, the other takes over the ten minutes that it had lasted.
-    assert_eq!(since, [700, 300]);
-    assert_eq!(engine.rules().next().unwrap().evaluations, 2);
-}
-
-#[test]
 fn what_only_a_clear_threshold_or_code_asks_for_is_kept_too() {
     let rule = rule(0, 0)
         .hold("max_over_time(c[1h]) > 1")
