@@ -5,6 +5,13 @@ use crate::channel::config::Email;
 use crate::template::Markup;
 
 /// The texts of mails, read once.
+#[cfg_attr(
+    not(feature = "channels"),
+    expect(
+        dead_code,
+        reason = "only who sends asks for more than that they are templates"
+    )
+)]
 #[derive(Clone, Debug)]
 pub struct EmailTexts {
     pub(in crate::channel) to: Text,
