@@ -55,6 +55,8 @@ impl Client {
             })
             .user_agent(concat!("admf-alerts/", env!("CARGO_PKG_VERSION")))
             .referer(false)
+            // A connection that is kept is one that the server may close at the moment when the next notice is on its way.
+            .pool_max_idle_per_host(0)
             .no_proxy();
         if let Some(proxy) = &http.proxy {
             let proxy = Proxy::all(&*proxy.expose()?);
