@@ -4,6 +4,7 @@ mod check;
 mod client;
 mod eval;
 mod export;
+mod export_routes;
 mod forms;
 #[path = "../promtool/mod.rs"]
 mod promtool;

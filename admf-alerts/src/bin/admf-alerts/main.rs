@@ -8,6 +8,7 @@ mod client;
 mod data;
 mod eval;
 mod export;
+mod export_routes;
 mod file;
 mod input;
 mod moment;
@@ -47,6 +48,8 @@ enum Command {
     Test(test::Test),
     /// Writes what files declare as one rule file for Prometheus.
     Export(export::Export),
+    /// Writes routes and receivers back as an `alertmanager.yml`.
+    ExportRoutes(export_routes::ExportRoutes),
     /// Evaluates an expression over samples.
     Eval(eval::Eval),
     #[command(flatten)]
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Check(check) => check.run(&settings),
         Command::Test(test) => test.run(&settings),
         Command::Export(export) => export.run(&settings),
+        Command::ExportRoutes(export) => export.run(),
         Command::Eval(eval) => eval.run(&settings),
         Command::Asks(asks) => asks.run(),
     };
