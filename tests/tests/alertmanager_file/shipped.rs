@@ -31,6 +31,15 @@ fn amtool_accepts_it_and_each_severity_has_a_receiver_of_its_own() {
 }
 
 #[test]
+fn amtool_accepts_the_file_by_which_the_service_tells_by_itself() {
+    let text = include_str!("../../../examples/trading-service/notify/alertmanager.yml");
+    let file = ("alertmanager.yml".to_owned(), text.to_owned());
+    if let Some(accepted) = accepted(&[file].into()) {
+        assert!(accepted["alertmanager.yml"]);
+    }
+}
+
+#[test]
 fn of_one_condition_of_one_thing_the_critical_alert_keeps_the_warning_quiet() {
     let alert = |severity, condition, side| {
         Labels::from_iter([
