@@ -149,12 +149,9 @@ impl Log {
         self.entries.get(key)
     }
 
-    /// Takes an entry, unless a newer one is there.
+    /// Takes what was told now: it is what the other side knows, whatever the clock said when it was told before.
     pub fn put(&mut self, key: LogKey, entry: Entry) {
-        let known = self.entries.get(&key);
-        if known.is_none_or(|known| known.at <= entry.at) {
-            self.entries.insert(key, entry);
-        }
+        self.entries.insert(key, entry);
     }
 
     /// Keeps an entry until a time at least.

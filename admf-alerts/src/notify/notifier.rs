@@ -136,6 +136,11 @@ impl Notifier {
             Some(old) => {
                 self.climb_before(&old, now);
                 self.turns(&old, now);
+                // What is posted later is newer, also where the clock was set back meanwhile.
+                let alert = Alert {
+                    updated_at: alert.updated_at.max(old.updated_at),
+                    ..alert
+                };
                 let new = Alert::clone(&old).followed_by(alert, now);
                 if old.starts_at < new.starts_at {
                     self.acknowledgements.remove(&fingerprint);

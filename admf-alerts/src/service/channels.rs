@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::totals::ChannelTotals;
 use crate::alertmanager_file::Setup;
+use crate::channel::Failure;
 use crate::channel::config;
 use crate::channel::io::{Report, Sender, Shared};
 use crate::notify::{LogKey, Outcome};
@@ -52,7 +53,9 @@ impl Channel {
             Outcome::Again { .. } => totals.failed += 1,
             Outcome::Refused => totals.refused += 1,
         }
-        if report.outcome != Outcome::Sent {
+        // Who asks to wait, we ourselves among them, is there.
+        let waits = report.failure == Some(Failure::RateLimited);
+        if report.outcome != Outcome::Sent && !waits {
             totals.failing_since.get_or_insert(now);
         }
     }

@@ -13,7 +13,7 @@ mod tests;
 mod totals;
 mod verbs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,6 +112,10 @@ struct State {
     /// Since when something that was tried has not arrived.
     undelivered: BTreeMap<LogKey, Duration>,
     own: Own,
+    /// When it was last looked who is due.
+    looked: Duration,
+    /// The deliveries that are under way.
+    out: BTreeSet<u64>,
     /// The channels that are to be told that somebody has taken up the incident of a group.
     taken_up: Vec<(Arc<Channel>, String)>,
     phase: Phase,
@@ -144,6 +148,8 @@ impl AlertService {
             channels,
             undelivered,
             own: Own::new(),
+            looked: now,
+            out: BTreeSet::new(),
             taken_up: Vec::new(),
             phase: Phase::Starting,
         };

@@ -16,6 +16,9 @@ use crate::notify::{Delivery, Outcome};
 /// The longest time that is slept: clocks of the wall are set.
 const NAP: Duration = Duration::from_secs(10);
 
+/// How far the clock of the wall goes back without more than that things are told later by as much.
+const SET_BACK: Duration = Duration::from_secs(5);
+
 /// What came of a delivery.
 struct Finished {
     delivery: Delivery,
@@ -35,7 +38,7 @@ impl AlertService {
     ///
     /// Dropped, deliveries that were under way count as not known to have arrived; the next process, or the next run, tells again.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
-        self.state().phase = Phase::Telling;
+        self.begin();
         let mut stop = pin!(stop);
         let mut out = FuturesUnordered::new();
         let mut acknowledged = FuturesUnordered::new();
@@ -112,18 +115,32 @@ impl AlertService {
         self.state().phase = Phase::Stopped;
     }
 
+    /// Begins to tell: what a run before was dropped over is to be told again.
+    fn begin(&self) {
+        let mut state = self.state();
+        state.phase = Phase::Telling;
+        let again = Outcome::Again {
+            after: Duration::ZERO,
+        };
+        let dropped = std::mem::take(&mut state.out);
+        let dropped = dropped.into_iter().map(|id| (id, again));
+        state.durable.finished(self.now(), dropped);
+    }
+
     /// Hands over what is due, and says how long nothing will be, as far as it is known.
     fn due(&self, mut send: impl FnMut(Option<Arc<Channel>>, Delivery)) -> Duration {
         let mut state = self.state();
         let now = self.now();
         // What is due is on disk before any of it is sent.
         let due = state.batch(now, |state, now| {
+            state.look_at_the_clock(now);
             state.look_at_itself(now);
             state.durable.due(now)
         });
         for delivery in due {
             let key = &delivery.batch.key;
             state.undelivered.entry(key.clone()).or_insert(now);
+            state.out.insert(delivery.id);
             send(state.channels.get(key), delivery);
         }
         state.look_at_owed();
@@ -165,6 +182,7 @@ impl AlertService {
                 state.note_try(now, &delivery.batch, &report);
                 let done = [(delivery.id, report.outcome)];
                 state.durable.finished(now, done);
+                state.out.remove(&delivery.id);
                 if report.outcome == Outcome::Sent {
                     state.undelivered.remove(&delivery.batch.key);
                 }
@@ -179,6 +197,16 @@ impl AlertService {
 }
 
 impl State {
+    /// Makes groups anew once the wall's clock was set back: theirs would stand still until it is what it was again.
+    fn look_at_the_clock(&mut self, now: Duration) {
+        if now.saturating_add(SET_BACK) < self.looked {
+            let config = self.setup.notify.clone();
+            // What is taken already is sound.
+            drop(self.durable.change(now, |it| it.reload(config, now)));
+        }
+        self.looked = now;
+    }
+
     /// Forgets what nobody has to be told any more.
     fn look_at_owed(&mut self) {
         let notifier = self.durable.notifier();

@@ -1,15 +1,17 @@
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use resilience_core::{Clock, Env, Time};
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{AlertService, Phase, ServiceConfig};
 use crate::alertmanager_file::{Setup, add, parse};
-use crate::channel::config::{Channel, File};
+use crate::channel::config::{Channel, File, Webhook};
 use crate::channel::io::Wall;
 use crate::history::Filter;
 use crate::notify::{Alert, Fingerprint, Outcome, Posted, Silence};
@@ -194,6 +196,71 @@ async fn a_configuration_that_is_refused_changes_nothing_and_another_one_is_take
     service.run(sleep(Duration::from_secs(5))).await;
     let told = fs::read_to_string(other).expect("it is told there");
     assert!(told.contains("Up"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_run_was_dropped_over_is_told_by_the_next() {
+    let place = Place::new();
+    // It takes connections, and never answers.
+    let hangs = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = hangs.local_addr().expect("it is bound");
+    let mut setup = setup(&place.file());
+    let webhook = Webhook::new(&*format!("http://{address}/"));
+    setup
+        .channels
+        .insert("log".to_owned(), vec![Channel::Webhook(webhook)]);
+    setup.integrate();
+    let service = place.open_with(setup);
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(36_000)));
+    let dropped = timeout(Duration::from_secs(3), service.run(std::future::pending()));
+    assert!(dropped.await.is_err());
+    assert_eq!(service.totals().undelivered, 1);
+
+    service
+        .reload(self::setup(&place.file()))
+        .expect("it is sound");
+    service.run(sleep(Duration::from_secs(120))).await;
+    assert_eq!(place.told(), ["firing"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_by_hours_holds_nothing_up_and_ends_are_told() {
+    let place = Place::new();
+    let (began, back) = (place.began, Arc::new(AtomicU64::new(0)));
+    let set = Arc::clone(&back);
+    let mut config = ServiceConfig::new(
+        place.folder.path().join("alerts.redb"),
+        setup(&place.file()),
+    );
+    config.shared.env = Env::default().with_clock(Arc::new(Paused(began)));
+    config.shared.wall = Wall::new(move || {
+        EPOCH + began.elapsed() - Duration::from_secs(set.load(Ordering::Relaxed))
+    });
+    let service = AlertService::open(config).expect("it is new");
+    let post = |name, ends_at| {
+        let starts_at = Some(EPOCH - Duration::from_secs(36_000));
+        let labels = Labels::from_iter([("alertname", name)]);
+        let posted = Posted {
+            labels,
+            starts_at,
+            ends_at,
+            ..Posted::default()
+        };
+        assert_eq!(service.post([posted]), [Ok(())]);
+    };
+    post("Down", Some(EPOCH + Duration::from_secs(36_000)));
+    service.run(sleep(Duration::from_secs(5))).await;
+    assert_eq!(place.told(), ["firing"]);
+
+    back.store(7_200, Ordering::Relaxed);
+    post("Up", Some(EPOCH + Duration::from_secs(36_000)));
+    service.run(sleep(Duration::from_secs(120))).await;
+    post("Down", Some(service.now()));
+    post("Up", Some(service.now()));
+    service.run(sleep(Duration::from_secs(120))).await;
+    let mut told = place.told();
+    told.sort();
+    assert_eq!(told, ["firing", "firing", "resolved", "resolved"]);
 }
 
 #[tokio::test(start_paused = true)]

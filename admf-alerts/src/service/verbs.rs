@@ -1,7 +1,11 @@
 //! What others ask of a service.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
+use super::channels::Channel;
 use super::{AlertService, State};
 use crate::channel::io::Report;
 use crate::engine::{Notice, Snapshot};
@@ -30,8 +34,7 @@ impl AlertService {
     pub fn evaluated(&self, engine: Snapshot, notices: impl IntoIterator<Item = Notice>) {
         let posts = notices.into_iter().map(Posted::from);
         self.taken(|state, now| {
-            state.durable.keep_engine(now, engine);
-            drop(state.durable.post(now, posts));
+            drop(state.durable.evaluated(now, engine, posts));
         });
     }
 
@@ -140,14 +143,16 @@ impl AlertService {
     pub async fn test_channel(&self, receiver: &str) -> Result<Vec<Tried>, String> {
         let channels = self.state().channels.of(receiver).map(<[_]>::to_vec);
         let channels = channels.ok_or_else(|| format!("there is no receiver `{receiver}`"))?;
-        let mut tried = Vec::new();
-        for (integration, channel) in channels.iter().enumerate() {
-            let batch = Batch::test(receiver, integration, test_alert(), self.now());
-            tried.push(Tried {
+        let now = self.now();
+        let try_one = async |(integration, channel): (usize, &Arc<Channel>)| {
+            let batch = Batch::test(receiver, integration, test_alert(), now);
+            Tried {
                 channel: channel.sender.name().to_owned(),
                 report: channel.sender.send(&batch, 0).await,
-            });
-        }
+            }
+        };
+        // At once: one that does not answer holds up no other.
+        let tried = join_all(channels.iter().enumerate().map(try_one)).await;
         Ok(tried)
     }
 

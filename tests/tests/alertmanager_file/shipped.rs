@@ -68,3 +68,27 @@ fn of_one_condition_of_one_thing_the_critical_alert_keeps_the_warning_quiet() {
         assert_eq!(by > 0, quiet, "{condition} {side}");
     }
 }
+
+#[test]
+fn while_all_instances_are_down_none_is_told_of_by_itself() {
+    let mut notifier = notifier();
+    let down = |severity, name, instance: Option<&'static str>| {
+        let labels = [
+            ("alertname", name),
+            ("severity", severity),
+            ("condition", "service_down"),
+            ("job", "trading-service"),
+        ];
+        let instance = instance.map(|it| ("instance", it));
+        Labels::from_iter(labels.into_iter().chain(instance))
+    };
+    let one = down("warning", "ServiceUnavailableWarning", Some("a:1"));
+    assert_eq!(notifier.inhibited_by(&one, NOW).count(), 0);
+    let labels = down("critical", "SystemDownCritical", None);
+    let posted = Posted {
+        labels,
+        ..Posted::default()
+    };
+    notifier.post(NOW, posted).expect("it is sound");
+    assert_eq!(notifier.inhibited_by(&one, NOW).count(), 1);
+}
