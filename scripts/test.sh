@@ -42,13 +42,20 @@ has_module() {
     /usr/bin/python3 -c "import $2" 2>/dev/null || { has "$1" "no-such-command-$1" && /usr/bin/python3 -c "import $2"; }
 }
 
+# Installs PostgreSQL, whose programs Debian has beside the path.
+has_postgres() {
+    local found='command -v initdb || ls /usr/lib/postgresql/*/bin/initdb'
+    bash -c "$found" >/dev/null 2>&1 || { has postgresql no-such-command-initdb && bash -c "$found" >/dev/null 2>&1; }
+}
+
 # Where a server or tool is missing, tests that need it say so and pass, unless this is set.
 # Debian's Prometheus is 2.42, which expressions are held against; its Alertmanager is 0.25.
 if has redis-server redis-server && has prometheus prometheus promtool \
-    && has prometheus-alertmanager prometheus-alertmanager amtool && has_module python3-aiosmtpd aiosmtpd; then
+    && has prometheus-alertmanager prometheus-alertmanager amtool && has_module python3-aiosmtpd aiosmtpd \
+    && has_postgres; then
     export ADMF_REQUIRE_SERVERS=1
 else
-    say "no redis-server, prometheus, prometheus-alertmanager or aiosmtpd: tests that need them are left out"
+    say "no redis-server, prometheus, prometheus-alertmanager, aiosmtpd or postgresql: tests that need them are left out"
 fi
 
 say "redis-cell, to compare shared rates with"

@@ -1,6 +1,6 @@
 //! Private PostgreSQLs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -74,6 +74,7 @@ impl Drop for Postgres {
 
 /// A program of PostgreSQL on the cluster; none of them runs as root.
 fn command(program: &str, cluster: &Path) -> Command {
+    let program = &found(program);
     let mut command = match is_root() {
         true => {
             let mut command = Command::new("setpriv");
@@ -87,6 +88,18 @@ fn command(program: &str, cluster: &Path) -> Command {
     // Its own folder is one that only root may see.
     command.current_dir("/");
     command
+}
+
+/// A program of PostgreSQL, which Debian has beside the path.
+fn found(program: &str) -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten();
+    let programs = versions
+        .flatten()
+        .map(|it| it.path().join("bin").join(program));
+    let there = programs.filter(|it| it.is_file()).max();
+    there.unwrap_or_else(|| PathBuf::from(program))
 }
 
 fn is_root() -> bool {
