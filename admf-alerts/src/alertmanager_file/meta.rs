@@ -13,12 +13,15 @@ pub const NOT_WRITTEN: &str = "ADMFStateNotWritten";
 /// The alert that always fires.
 pub const WATCHDOG: &str = "Watchdog";
 
+/// The label of both that says who of [`Meta::failures`] is told.
+pub const TOLD: &str = "told";
+
 /// Says who is told of the notifier itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Meta {
-    /// Who is told that a channel or the disk fails: the first of them that is not the one that fails. None, or two and
-    /// more. Default: none, and nobody is told.
+    /// Who is told that a channel or the disk fails: one of them who does not fail, the one after whoever fails where all
+    /// do. None, or two and more. Default: none, and nobody is told.
     pub failures: Vec<String>,
 }
 
@@ -26,12 +29,12 @@ impl Setup {
     /// How often the receiver of the watchdog hears of it, where nobody says: a minute.
     pub const WATCHDOG_INTERVAL: Duration = Duration::from_secs(60);
 
-    /// Tells these receivers that a channel or the disk fails: of a receiver that fails the next one is told. Their routes
-    /// come before all that are there.
+    /// Tells these receivers that a channel or the disk fails: one of them whose channels do not. Their routes come before
+    /// all that are there.
     ///
     /// # Errors
     ///
-    /// One receiver alone, who could not be told of himself; one that is not set up; a second call.
+    /// One receiver alone, who could not be told of himself; one that is named twice or not set up; a second call.
     pub fn tell_failures(&mut self, receivers: Vec<String>) -> Result<(), String> {
         if !self.meta.failures.is_empty() {
             return Err("it was said before who is told of failures".to_owned());
@@ -39,27 +42,29 @@ impl Setup {
         let [first, _, ..] = &receivers[..] else {
             return Err("two receivers at least: one is told that the other fails".to_owned());
         };
-        receivers.iter().try_for_each(|it| self.knows(it))?;
-        let next = receivers.iter().cycle().skip(1);
-        let of = |receiver: &String, told: &String| Route {
-            receiver: Some(told.clone()),
-            matchers: vec![
-                Matcher::equal("alertname", CHANNEL_FAILING),
-                Matcher::equal("receiver", receiver),
-            ],
-            ..at_once()
-        };
-        let mut routes: Vec<Route> = receivers
+        for (at, receiver) in receivers.iter().enumerate() {
+            self.knows(receiver)?;
+            if receivers[..at].contains(receiver) {
+                return Err(format!("`{receiver}` is there twice"));
+            }
+        }
+        let told = receivers
             .iter()
-            .zip(next)
-            .map(|(it, told)| of(it, told))
+            .map(|it| (it, vec![Matcher::equal(TOLD, it)]));
+        // Of whatever another service posts of itself.
+        let told = told.chain([(first, Vec::new())]);
+        let routes: Vec<Route> = told
+            .flat_map(|(receiver, matchers)| {
+                [CHANNEL_FAILING, NOT_WRITTEN].map(|name| {
+                    let name = [Matcher::equal("alertname", name)].into_iter();
+                    Route {
+                        receiver: Some(receiver.clone()),
+                        matchers: name.chain(matchers.clone()).collect(),
+                        ..at_once()
+                    }
+                })
+            })
             .collect();
-        let others = [CHANNEL_FAILING, NOT_WRITTEN].map(|name| Route {
-            receiver: Some(first.clone()),
-            matchers: vec![Matcher::equal("alertname", name)],
-            ..at_once()
-        });
-        routes.extend(others);
         self.notify.route.routes.splice(..0, routes);
         self.meta.failures = receivers;
         Ok(())

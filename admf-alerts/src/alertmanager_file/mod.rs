@@ -22,7 +22,7 @@ pub use env::from_env;
 #[cfg(feature = "api")]
 pub(crate) use matchers::matcher;
 pub use matchers::matchers;
-pub use meta::{CHANNEL_FAILING, Meta, NOT_WRITTEN, WATCHDOG};
+pub use meta::{CHANNEL_FAILING, Meta, NOT_WRITTEN, TOLD, WATCHDOG};
 pub use own::add;
 use read::Around;
 pub use rules::with_rules;

@@ -42,7 +42,7 @@ impl Notifier {
         for send in &sends {
             match send.state {
                 Sending::Done { .. } => self.told(now, &send.batch, &send.told),
-                _ => self.owe(&send.batch),
+                _ => self.owe(&send.batch, now),
             }
         }
         let group = self.groups.change(id);

@@ -265,10 +265,14 @@ impl Notifier {
     }
 
     /// Remembers what is about to be told, since nobody may ever know whether it was.
-    pub(super) fn owe(&mut self, batch: &Batch) {
+    pub(super) fn owe(&mut self, batch: &Batch, now: Duration) {
         let alerts = batch.alerts.iter().map(AsRef::as_ref);
         let told = Entry::of(alerts.filter(|it| !it.once));
-        let owed = self.owed.change_or(batch.key.clone(), Owed::default);
+        let since = || Owed {
+            since: now,
+            ..Owed::default()
+        };
+        let owed = self.owed.change_or(batch.key.clone(), since);
         owed.firing.extend(told.firing);
         owed.resolved.extend(told.resolved);
     }
@@ -352,14 +356,8 @@ impl Notifier {
 
     /// Lists what somebody tried to tell, and does not know to have arrived.
     #[must_use]
-    pub fn owed(&self) -> impl ExactSizeIterator<Item = &LogKey> {
-        self.owed.keys()
-    }
-
-    /// Says whether somebody tried to tell it, and does not know that it has arrived.
-    #[must_use]
-    pub fn is_owed(&self, key: &LogKey) -> bool {
-        self.owed.contains_key(key)
+    pub fn owed(&self) -> impl ExactSizeIterator<Item = (&LogKey, &Owed)> {
+        self.owed.iter()
     }
 
     /// Returns how many alerts ended without somebody having been told who should have been, for `max_age`.

@@ -36,6 +36,9 @@ pub struct GroupState {
 /// Holds what an integration may know, since somebody tried to tell it, and does if that has arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
+    /// Since when it has been tried.
+    #[serde(default)]
+    pub since: Duration,
     /// What fires.
     pub firing: BTreeSet<Fingerprint>,
     /// What has ended.

@@ -35,6 +35,11 @@ impl Channel {
         })
     }
 
+    /// Sets it up once more, with a breaker and limits that know nothing.
+    pub(super) fn anew(&self, shared: &Shared) -> Result<Sender, String> {
+        Sender::new(self.sender.name(), &self.declared, shared)
+    }
+
     pub(super) fn totals(&self) -> ChannelTotals {
         self.totals.lock().clone()
     }

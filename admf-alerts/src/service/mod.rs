@@ -3,6 +3,7 @@
 #![doc = include_str!("../../docs/alert_service.md")]
 
 mod channels;
+mod incident;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod noted;
@@ -13,7 +14,7 @@ mod tests;
 mod totals;
 mod verbs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,8 +28,9 @@ use crate::channel::io::Shared;
 use crate::durable::{Durable, StoreError};
 use crate::engine::Snapshot;
 use crate::history::{Event, Kind};
-use crate::notify::{Fingerprint, LogKey, Notifier};
-use channels::{Channel, Channels};
+use crate::notify::Notifier;
+use channels::Channels;
+use incident::TakenUp;
 #[cfg(feature = "metrics")]
 pub use metrics::METRICS;
 use own::Own;
@@ -109,15 +111,13 @@ struct State {
     durable: Durable,
     setup: Arc<Setup>,
     channels: Channels,
-    /// Since when something that was tried has not arrived.
-    undelivered: BTreeMap<LogKey, Duration>,
     own: Own,
     /// When it was last looked who is due.
     looked: Duration,
     /// The deliveries that are under way.
     out: BTreeSet<u64>,
     /// The channels that are to be told that somebody has taken up the incident of a group.
-    taken_up: Vec<(Arc<Channel>, String)>,
+    taken_up: Vec<TakenUp>,
     phase: Phase,
 }
 
@@ -140,14 +140,11 @@ impl AlertService {
         let chance = shared.env.clone();
         let draw = move || chance.chance().unit();
         let durable = Durable::open(path, setup.notify.clone(), draw, now)?;
-        let owed = durable.notifier().owed();
-        let undelivered = owed.map(|key| (key.clone(), now)).collect();
         let state = State {
             durable,
             setup: Arc::new(setup),
             channels,
-            undelivered,
-            own: Own::new(),
+            own: Own::default(),
             looked: now,
             out: BTreeSet::new(),
             taken_up: Vec::new(),
@@ -245,13 +242,6 @@ impl State {
         self.channels = channels;
         self.setup = Arc::new(setup);
         Ok(())
-    }
-
-    /// Tells the channels that were told of an alert that somebody has taken it up.
-    fn taken_up(&mut self, alert: Fingerprint) {
-        let told = self.durable.notifier().told_of(alert);
-        let channels = told.filter_map(|key| Some((self.channels.get(key)?, key.group.clone())));
-        self.taken_up.extend(channels);
     }
 }
 

@@ -45,10 +45,7 @@ impl AlertService {
         loop {
             let wait = self.due(|channel, delivery| out.push(self.deliver(channel, delivery)));
             let taken_up = self.taken_up().into_iter();
-            let tell = async |(channel, group): (Arc<Channel>, String)| {
-                drop(channel.sender.acknowledge(&group).await);
-            };
-            acknowledged.extend(taken_up.map(tell));
+            acknowledged.extend(taken_up.map(|it| self.acknowledge_at(it)));
             tokio::select! {
                 biased;
                 () = &mut stop => break,
@@ -138,12 +135,9 @@ impl AlertService {
             state.durable.due(now)
         });
         for delivery in due {
-            let key = &delivery.batch.key;
-            state.undelivered.entry(key.clone()).or_insert(now);
             state.out.insert(delivery.id);
-            send(state.channels.get(key), delivery);
+            send(state.channels.get(&delivery.batch.key), delivery);
         }
-        state.look_at_owed();
         let next = state.durable.next_due();
         next.map_or(NAP, |next| next.saturating_sub(now).min(NAP))
     }
@@ -183,16 +177,8 @@ impl AlertService {
                 let done = [(delivery.id, report.outcome)];
                 state.durable.finished(now, done);
                 state.out.remove(&delivery.id);
-                if report.outcome == Outcome::Sent {
-                    state.undelivered.remove(&delivery.batch.key);
-                }
             }
         });
-        state.look_at_owed();
-    }
-
-    fn taken_up(&self) -> Vec<(Arc<Channel>, String)> {
-        std::mem::take(&mut self.state().taken_up)
     }
 }
 
@@ -205,11 +191,5 @@ impl State {
             drop(self.durable.change(now, |it| it.reload(config, now)));
         }
         self.looked = now;
-    }
-
-    /// Forgets what nobody has to be told any more.
-    fn look_at_owed(&mut self) {
-        let notifier = self.durable.notifier();
-        self.undelivered.retain(|key, _| notifier.is_owed(key));
     }
 }

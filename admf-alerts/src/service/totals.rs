@@ -44,7 +44,7 @@ pub struct Totals {
     pub channels: BTreeMap<String, Vec<ChannelTotals>>,
     /// How many notices were tried and are not known to have arrived.
     pub undelivered: usize,
-    /// Since when the oldest of them has been.
+    /// Since when the oldest of them has been, in whichever process.
     pub oldest_undelivered: Option<Duration>,
     /// How many alerts ended without somebody having been told who should have been.
     pub dropped: u64,
@@ -64,11 +64,13 @@ impl AlertService {
             let of = channels.entry(receiver.to_owned()).or_default();
             of.push(channel.totals());
         }
+        let notifier = state.durable.notifier();
+        let owed = notifier.owed();
         Totals {
             channels,
-            undelivered: state.undelivered.len(),
-            oldest_undelivered: state.undelivered.values().min().copied(),
-            dropped: state.durable.notifier().dropped(),
+            undelivered: owed.len(),
+            oldest_undelivered: owed.map(|(_, it)| it.since).min(),
+            dropped: notifier.dropped(),
             failing: state.durable.failing().map(str::to_owned),
             write_failures: state.durable.failures(),
         }

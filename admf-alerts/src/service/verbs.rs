@@ -82,7 +82,7 @@ impl AlertService {
     }
 
     /// Takes that somebody takes care of an alert, so that nobody else is told next. Channels that know of such a thing
-    /// (PagerDuty) are told, once and without another try.
+    /// (PagerDuty) are told by [`run`](Self::run), tried for two minutes; that it failed is in the history.
     ///
     /// # Errors
     ///
@@ -135,25 +135,27 @@ impl AlertService {
         state.durable.history().select(filter).cloned().collect()
     }
 
-    /// Sends a notice that says that it is a test by all channels of a receiver, past routes, silences and the log.
+    /// Sends a notice that says that it is a test by all channels of a receiver, past routes, silences and the log, and past
+    /// their breakers and limits: whether one works now is what is asked.
     ///
     /// # Errors
     ///
-    /// There is no such receiver.
+    /// There is no such receiver, or a channel cannot be set up.
     pub async fn test_channel(&self, receiver: &str) -> Result<Vec<Tried>, String> {
         let channels = self.state().channels.of(receiver).map(<[_]>::to_vec);
         let channels = channels.ok_or_else(|| format!("there is no receiver `{receiver}`"))?;
         let now = self.now();
         let try_one = async |(integration, channel): (usize, &Arc<Channel>)| {
             let batch = Batch::test(receiver, integration, test_alert(), now);
-            Tried {
-                channel: channel.sender.name().to_owned(),
-                report: channel.sender.send(&batch, 0).await,
-            }
+            let sender = channel.anew(&self.0.shared)?;
+            Ok(Tried {
+                channel: sender.name().to_owned(),
+                report: sender.send(&batch, 0).await,
+            })
         };
         // At once: one that does not answer holds up no other.
         let tried = join_all(channels.iter().enumerate().map(try_one)).await;
-        Ok(tried)
+        tried.into_iter().collect()
     }
 
     /// Makes an id that no silence has: a UUID by chance.

@@ -291,3 +291,64 @@ fn changes_go_beside_events_or_where_all_goes() {
     );
     assert_eq!(change_url("http://here/any"), "http://here/any");
 }
+
+#[cfg(feature = "service")]
+#[tokio::test]
+async fn a_service_tells_it_who_has_taken_up_an_incident() {
+    use admf_alerts::alertmanager_file::parse;
+    use admf_alerts::notify::Alert;
+    use admf_alerts::service::{AlertService, ServiceConfig};
+
+    let peer = Peer::answering(yes(2));
+    let text = "
+route: {receiver: nobody, group_wait: 0s}
+receivers: [{name: nobody}]
+";
+    let mut setup = parse("alertmanager.yml", text, None).expect("it is sound");
+    setup
+        .add_channel("team", Channel::PagerDuty(channel(&peer)))
+        .expect("it is new");
+    setup.notify.route.receiver = Some("team".to_owned());
+    let folder = tempfile::tempdir().expect("there is room");
+    let config = ServiceConfig::new(folder.path().join("alerts.redb"), setup);
+    let service = AlertService::open(config).expect("it is new");
+    let posted = Posted {
+        labels: Labels::from_iter([("alertname", "Down")]),
+        ends_at: Some(service.now() + Duration::from_secs(3_600)),
+        ..Posted::default()
+    };
+    assert_eq!(service.post([posted]), [Ok(())]);
+    let person = async {
+        let told = |service: &AlertService| {
+            service.look(|it, _| {
+                let alert = it.alerts().next().map(Alert::fingerprint)?;
+                it.told_of(alert).next().map(|_| alert)
+            })
+        };
+        let alert = loop {
+            if let Some(alert) = told(&service) {
+                break alert;
+            }
+            tokio::task::yield_now().await;
+        };
+        service.acknowledge(alert, "ada", "").expect("it fires");
+        let mut asked = Vec::new();
+        while asked.len() < 2 {
+            asked.extend(peer.new());
+            tokio::task::yield_now().await;
+        }
+        asked
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let run = service.run(async { drop(stopped.await) });
+    let watch = async {
+        let asked = person.await;
+        drop(stop);
+        asked
+    };
+    let ((), asked) = tokio::join!(run, watch);
+    let events: Vec<_> = asked.iter().map(|it| it.json()).collect();
+    assert_eq!(events[0]["event_action"], "trigger");
+    assert_eq!(events[1]["event_action"], "acknowledge");
+    assert_eq!(events[0]["dedup_key"], events[1]["dedup_key"]);
+}

@@ -201,7 +201,7 @@ fn late(told: &TcpListener, port: u16, service: &AlertService) {
             let owed = || {
                 service.look(|it, _| {
                     it.owed()
-                        .any(|it| it.group == key && it.receiver == receiver)
+                        .any(|(it, _)| it.group == key && it.receiver == receiver)
                 })
             };
             while owed() {

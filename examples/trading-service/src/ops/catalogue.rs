@@ -1,5 +1,6 @@
 //! The metrics of the service.
 
+use admf_alerts::service;
 use admf_metrics::health;
 use admf_metrics::http;
 use admf_metrics::red::http::SERVER_METRICS;
@@ -170,7 +171,8 @@ pub(super) fn metrics() -> impl Iterator<Item = Metric> {
     ];
     let own = own.into_iter().chain(trading::metrics_by(&BY_SIDE));
     let own = own.chain(database::METRICS).chain(SERVER_METRICS);
-    own.chain(policies::METRICS).chain(machine::metrics())
+    let own = own.chain(policies::METRICS).chain(machine::metrics());
+    own.chain(service::METRICS)
 }
 
 /// Gives the catalogue of all that is exported: [`metrics`], and what monitoring feeds by itself.

@@ -105,6 +105,9 @@ impl Ops {
             .export(&meter)
             .map_err(Error::run)?;
         let notify = told(&config)?;
+        if let Some(notify) = &notify {
+            notify.measure(&meter).map_err(Error::run)?;
+        }
         let (builder, alerts) = evaluated(monitoring, &meter, &config, &notify, &console)?;
         monitoring = builder;
         if let Some(data_dir) = config.data_dir {

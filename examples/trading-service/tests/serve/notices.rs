@@ -185,6 +185,16 @@ fn a_silence_over_http_keeps_one_alert_quiet_until_it_ends() -> Result {
         status == 200 && notices["status"] == "healthy" && notices["message"] != "0 sent"
     };
     await_answer(&ops, "GET /health/detail", health)?;
+    let measured = |status: u16, body: &str| {
+        let sent =
+            r#"admf_notifications_total{receiver="day",channel="day[2] file",result="sent"} "#;
+        let sent = body.lines().find_map(|it| it.strip_prefix(sent));
+        let owed = body
+            .lines()
+            .any(|it| it == "admf_notifications_undelivered 0");
+        status == 200 && sent.is_some_and(|it| it != "0") && owed
+    };
+    await_answer(&ops, "GET /metrics", measured)?;
     service.signal("-TERM")?;
     assert_eq!(service.child.wait()?.code(), Some(0));
     Ok(())

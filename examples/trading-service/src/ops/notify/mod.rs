@@ -30,7 +30,7 @@ use admf_alerts::channel::io::Wall;
 use admf_alerts::service::{AlertService, ServiceConfig};
 use admf_alerts::{Engine, Options};
 use admf_metrics::http::Token;
-use admf_metrics::{Clock, Component};
+use admf_metrics::{Clock, Component, HandleError, Meter};
 use axum::Router;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -100,6 +100,11 @@ impl Notify {
             folder,
             clock,
         }))
+    }
+
+    /// Exports how telling goes.
+    pub(super) fn measure(&self, meter: &Meter) -> Result<(), HandleError> {
+        self.service.measure(meter)
     }
 
     /// Gives the routes on which it hears what it tells.

@@ -53,7 +53,9 @@ fn the_watchdog_leaves_by_a_channel_of_its_own_and_all_else_by_three() {
     };
     assert_eq!(kinds("day"), ["webhook", "console", "file"]);
     assert_eq!(kinds("watchdog"), ["webhook"]);
-    assert_eq!(setup.channels.len(), 2);
+    assert_eq!(kinds("operator"), ["console"]);
+    assert_eq!(setup.channels.len(), 3);
+    assert_eq!(setup.meta.failures, ["day", "operator"]);
     let routes = admf_alerts::notify::Routes::new(&setup.notify.route).unwrap();
     let to = |name: &str| -> Vec<_> {
         let labels = Labels::from_iter([("alertname", name)]);

@@ -1,3 +1,8 @@
+//! A service, by what those whom it tells hear.
+
+mod happened;
+mod meta;
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -10,13 +15,12 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{AlertService, Phase, ServiceConfig};
+use crate::Labels;
 use crate::alertmanager_file::{Setup, add, parse};
-use crate::channel::config::{Channel, File, Webhook};
+use crate::channel::config::{Channel, Webhook};
 use crate::channel::io::Wall;
-use crate::history::Filter;
-use crate::notify::{Alert, Fingerprint, Outcome, Posted, Silence};
+use crate::notify::{Outcome, Posted, Silence};
 use crate::series::Matcher;
-use crate::{Engine, Labels, Options, Samples};
 
 const EPOCH: Duration = Duration::from_secs(1_700_000_000);
 
@@ -277,68 +281,6 @@ async fn a_channel_is_tried_past_routes() {
     );
 }
 
-/// Two receivers, each of which is told of failures of the other, and one that hears of the watchdog.
-fn with_meta(place: &Place) -> Setup {
-    let mut setup = setup(&place.file());
-    for name in ["other", "deadman"] {
-        let file = File::new(place.folder.path().join(name));
-        setup
-            .add_channel(name, Channel::File(file))
-            .expect("it is new");
-    }
-    let second = "
-failures: {receivers: [log, other]}
-watchdog: {receiver: deadman, interval: 1m}
-";
-    add(setup, "admf.yml", second, None).expect("it is sound")
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_channel_that_fails_is_told_of_by_another_one_until_it_works_again() {
-    let place = Place::new();
-    fs::create_dir(place.file()).expect("it is not there");
-    let other = place.folder.path().join("other");
-    let service = place.open_with(with_meta(&place));
-    post(&service, "Down", Some(EPOCH + Duration::from_secs(36_000)));
-    service.run(sleep(Duration::from_secs(50))).await;
-    assert!(told(&other).is_empty(), "the next try may arrive");
-    service.run(sleep(Duration::from_secs(600))).await;
-    assert_eq!(told(&other), ["firing"]);
-    let text = fs::read_to_string(&other).expect("it is there");
-    assert!(
-        text.contains("ADMFChannelFailing") && text.contains("log[0] file"),
-        "{text}"
-    );
-
-    fs::remove_dir(place.file()).expect("it is empty");
-    service.run(sleep(Duration::from_secs(600))).await;
-    assert_eq!(place.told(), ["firing"]);
-    assert_eq!(told(&other), ["firing", "resolved"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_watchdog_is_heard_in_each_interval_by_a_channel_of_its_own_and_no_longer_once_nobody_evaluates()
- {
-    let place = Place::new();
-    let service = place.open_with(with_meta(&place));
-    let evaluations = async {
-        let mut engine = Engine::with([], Options::default().watchdog(true)).expect("no rules");
-        for _ in 0..10 * 60 {
-            engine.step(service.now(), &Samples::default());
-            service.evaluated(engine.snapshot(), engine.notices(service.now()));
-            sleep(Duration::from_secs(1)).await;
-        }
-    };
-    service.run(evaluations).await;
-    let deadman = place.folder.path().join("deadman");
-    assert_eq!(told(&deadman), ["firing"; 10]);
-    assert!(place.told().is_empty());
-    service.run(sleep(Duration::from_secs(3_600))).await;
-    let heard = told(&deadman);
-    assert_eq!(heard.iter().filter(|it| *it == "resolved").count(), 1);
-    assert!(heard.len() < 16, "{heard:?}");
-}
-
 #[cfg(feature = "leader")]
 #[tokio::test(start_paused = true)]
 async fn of_two_processes_that_are_posted_the_same_one_tells_and_the_other_once_that_ends() {
@@ -383,83 +325,8 @@ async fn of_two_processes_that_are_posted_the_same_one_tells_and_the_other_once_
         (vec!["firing".to_owned()], vec!["firing".to_owned()])
     );
     assert_eq!(
-        happened(&second),
+        happened::happened(&second),
         ["alert_firing", "leader_gained", "notice_sent"]
     );
     assert_eq!(second.phase(), Phase::Stopped);
-}
-
-/// What happened, oldest first.
-fn happened(service: &AlertService) -> Vec<&'static str> {
-    let entries = service.history(&Filter::default());
-    entries
-        .iter()
-        .rev()
-        .map(|it| it.event.kind.as_str())
-        .collect()
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_history_tells_what_happened_over_restarts() {
-    let place = Place::new();
-    let service = place.open();
-    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
-    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
-    service.run(sleep(Duration::from_secs(5))).await;
-    let alert = service.look(|notifier, _| notifier.alerts().next().map(Alert::fingerprint));
-    let alert = alert.expect("it is known");
-    service
-        .acknowledge(alert, "ada", "on it")
-        .expect("it fires");
-    assert!(service.acknowledge(Fingerprint(1), "ada", "").is_err());
-    service.unacknowledge(alert).expect("it was");
-    let mut wrong = setup(&place.file());
-    wrong.notify.route.receiver = Some("password=hunter2".to_owned());
-    service.reload(wrong).expect_err("it is no receiver");
-    drop(service);
-
-    let service = place.open();
-    // It ends by itself.
-    service.run(sleep(Duration::from_secs(3_700))).await;
-    let all = [
-        "alert_firing",
-        "notice_sent",
-        "acknowledged",
-        "unacknowledged",
-        "config_refused",
-        "alert_resolved",
-        "notice_sent",
-    ];
-    assert_eq!(happened(&service), all);
-    let entries = service.history(&Filter::default());
-    assert_eq!(entries[4].event.text, "by ada (on it)");
-    assert_eq!(entries[0].event.text, "0 firing, 1 resolved");
-    assert_eq!(entries[0].event.channel, "log[0] file");
-    assert!(!format!("{entries:?}").contains("hunter2"), "{entries:?}");
-}
-
-#[cfg(feature = "metrics")]
-#[tokio::test(start_paused = true)]
-async fn what_a_service_does_is_measured() {
-    let place = Place::new();
-    let service = place.open();
-    let catalogue = admf_metrics::Catalogue::new(super::METRICS).expect("it is sound");
-    let exporter = admf_metrics::Exporter::local(catalogue);
-    service.measure(exporter.meter()).expect("all are declared");
-    post(&service, "Down", Some(EPOCH + Duration::from_secs(3_600)));
-    service.run(sleep(Duration::from_secs(5))).await;
-    let text = exporter.scrape();
-    for line in [
-        r#"admf_notifications_total{receiver="log",channel="log[0] file",result="sent"} 1"#,
-        r#"admf_notifications_total{receiver="log",channel="log[0] file",result="failed"} 0"#,
-        r#"admf_notification_latency_seconds_count{kind="file"} 1"#,
-        "admf_notifications_undelivered 0",
-        "admf_notifications_dropped_total 0",
-        "admf_alerts_state_written 1",
-        "admf_alerts_known_firing 1",
-        "admf_silences_active 0",
-    ] {
-        assert!(text.lines().any(|it| it == line), "{line} in {text}");
-    }
-    assert!(!text.contains("\nadmf_notifications_oldest_undelivered_timestamp_seconds "));
 }
