@@ -3,6 +3,7 @@
 #![doc = include_str!("../../docs/durable_state.md")]
 
 mod engine;
+mod place;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -4,20 +4,18 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use redb::{
-    Database, DatabaseError, Key, ReadTransaction, ReadableTable, TableDefinition, TableError,
-    Value, WriteTransaction,
+    Database, Key, ReadTransaction, ReadableTable, TableDefinition, TableError, Value,
+    WriteTransaction,
 };
 
 use super::engine::{EngineChanges, EngineRows};
+use super::place::{OnDisk, Place, copy, takes_nothing};
 use crate::engine::Snapshot;
 use crate::history::{self, Entry};
 use crate::notify::{self, State};
 
 /// What is written so; a file of a greater one is left alone.
 const SCHEMA: u64 = 1;
-
-/// What the database holds of the file in memory, in bytes.
-const CACHE: usize = 4 << 20;
 
 /// The schema, and the number of the next entry of the history.
 const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
@@ -29,7 +27,6 @@ const ENGINE: TableDefinition<'_, &str, &str> = TableDefinition::new("engine");
 const HISTORY: TableDefinition<'_, u64, &str> = TableDefinition::new("history");
 
 type Any = Box<dyn std::error::Error>;
-type Open = Box<dyn Fn() -> Result<Database, DatabaseError> + Send>;
 
 /// Says what is wrong with the file: its path, and why, in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +84,8 @@ impl Changes {
 
 pub(super) struct Store {
     path: PathBuf,
-    opens: Open,
-    /// `None` after it has failed: it answers no more, and has to be opened again.
+    place: Box<dyn Place>,
+    /// `None` while the disk takes nothing, and after it has failed: it answers no more, and has to be opened again.
     database: Option<Database>,
 }
 
@@ -102,15 +99,14 @@ impl fmt::Debug for Store {
 
 impl Store {
     pub(super) fn open(path: PathBuf) -> Result<(Self, Kept), StoreError> {
-        let file = path.clone();
-        let opens = move || Database::builder().set_cache_size(CACHE).create(&file);
-        Self::with(path, Box::new(opens))
+        let place = OnDisk(path.clone());
+        Self::with(path, Box::new(place))
     }
 
-    pub(super) fn with(path: PathBuf, opens: Open) -> Result<(Self, Kept), StoreError> {
+    pub(super) fn with(path: PathBuf, place: Box<dyn Place>) -> Result<(Self, Kept), StoreError> {
         let mut store = Self {
             path,
-            opens,
+            place,
             database: None,
         };
         match store.read() {
@@ -123,40 +119,12 @@ impl Store {
         StoreError::new(&self.path, problem)
     }
 
+    /// Reads all. Of a disk that takes nothing what is there is read all the same, and it is opened again to be written.
     fn read(&mut self) -> Result<Kept, Any> {
-        let database = (self.opens)()?;
-        let read = database.begin_read()?;
-        let mut kept = Kept::default();
-        let about = match read.open_table(ABOUT) {
-            Err(TableError::TableDoesNotExist(_)) if read.list_tables()?.next().is_none() => {
-                self.database = Some(database);
-                return Ok(kept);
-            }
-            about => about?,
-        };
-        let schema = about.get("schema")?.ok_or("it does not say its schema")?;
-        let schema: u64 = schema.value().parse()?;
-        if schema > SCHEMA {
-            let problem = format!("its schema is {schema}, and this version knows up to {SCHEMA}");
-            return Err(problem.into());
+        match self.place.open() {
+            Err(error) if takes_nothing(&error) => read(&copy(&self.place.bytes()?)?),
+            opened => read(self.database.insert(opened?)),
         }
-        if let Some(next) = about.get("next_entry")? {
-            kept.next_entry = next.value().parse()?;
-        }
-        for &name in notify::Changes::TABLES {
-            rows::<&str>(&read, TableDefinition::new(name), |key, value| {
-                kept.notifier.read(name, key, value)
-            })?;
-        }
-        let mut engine = EngineRows::default();
-        rows(&read, ENGINE, |key, times| engine.read(key, times))?;
-        kept.engine = engine.snapshot()?;
-        rows(&read, HISTORY, |number, text| {
-            kept.history.push(entry(number, text)?);
-            Ok(())
-        })?;
-        self.database = Some(database);
-        Ok(kept)
     }
 
     /// Writes changes, all or nothing.
@@ -171,7 +139,7 @@ impl Store {
     fn try_write(&mut self, changes: &Changes) -> Result<(), Any> {
         let database = match self.database.take() {
             Some(database) => database,
-            None => (self.opens)()?,
+            None => self.place.open()?,
         };
         let database = self.database.insert(database);
         let write = database.begin_write()?;
@@ -203,6 +171,39 @@ impl Store {
         write.commit()?;
         Ok(())
     }
+}
+
+fn read(database: &Database) -> Result<Kept, Any> {
+    let read = database.begin_read()?;
+    let mut kept = Kept::default();
+    let about = match read.open_table(ABOUT) {
+        Err(TableError::TableDoesNotExist(_)) if read.list_tables()?.next().is_none() => {
+            return Ok(kept);
+        }
+        about => about?,
+    };
+    let schema = about.get("schema")?.ok_or("it does not say its schema")?;
+    let schema: u64 = schema.value().parse()?;
+    if schema > SCHEMA {
+        let problem = format!("its schema is {schema}, and this version knows up to {SCHEMA}");
+        return Err(problem.into());
+    }
+    if let Some(next) = about.get("next_entry")? {
+        kept.next_entry = next.value().parse()?;
+    }
+    for &name in notify::Changes::TABLES {
+        rows::<&str>(&read, TableDefinition::new(name), |key, value| {
+            kept.notifier.read(name, key, value)
+        })?;
+    }
+    let mut engine = EngineRows::default();
+    rows(&read, ENGINE, |key, times| engine.read(key, times))?;
+    kept.engine = engine.snapshot()?;
+    rows(&read, HISTORY, |number, text| {
+        kept.history.push(entry(number, text)?);
+        Ok(())
+    })?;
+    Ok(kept)
 }
 
 /// Reads the rows of a table, if there is one.

@@ -72,12 +72,6 @@ impl Peer {
         self.asked.recv().expect("the server is up")
     }
 
-    /// What it was asked by now, and nobody looked at.
-    #[cfg(feature = "service")]
-    pub(crate) fn new(&self) -> impl Iterator<Item = Asked> {
-        self.asked.try_iter()
-    }
-
     /// How much it was asked that nobody looked at.
     pub(crate) fn left(&self) -> usize {
         self.asked.try_iter().count()

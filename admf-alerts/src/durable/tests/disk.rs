@@ -3,9 +3,10 @@
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use redb::{Database, StorageBackend};
+use redb::{Database, DatabaseError, StorageBackend};
 
 use super::*;
+use crate::durable::place::Place;
 
 /// A disk that can be full.
 #[derive(Clone, Debug, Default)]
@@ -81,10 +82,19 @@ impl StorageBackend for Disk {
     }
 }
 
+impl Place for Disk {
+    fn open(&self) -> Result<Database, DatabaseError> {
+        Database::builder().create_with_backend(self.clone())
+    }
+
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        Ok(self.0.lock().unwrap().bytes.clone())
+    }
+}
+
 fn on(disk: &Disk, seconds: u64) -> Durable {
-    let disk = disk.clone();
-    let opens = move || Database::builder().create_with_backend(disk.clone());
-    let (store, kept) = Store::with("disk".into(), Box::new(opens)).expect("it is sound");
+    let disk = Box::new(disk.clone());
+    let (store, kept) = Store::with("disk".into(), disk).expect("it is sound");
     Durable::new(store, kept, config(), || 0.5, at(seconds)).expect("it is sound")
 }
 
@@ -110,6 +120,60 @@ fn a_full_disk_stops_no_notice_and_all_is_written_once_there_is_room() {
     assert_eq!(next.notifier().alerts().len(), 3);
     let (_, entry) = next.notifier().log().iter().next().expect("it was told");
     assert_eq!(entry.firing.len(), 2);
+}
+
+#[test]
+fn on_a_disk_that_is_full_at_the_start_what_is_kept_is_read_and_notices_go_on() {
+    let disk = Disk::default();
+    let mut durable = on(&disk, 0);
+    durable.post(at(0), [down("A")]);
+    let told = durable.due(at(1)).remove(0);
+    durable.finished(at(1), [(told.id, Outcome::Sent)]);
+    // Killed, and out of room since.
+    let disk = disk.left();
+    disk.fill(true);
+    let mut durable = on(&disk, 2);
+    assert!(durable.failing().is_some());
+    assert_eq!(durable.notifier().log().iter().count(), 1, "A was told");
+    durable.post(at(2), [down("B")]);
+    durable.post(at(250), [down("A"), down("B")]);
+    let told = durable.due(at(301)).remove(0);
+    assert_eq!(names(&told.batch), ["A", "B"]);
+    durable.finished(at(301), [(told.id, Outcome::Sent)]);
+    disk.fill(false);
+    durable.post(at(303), [down("B")]);
+    assert_eq!(durable.failing(), None);
+    let next = on(&disk.left(), 304);
+    assert_eq!(next.notifier().alerts().len(), 2);
+    assert_eq!(noted(&next), noted(&durable));
+}
+
+#[test]
+fn on_a_disk_that_was_never_anything_but_full_it_begins_with_nothing() {
+    let disk = Disk::default();
+    disk.fill(true);
+    let mut durable = on(&disk, 0);
+    durable.post(at(0), [down("A")]);
+    assert_eq!(durable.due(at(1)).len(), 1);
+    assert!(durable.failing().is_some());
+    disk.fill(false);
+    durable.post(at(2), [down("B")]);
+    assert_eq!(durable.failing(), None);
+    assert_eq!(on(&disk.left(), 3).notifier().alerts().len(), 2);
+}
+
+#[test]
+fn a_file_that_was_left_before_it_was_a_database_is_in_nobodys_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    std::fs::write(&path, "").unwrap();
+    std::fs::write(folder.path().join("state.new"), vec![0; 8192]).unwrap();
+    let mut durable = open(&path, 0).unwrap();
+    durable.post(at(0), [down("A")]);
+    drop(durable);
+    assert_eq!(open(&path, 0).unwrap().notifier().alerts().len(), 1);
+    let left = std::fs::read_dir(folder.path()).unwrap();
+    assert_eq!(left.count(), 1);
 }
 
 #[test]
