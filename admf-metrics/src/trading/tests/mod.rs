@@ -1,3 +1,4 @@
+mod exposed;
 mod held;
 mod removal;
 
