@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::catalogue::whole::{assert_exposes, everything};
-use crate::health::ComponentHealth;
+use crate::health::{ComponentHealth, ComponentState};
 use crate::http::Token;
 
 fn from(given: &[(&str, &str)]) -> Result<MonitoringConfig, String> {
@@ -244,11 +244,13 @@ async fn every_metric_of_what_it_starts_is_exposed_and_none_else() {
     let known = Some(Duration::ZERO);
     let builder = builder.source(move || {
         vec![ComponentHealth {
+            state: ComponentState::Healthy,
             took: known,
             age: known,
             ..ComponentHealth::new("feed")
         }]
     });
+    let builder = builder.tick(Group::Always, "tick", async || ());
     let monitoring = builder.start().await.unwrap();
     let own = [METRICS[0], crate::http::METRICS[0]];
     let metrics = [&own[..], &crate::health::METRICS].concat();

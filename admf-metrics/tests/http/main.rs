@@ -135,10 +135,10 @@ fn said(text: &str) -> Vec<&str> {
 #[test]
 fn head_tells_the_length_and_sends_no_body() {
     let app = routes(&large(), &Health::new()).router();
-    for path in ["/metrics", "/health", "/health/detail"] {
+    for path in ["/metrics", "/health", "/health/detail", "/ready"] {
         let full = ask(&app, &format!("GET {path}"), &[]);
         let head = ask(&app, &format!("HEAD {path}"), &[]);
-        assert_eq!((head.status, head.body.len()), (StatusCode::OK, 0));
+        assert_eq!((head.status, head.body.len()), (full.status, 0));
         let length: usize = head.header("content-length").parse().unwrap();
         // Each scrape tells of the one before, the first of none.
         let same = path == "/metrics" || length == full.body.len();
@@ -275,13 +275,33 @@ fn the_token_guards_metrics_and_detail_and_leaves_probes_alone_and_failures_are_
         ask(&app, "GET /ready", &[]).json(),
         json!({ "status": "starting" })
     );
-    let cases: [(&[(&str, &str)], &str); 6] = [
+    let cases: [(&[(&str, &str)], &str); 11] = [
         (&[], "must be Bearer and the token"),
         (&[("authorization", "")], "must be Bearer and the token"),
         (&[("authorization", TOKEN)], "must be Bearer and the token"),
         (
             &[("authorization", "Basic dTpw")],
             "must be Bearer and the token",
+        ),
+        (
+            &[("authorization", "Bearer")],
+            "must be Bearer and the token",
+        ),
+        (
+            &[("authorization", &right.replace("Bearer", "Bearerx"))],
+            "must be Bearer and the token",
+        ),
+        (
+            &[("authorization", "Bearer ")],
+            "must be Bearer and the token",
+        ),
+        (
+            &[("authorization", "Bearer  ")],
+            "must be Bearer and the token",
+        ),
+        (
+            &[("authorization", &format!("{right}, {right}"))],
+            "not the token",
         ),
         (
             &[("authorization", &right), ("authorization", &right)],
@@ -300,7 +320,17 @@ fn the_token_guards_metrics_and_detail_and_leaves_probes_alone_and_failures_are_
             assert_eq!(answer.header("www-authenticate"), "Bearer");
         }
     }
-    assert_eq!(denied(&exporter), [2.0, 8.0, 2.0]);
+    assert_eq!(denied(&exporter), [2.0, 16.0, 4.0]);
+    // Whatever is asked of a page that is guarded, and however.
+    for question in [
+        "HEAD /metrics",
+        "POST /metrics",
+        "GET /metrics?token=x",
+        "HEAD /health/detail",
+    ] {
+        let answer = ask(&app, question, &[("authorization", &right[..20])]);
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{question}");
+    }
 
     let all = guarded.guard(&[Page::Ready]).router();
     assert_eq!(

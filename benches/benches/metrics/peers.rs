@@ -53,7 +53,7 @@ impl Upkeep {
 }
 
 /// Times three ways to say one thing, on one thread.
-pub(crate) fn beside(
+pub(crate) fn three_ways(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
     ours: impl Fn(),
@@ -135,7 +135,7 @@ macro_rules! beside {
         $group:expr, $name:literal, $ours:expr;
         $($kind:ident $metric:literal [$($label:literal = $value:literal),*] $verb:ident $amount:expr;)+
     ) => {
-        beside(
+        three_ways(
             $group,
             $name,
             || $ours,

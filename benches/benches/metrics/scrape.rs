@@ -1,7 +1,5 @@
 //! One scrape of many series.
 
-use std::sync::atomic::AtomicU64;
-
 use criterion::{BenchmarkId, Criterion};
 use metrics::with_local_recorder;
 use prometheus_client::encoding::text::encode;

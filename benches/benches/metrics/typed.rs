@@ -15,13 +15,15 @@ use admf_metrics::trading::{
     RiskLimit, TradingMetrics,
 };
 use admf_metrics::{Catalogue, Clock, Exporter, Metric};
-use criterion::Criterion;
 use criterion::measurement::{Measurement, WallTime};
+use criterion::{BenchmarkGroup, Criterion};
 
 use crate::peers::{
     Counter, CounterVerbs, Family, Gauge, GaugeVerbs, Histogram, HistogramVerbs, Labels, beside,
-    client, client_histogram,
+    client, client_histogram, three_ways,
 };
+
+type Group<'a> = BenchmarkGroup<'a, WallTime>;
 
 const TOOK: Duration = Duration::from_millis(3);
 const DECLARED: &str = "it is declared";
@@ -84,12 +86,11 @@ pub(crate) fn trading(c: &mut Criterion) {
     beside!(group, "record_error", ours.record_error(seen("feed"), seen(ErrorType::Timeout));
         counter "errors_total" ["component" = "feed", "error_type" = "timeout"] increment 1;
     );
-    trading_data(c, &ours);
-    trading_orders(c, &ours);
+    trading_data(group, &ours);
+    trading_orders(group, &ours);
 }
 
-fn trading_data(c: &mut Criterion, ours: &TradingMetrics) {
-    let group = &mut c.benchmark_group("trading");
+fn trading_data(group: &mut Group<'_>, ours: &TradingMetrics) {
     beside!(group, "record_data_latency", ours.record_data_latency(seen("feed"), seen(TOOK));
         histogram "data_latency_seconds" ["source" = "feed"] record 0.003;
         gauge "data_latency_last_seconds" ["source" = "feed"] set 0.003;
@@ -106,8 +107,7 @@ fn trading_data(c: &mut Criterion, ours: &TradingMetrics) {
     );
 }
 
-fn trading_orders(c: &mut Criterion, ours: &TradingMetrics) {
-    let group = &mut c.benchmark_group("trading");
+fn trading_orders(group: &mut Group<'_>, ours: &TradingMetrics) {
     beside!(group, "set_realized_pnl", ours.set_realized_pnl(seen("momentum"), seen(1.0));
         gauge "realized_pnl" ["strategy" = "momentum"] set 1.0;
     );
