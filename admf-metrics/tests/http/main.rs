@@ -124,6 +124,18 @@ fn a_large_answer_is_packed_for_who_takes_it() {
     decoder.read_to_string(&mut unpacked).unwrap();
     assert_eq!(said(&unpacked), said(plain.text()));
     assert!(packed.body.len() * 4 < plain.body.len());
+    for refuses in [
+        "gzip;q=0",
+        "*;q=0",
+        "identity",
+        "gzip;q=0, *",
+        "br",
+        "\u{e9}gzip",
+    ] {
+        let answer = ask(&app, "GET /metrics", &[("accept-encoding", refuses)]);
+        assert_eq!(answer.header("content-encoding"), "", "{refuses}");
+        assert_eq!(said(answer.text()), said(plain.text()), "{refuses}");
+    }
 }
 
 /// An exposition without what scrapes say of the ones before them.
