@@ -2,14 +2,14 @@
 
 use admf_metrics::{Catalogue, Exporter, Meter, Metric};
 use metrics::{counter, gauge, set_global_recorder, with_local_recorder};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
 const LEVEL: Metric = Metric::gauge("level", "Level.");
 
 #[test]
 fn pitfall_18_nothing_needs_the_recorder_that_is_global() {
     let [first, second] = [(), ()].map(|()| PrometheusBuilder::new().build_recorder());
-    let [told, untold] = [&first, &second].map(|it| it.handle());
+    let [told, untold] = [&first, &second].map(PrometheusRecorder::handle);
     set_global_recorder(first).unwrap();
     assert!(set_global_recorder(second).is_err());
     // Two tests, or two parts, that each count to one and look at what they counted.
