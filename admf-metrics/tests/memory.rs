@@ -3,6 +3,8 @@
 
 use admf_metrics::{Catalogue, Exporter, Label, Metric, label_values};
 use allocation_counter::measure;
+use metrics::histogram;
+use metrics_exporter_prometheus::PrometheusBuilder;
 
 label_values! { enum Side("side") { Buy = "buy", Sell = "sell" } }
 
@@ -169,4 +171,48 @@ fn an_exposition_is_written_into_one_piece_of_memory() {
     let third = measure(|| drop(exporter.render()));
     // As many headers, twice the series.
     assert_eq!(third.count_total, second.count_total);
+}
+
+#[test]
+fn pitfall_14_samples_do_not_pile_up_until_a_scrape() {
+    let samples = |histogram: metrics::Histogram| {
+        measure(|| (0..100_000).for_each(|i| histogram.record(f64::from(i)))).bytes_current
+    };
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let piled = metrics::with_local_recorder(&recorder, || {
+        samples(histogram!("t_latency_seconds", "symbol" => "A"))
+    });
+    assert!(piled >= 16 * 100_000, "{piled}");
+    let exporter = exporter();
+    let ours = metrics::with_local_recorder(exporter.meter(), || {
+        samples(histogram!("t_latency_seconds", "symbol" => "A"))
+    });
+    assert_eq!(ours, 0);
+}
+
+#[test]
+fn pitfall_20_a_scrape_copies_no_series() {
+    let act = |symbols: std::ops::Range<u32>| {
+        for i in symbols {
+            histogram!("t_latency_seconds", "symbol" => i.to_string()).record(0.5);
+        }
+    };
+    // What a second render of as many series allocates.
+    let second = |render: &dyn Fn()| {
+        render();
+        measure(render).count_total
+    };
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    let bare = [0..50, 50..100].map(|symbols| {
+        metrics::with_local_recorder(&recorder, || act(symbols));
+        second(&|| drop(handle.render()))
+    });
+    assert!(bare[1] >= bare[0] + 50, "{bare:?}");
+    let exporter = exporter();
+    let ours = [0..50, 50..100].map(|symbols| {
+        metrics::with_local_recorder(exporter.meter(), || act(symbols));
+        second(&|| drop(exporter.render()))
+    });
+    assert_eq!(ours[0], ours[1]);
 }

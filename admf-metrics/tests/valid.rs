@@ -57,10 +57,12 @@ fn step() -> impl Strategy<Value = Step> {
     let value = prop_oneof![
         prop::sample::select(vec!["", "a\"b", "\\", "\\\\", "\u{e9}\n", "_other"])
             .prop_map(str::to_owned),
-        "([\\\\\n\"{},= a]|.){0,4}",
+        "([\\\\\n\"{},= a#\0\r\t\u{7f}\u{85}\u{2028}\u{feff}]|.){0,4}",
     ];
     let number = prop_oneof![
-        prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0]),
+        prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0]),
+        prop::sample::select(vec![f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324]),
+        prop::num::f64::ANY,
         -1e6..1e6f64,
     ];
     (any::<prop::sample::Index>(), vec(value, 3), number)
@@ -80,7 +82,7 @@ fn run(exporter: &Exporter, metrics: &[Metric], (at, values, number): &Step) {
         Kind::Counter => meter
             .counter(metric, &labels)
             .expect(declared)
-            .increment(number.abs() as u64 % 1000),
+            .increment(number.abs() as u64),
         Kind::Gauge => meter.gauge(metric, &labels).expect(declared).set(*number),
         _ => meter
             .histogram(metric, &labels)

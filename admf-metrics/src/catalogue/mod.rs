@@ -10,6 +10,8 @@ mod name;
 pub(crate) mod own;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod whole;
 
 use metrics::{KeyName, Recorder};
 #[cfg(feature = "prometheus-recorder")]

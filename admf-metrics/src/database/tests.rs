@@ -2,6 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
+use crate::catalogue::whole::{assert_exposes, everything};
 use crate::{Catalogue, Exporter};
 
 /// A database that takes as many milliseconds as the clock is moved on.
@@ -117,4 +118,24 @@ fn every_kind_of_failure_counts_in_a_series_of_its_own_that_is_there_from_the_be
         metrics.record_failure(*kind);
         assert_eq!(value(&exporter, &series), Some(1.0), "{word}");
     }
+}
+
+#[test]
+fn every_metric_is_exposed_once_each_function_was_called_and_none_else() {
+    let exporter = everything();
+    let metrics = DatabaseMetrics::new(exporter.meter(), Clock::default()).unwrap();
+    metrics.start_query("read").ok();
+    metrics.record_failure(DatabaseFailure::Connection);
+    metrics.record_acquire("orders", Duration::from_millis(3));
+    metrics.record_acquire_timeout("orders");
+    metrics.set_pool(
+        "orders",
+        &PoolSnapshot {
+            in_use: 1,
+            idle: 1,
+            max: 4,
+            waiting: 0,
+        },
+    );
+    assert_exposes(&exporter, &METRICS);
 }

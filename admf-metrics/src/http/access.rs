@@ -69,17 +69,13 @@ impl Token {
         let mut all = headers.get_all(AUTHORIZATION).iter();
         let shown = all.next().ok_or(Denied::Missing)?;
         let shown = shown.to_str().ok().and_then(|it| it.split_once(' '));
-        match shown {
+        let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        match bearer.map(|(_, shown)| shown.trim()) {
+            None | Some("") => Err(Denied::Malformed),
             // Of two of them nobody could say which one counts.
-            Some((scheme, shown))
-                if scheme.eq_ignore_ascii_case("bearer") && all.next().is_none() =>
-            {
-                match self.is(shown.trim()) {
-                    true => Ok(()),
-                    false => Err(Denied::Wrong),
-                }
-            }
-            _ => Err(Denied::Malformed),
+            Some(_) if all.next().is_some() => Err(Denied::Malformed),
+            Some(shown) if self.is(shown) => Ok(()),
+            Some(_) => Err(Denied::Wrong),
         }
     }
 

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
 use super::*;
+use crate::catalogue::whole::{assert_exposes, everything};
+use crate::health::{ComponentHealth, ComponentState};
 use crate::http::Token;
 
 fn from(given: &[(&str, &str)]) -> Result<MonitoringConfig, String> {
@@ -229,4 +231,29 @@ fn the_config_is_read_as_text_with_lengths_in_words_or_milliseconds() {
             .to_owned();
         assert!(error.contains(why) && !error.contains("hunter2"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn every_metric_of_what_it_starts_is_exposed_and_none_else() {
+    let config = MonitoringConfig {
+        port: 0,
+        ..MonitoringConfig::default()
+    };
+    let all = everything().meter().catalogue().clone();
+    let builder = Monitoring::builder(config).metrics(all.iter().copied());
+    let known = Some(Duration::ZERO);
+    let builder = builder.source(move || {
+        vec![ComponentHealth {
+            state: ComponentState::Healthy,
+            took: known,
+            age: known,
+            ..ComponentHealth::new("feed")
+        }]
+    });
+    let builder = builder.tick(Group::Always, "tick", async || ());
+    let monitoring = builder.start().await.unwrap();
+    let own = [METRICS[0], crate::http::METRICS[0]];
+    let metrics = [&own[..], &crate::health::METRICS].concat();
+    assert_exposes(monitoring.exporter(), &metrics);
+    monitoring.stop().await;
 }

@@ -4,6 +4,10 @@ use super::TradingMetrics;
 use super::account::Level;
 use super::words::{ErrorType, OrderStatus, RiskLimit};
 
+/// The most that an amount may be, 2^53: beyond, sums of units are no longer exact, and one that is no longer finite
+/// would never be put right again.
+const MOST: f64 = 9_007_199_254_740_992.0;
+
 impl TradingMetrics {
     /// Sets what a strategy has realized in all, for an account that is older than this process.
     pub fn set_realized_pnl(&self, strategy: &str, total: f64) {
@@ -13,8 +17,8 @@ impl TradingMetrics {
     /// Adds the value of an executed trade to the volume of its symbol.
     ///
     /// Fractions are carried on, so that only the last one is not shown yet; for symbols past the cap
-    /// of the catalogue they are left out. What is negative or not finite is counted as an error of the component
-    /// `trading_metrics`.
+    /// of the catalogue they are left out. What is negative, above 2^53 or not a number is counted as an error of the
+    /// component `trading_metrics`.
     pub fn record_volume(&self, symbol: &str, value: f64) {
         if self.is_amount(value) {
             self.inner.volume.add(symbol, value);
@@ -34,7 +38,8 @@ impl TradingMetrics {
     /// Takes how many units an ended order was for, and how many of them were executed, into the ratio
     /// of all; what a cancellation left counts as not executed.
     ///
-    /// A pair that is negative or not finite is counted as an error of the component `trading_metrics`.
+    /// A pair of which one is negative, above 2^53 or not a number is counted as an error of the component
+    /// `trading_metrics`.
     pub fn record_fill(&self, ordered: f64, filled: f64) {
         if self.is_amount(ordered) && self.is_amount(filled) {
             let ratio = self.inner.fills.add(ordered, filled);
@@ -43,7 +48,7 @@ impl TradingMetrics {
     }
 
     fn is_amount(&self, value: f64) -> bool {
-        let is = value.is_finite() && value >= 0.0;
+        let is = (0.0..=MOST).contains(&value);
         if !is {
             self.record_error("trading_metrics", ErrorType::InvalidData);
         }

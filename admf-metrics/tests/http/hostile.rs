@@ -112,6 +112,16 @@ async fn requests_that_are_none_are_refused_and_the_next_client_is_served() {
             format!("GET http://evil/metrics HTTP/1.1\r\n{close}"),
             &["401"],
         ),
+        (format!("CONNECT evil:443 HTTP/1.1\r\n{close}"), &["404"]),
+        (format!("OPTIONS * HTTP/1.1\r\n{close}"), &["404"]),
+        (format!("GET //metrics HTTP/1.1\r\n{close}"), &["404"]),
+        ("GET /ready HTTP/1.0\r\n\r\n".to_owned(), &["503"]),
+        (
+            // It would send its body if it were asked to go on.
+            "PUT /health HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+                .to_owned(),
+            &["405"],
+        ),
     ] {
         let answer = send(server.address, question.as_bytes()).await;
         let code = answer.get(9..12).unwrap_or_default();
@@ -149,6 +159,31 @@ async fn a_client_that_never_ends_its_header_is_let_go_after_the_time_for_it() {
     assert_eq!(began.elapsed().as_secs(), 10);
     drip.await;
     assert!(is_alive(server.address).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_sends_the_body_it_announced_is_answered_and_let_go() {
+    let server = started(ServerConfig::default()).await;
+    for question in ["POST /metrics", "GET /health"] {
+        let began = Instant::now();
+        let head = format!("{question} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
+        let answer = send(server.address, head.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 "), "{answer:?}");
+        assert!(began.elapsed() <= Duration::from_secs(30), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn questions_without_end_on_one_connection_are_answered_in_their_order() {
+    let server = started(ServerConfig::default()).await;
+    let guess = format!(
+        "GET /metrics HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n\r\n",
+        &TOKEN[1..]
+    );
+    let last = "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let answer = send(server.address, (guess.repeat(500) + last).as_bytes()).await;
+    assert_eq!(answer.matches("HTTP/1.1 401 ").count(), 500);
+    assert!(answer.ends_with(r#"{"status":"ok"}"#));
 }
 
 #[tokio::test(start_paused = true)]

@@ -124,6 +124,18 @@ fn a_large_answer_is_packed_for_who_takes_it() {
     decoder.read_to_string(&mut unpacked).unwrap();
     assert_eq!(said(&unpacked), said(plain.text()));
     assert!(packed.body.len() * 4 < plain.body.len());
+    for refuses in [
+        "gzip;q=0",
+        "*;q=0",
+        "identity",
+        "gzip;q=0, *",
+        "br",
+        "\u{e9}gzip",
+    ] {
+        let answer = ask(&app, "GET /metrics", &[("accept-encoding", refuses)]);
+        assert_eq!(answer.header("content-encoding"), "", "{refuses}");
+        assert_eq!(said(answer.text()), said(plain.text()), "{refuses}");
+    }
 }
 
 /// An exposition without what scrapes say of the ones before them.
@@ -135,10 +147,10 @@ fn said(text: &str) -> Vec<&str> {
 #[test]
 fn head_tells_the_length_and_sends_no_body() {
     let app = routes(&large(), &Health::new()).router();
-    for path in ["/metrics", "/health", "/health/detail"] {
+    for path in ["/metrics", "/health", "/health/detail", "/ready"] {
         let full = ask(&app, &format!("GET {path}"), &[]);
         let head = ask(&app, &format!("HEAD {path}"), &[]);
-        assert_eq!((head.status, head.body.len()), (StatusCode::OK, 0));
+        assert_eq!((head.status, head.body.len()), (full.status, 0));
         let length: usize = head.header("content-length").parse().unwrap();
         // Each scrape tells of the one before, the first of none.
         let same = path == "/metrics" || length == full.body.len();
@@ -275,32 +287,46 @@ fn the_token_guards_metrics_and_detail_and_leaves_probes_alone_and_failures_are_
         ask(&app, "GET /ready", &[]).json(),
         json!({ "status": "starting" })
     );
-    let cases: [(&[(&str, &str)], &str); 6] = [
-        (&[], "must be Bearer and the token"),
-        (&[("authorization", "")], "must be Bearer and the token"),
-        (&[("authorization", TOKEN)], "must be Bearer and the token"),
-        (
-            &[("authorization", "Basic dTpw")],
-            "must be Bearer and the token",
-        ),
-        (
-            &[("authorization", &right), ("authorization", &right)],
-            "must be Bearer and the token",
-        ),
-        (
-            &[("authorization", "Bearer 0123456789abcdef0123456789abcdeF")],
-            "not the token",
-        ),
+    let (other, twice) = (
+        right.replace("Bearer", "Bearerx"),
+        format!("{right}, {right}"),
+    );
+    let malformed = [
+        "",
+        TOKEN,
+        "Basic dTpw",
+        "Bearer",
+        &other,
+        "Bearer ",
+        "Bearer  ",
     ];
-    for (headers, why) in cases {
+    let wrong = [&twice, "Bearer 0123456789abcdef0123456789abcdeF"];
+    let shown = |all: &[&str]| {
+        let headers = all.iter().map(|it| ("authorization", (*it).to_owned()));
+        headers.collect::<Vec<_>>()
+    };
+    let none = [shown(&[]), shown(&[&right, &right])].into_iter();
+    let none = none.chain(malformed.map(|it| shown(&[it])));
+    let cases = none.map(|it| (it, "must be Bearer and the token"));
+    for (headers, why) in cases.chain(wrong.map(|it| (shown(&[it]), "not the token"))) {
+        let headers: Vec<_> = headers.iter().map(|(name, it)| (*name, &**it)).collect();
         for path in ["/metrics", "/health/detail"] {
-            let answer = ask(&app, &format!("GET {path}"), headers);
+            let answer = ask(&app, &format!("GET {path}"), &headers);
             let expected = json!({ "error": format!("authorization: {why}") });
             assert_eq!((answer.status.as_u16(), answer.json()), (401, expected));
             assert_eq!(answer.header("www-authenticate"), "Bearer");
         }
     }
-    assert_eq!(denied(&exporter), [2.0, 8.0, 2.0]);
+    assert_eq!(denied(&exporter), [2.0, 16.0, 4.0]);
+    // Whatever is asked of a page that is guarded, and however.
+    for question in [
+        "HEAD /metrics",
+        "GET /metrics?token=x",
+        "HEAD /health/detail",
+    ] {
+        let answer = ask(&app, question, &[("authorization", &right[..20])]);
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{question}");
+    }
 
     let all = guarded.guard(&[Page::Ready]).router();
     assert_eq!(

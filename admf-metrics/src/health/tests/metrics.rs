@@ -3,6 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalogue::whole::{assert_exposes, everything};
 use crate::{Catalogue, Exporter};
 
 fn value(text: &str, series: &str) -> Option<f64> {
@@ -160,4 +161,19 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn every_metric_is_exposed_once_a_component_was_checked_and_none_else() {
+    let (exporter, health) = (everything(), Health::new());
+    health.add_source(|| {
+        let known = Some(Duration::ZERO);
+        vec![ComponentHealth {
+            took: known,
+            age: known,
+            ..one("feed", Healthy)
+        }]
+    });
+    export(exporter.meter(), &health).unwrap();
+    assert_exposes(&exporter, &METRICS);
 }

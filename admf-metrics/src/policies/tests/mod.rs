@@ -34,7 +34,10 @@ impl Bench {
 
     /// Creates one whose observer is what `with` makes of ours.
     fn then(with: impl FnOnce(PolicyObserver) -> PolicyObserver) -> Self {
-        let exporter = Exporter::local(Catalogue::new(METRICS).unwrap());
+        Self::on(Exporter::local(Catalogue::new(METRICS).unwrap()), with)
+    }
+
+    fn on(exporter: Exporter, with: impl FnOnce(PolicyObserver) -> PolicyObserver) -> Self {
         let policies = PolicyMetrics::new(exporter.meter()).unwrap();
         let (env, clock) = Env::manual();
         let env = env.with_observer(Arc::new(with(policies.observer())));

@@ -1,6 +1,7 @@
 use tokio_test::{assert_pending, assert_ready, task};
 
 use super::*;
+use crate::catalogue::whole::assert_exposes;
 use crate::red::{CallResult, Methods, MethodsConfig};
 
 fn config(methods: &[&str]) -> MethodsConfig {
@@ -101,4 +102,12 @@ fn a_config_is_read_from_text_and_what_is_unknown_is_refused() {
     assert_eq!(given, config(&["op"]));
     let error = read(r#"{"monitored_method": []}"#).unwrap_err();
     assert!(error.to_string().contains("unknown field"), "{error}");
+}
+
+#[test]
+fn every_metric_is_exposed_once_a_method_was_called_and_none_else() {
+    let bench = Bench::of_everything();
+    let methods = methods(&bench, &config(&["op"]));
+    assert_eq!(methods.call("op", || Ok::<_, ()>(7)), Ok(7));
+    assert_exposes(&bench.exporter, &METRICS);
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use super::{METRICS, Operation, RESULTS};
 use crate::catalogue::Catalogue;
+use crate::catalogue::whole::everything;
 use crate::clock::Clock;
 use crate::exporter::Exporter;
 
@@ -34,8 +35,17 @@ impl Bench {
     }
 
     fn with(catalogue: Catalogue) -> Self {
+        Self::on(Exporter::local(catalogue))
+    }
+
+    /// One that would show the metrics of other parts too, if anything here fed them.
+    fn of_everything() -> Self {
+        Self::on(everything())
+    }
+
+    fn on(exporter: Exporter) -> Self {
         Self {
-            exporter: Exporter::local(catalogue),
+            exporter,
             nanos: Arc::default(),
             reads: Arc::default(),
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::catalogue::whole::{assert_exposes, everything};
 
 #[test]
 fn what_the_kernel_says_is_what_is_exposed() {
@@ -40,19 +41,12 @@ fn what_the_kernel_says_is_what_is_exposed() {
 #[test]
 fn every_metric_is_exposed_after_two_samples_and_none_else() {
     let it = Recorded::new();
-    let (exporter, sampler) = it.sampler();
+    let (exporter, sampler) = it.sampler_on(everything(), it.config());
     sampler.sample();
     it.cpu(1100, 9100);
     sampler.sample();
-    let text = exporter.render();
-    for metric in METRICS {
-        let head = format!(
-            "# HELP {} {}\n# TYPE {0} {}\n",
-            metric.name, metric.help, metric.kind
-        );
-        assert!(text.contains(&head), "{} is not exposed", metric.name);
-        assert_eq!(metric.fed_by, "system sampler");
-    }
+    assert_exposes(&exporter, &METRICS);
+    assert!(METRICS.iter().all(|it| it.fed_by == "system sampler"));
 }
 
 #[test]

@@ -116,7 +116,10 @@ impl Recorded {
     }
 
     fn sampler_with(&self, config: SystemConfig) -> (Exporter, SystemSampler) {
-        let exporter = exporter();
+        self.sampler_on(exporter(), config)
+    }
+
+    fn sampler_on(&self, exporter: Exporter, config: SystemConfig) -> (Exporter, SystemSampler) {
         let sampler = SystemSampler::on(self.machine(), exporter.meter(), config);
         (exporter, sampler.unwrap())
     }

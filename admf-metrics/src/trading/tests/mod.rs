@@ -1,3 +1,4 @@
+mod exposed;
 mod held;
 mod removal;
 
@@ -118,14 +119,16 @@ fn an_unknown_reason_is_the_default_and_every_reason_has_a_series_from_the_begin
 #[test]
 fn an_amount_that_is_none_is_an_error_that_is_seen_and_changes_nothing_else() {
     let (exporter, metrics) = metrics();
-    for wrong in [-1.0, f64::NAN, f64::INFINITY] {
+    for wrong in [-1.0, f64::NAN, f64::INFINITY, f64::MAX] {
         metrics.record_volume("X", wrong);
         metrics.record_fill(wrong, 0.0);
     }
     let errors = r#"admf_errors_total{component="trading_metrics",error_type="invalid_data"}"#;
-    assert_eq!(value(&exporter, errors), Some(6.0));
+    assert_eq!(value(&exporter, errors), Some(8.0));
     assert_eq!(sum(&exporter, "admf_trade_volume_total{"), 0.0);
     assert_eq!(value(&exporter, "admf_order_fill_ratio"), None);
+    metrics.record_fill(4.0, 1.0);
+    assert_eq!(value(&exporter, "admf_order_fill_ratio"), Some(0.25));
 }
 
 #[test]

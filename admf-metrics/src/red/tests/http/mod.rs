@@ -11,8 +11,10 @@ use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, Service, service_fn};
 
 use super::*;
+use crate::catalogue::whole::assert_exposes;
 use crate::catalogue::{Label, Metric};
-use crate::red::http::{CLIENT_METRICS, HttpMeasureLayer, SERVER_METRICS, ServerErrors};
+use crate::meter::{HandleError, Meter};
+use crate::red::http::{CLIENT_METRICS, HttpMeasureLayer, Route, SERVER_METRICS, ServerErrors};
 use crate::red::{CallResult, Classify};
 
 /// What stands for axum's `MatchedPath`.
@@ -343,5 +345,19 @@ proptest! {
             *model.entry(labels).or_default() += 1.0;
         }
         prop_assert_eq!(bench.counts(), model);
+    }
+}
+
+#[test]
+fn every_metric_is_exposed_once_a_request_was_answered_and_none_else() {
+    type Make = fn(&Meter, Route) -> Result<HttpMeasureLayer, HandleError>;
+    let [server, client]: [Make; 2] = [HttpMeasureLayer::server, HttpMeasureLayer::client];
+    for (make, metrics) in [(server, SERVER_METRICS), (client, CLIENT_METRICS)] {
+        let bench = Bench::of_everything();
+        let layer = make(bench.exporter.meter(), template).unwrap();
+        let mut service = layer.layer(service_fn(answers));
+        let call = service.call(request("GET", "/x", Some("/x")));
+        assert_ready_ok!(task::spawn(call).poll());
+        assert_exposes(&bench.exporter, &metrics);
     }
 }
