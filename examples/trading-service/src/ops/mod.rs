@@ -7,6 +7,8 @@ mod data;
 mod hold;
 #[cfg(test)]
 mod hold_tests;
+#[cfg(test)]
+mod liveness_tests;
 mod machine;
 mod meter;
 #[cfg(test)]
@@ -46,6 +48,7 @@ pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};
 use crate::error::Error;
+use crate::pulse::{self, Pulse};
 use crate::report::AlertReport;
 use alerts::Alerts;
 use hold::Hold;
@@ -60,6 +63,8 @@ pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 pub(crate) struct OpsConfig<'a> {
     /// Where they are served, and which parts are on.
     pub(crate) monitoring: MonitoringConfig,
+    /// What liveness hangs on.
+    pub(crate) pulse: &'a Pulse,
     /// When to alert.
     pub(crate) alerts: &'a AlertConfig,
     /// Whom to tell of alerts, beside the console; there must be a folder to keep it in.
@@ -81,6 +86,7 @@ pub(crate) struct Ops {
     /// `None` where nobody is told.
     notify: Option<Arc<Notify>>,
     hold: Hold,
+    pulse: Pulse,
     console: Console,
     announcement: Arc<Announcement>,
 }
@@ -120,6 +126,7 @@ impl Ops {
                 Arc::clone(&console),
             ));
         }
+        monitoring = watched(monitoring, config.pulse, &console);
         let hold = Hold::default();
         let seen = hold.clone();
         let monitoring = monitoring.around(move |routes| seen.around(routes));
@@ -137,6 +144,7 @@ impl Ops {
             alerts,
             notify,
             hold,
+            pulse: config.pulse.clone(),
             announcement: Arc::new(Announcement::new(
                 monitoring.address(),
                 Arc::clone(&console),
@@ -275,19 +283,23 @@ impl Ops {
         self.hold.counted();
     }
 
-    /// Serves on until what was counted in the end was scraped, for at most this time, or until somebody
-    /// asks to stop.
-    pub(crate) async fn hold(&self, at_most: Duration, stop: &Stop) {
+    /// Serves on until what was counted in the end was scraped so often, for at most this time, or until
+    /// somebody asks to stop.
+    pub(crate) async fn hold(&self, at_most: Duration, times: u32, stop: &Stop) {
         let Some(address) = self.monitoring.address() else {
             return;
         };
         let seconds = at_most.as_secs_f64();
+        let scrapes = match times {
+            1 => "scrape".to_owned(),
+            _ => format!("{times} scrapes"),
+        };
         self.announcement.tell(&format!(
-            "ops held for the last scrape of {address}/metrics, at most {seconds} s"
+            "ops held for the last {scrapes} of {address}/metrics, at most {seconds} s"
         ));
         tokio::select! {
             biased;
-            () = self.hold.scraped() => {}
+            () = self.hold.scraped(times) => {}
             () = stop.wanted() => {}
             () = sleep(at_most) => {}
         }
@@ -354,6 +366,28 @@ fn evaluated(
         monitoring = monitoring.routes(notify.routes()).routes(api);
     }
     Ok((monitoring, Some(alerts)))
+}
+
+/// Lets liveness hang on the loops, and tells which of them it misses.
+fn watched(monitoring: Builder, pulse: &Pulse, console: &Console) -> Builder {
+    let (seen, console) = (pulse.clone(), Arc::clone(console));
+    let mut was_alive = true;
+    let look = move || {
+        let (is_alive, age) = (seen.heartbeat().is_alive(), seen.heartbeat().age());
+        if is_alive != was_alive {
+            was_alive = is_alive;
+            console(&match is_alive {
+                true => "turning again: /health says 200".to_owned(),
+                false => {
+                    let (due, age) = (seen.due().join(", "), age.as_secs());
+                    format!("stalled: /health says 503: no turn for {age} s: {due}")
+                }
+            });
+        }
+        std::future::ready(())
+    };
+    let monitoring = monitoring.heartbeat(pulse.heartbeat());
+    monitoring.every(Group::Always, "stalls", pulse::BEAT, look)
 }
 
 /// Says why nothing is served: an address by the flag that names it.
