@@ -17,6 +17,7 @@ mod notify;
 #[cfg(test)]
 mod replay_tests;
 mod side;
+mod stalls;
 #[cfg(test)]
 mod tests;
 mod wall;
@@ -37,6 +38,7 @@ use admf_metrics::{Exporter, Meter, Monitoring, MonitoringConfig};
 use resilience_core::Env;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 pub(crate) use admf_metrics::http::Token;
@@ -48,7 +50,7 @@ pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};
 use crate::error::Error;
-use crate::pulse::{self, Pulse};
+use crate::pulse::Pulse;
 use crate::report::AlertReport;
 use alerts::Alerts;
 use hold::Hold;
@@ -126,10 +128,12 @@ impl Ops {
                 Arc::clone(&console),
             ));
         }
-        monitoring = watched(monitoring, config.pulse, &console);
+        monitoring = stalls::watched(monitoring, config.pulse, &console);
         let hold = Hold::default();
         let seen = hold.clone();
         let monitoring = monitoring.around(move |routes| seen.around(routes));
+        // To read all rules takes its time, and nobody is to find the task stuck by that.
+        yield_now().await;
         let monitoring = monitoring.start().await.map_err(not_started)?;
         if let Some(notify) = &notify {
             let component = monitoring.health().optional("notices");
@@ -366,28 +370,6 @@ fn evaluated(
         monitoring = monitoring.routes(notify.routes()).routes(api);
     }
     Ok((monitoring, Some(alerts)))
-}
-
-/// Lets liveness hang on the loops, and tells which of them it misses.
-fn watched(monitoring: Builder, pulse: &Pulse, console: &Console) -> Builder {
-    let (seen, console) = (pulse.clone(), Arc::clone(console));
-    let mut was_alive = true;
-    let look = move || {
-        let (is_alive, age) = (seen.heartbeat().is_alive(), seen.heartbeat().age());
-        if is_alive != was_alive {
-            was_alive = is_alive;
-            console(&match is_alive {
-                true => "turning again: /health says 200".to_owned(),
-                false => {
-                    let (due, age) = (seen.due().join(", "), age.as_secs());
-                    format!("stalled: /health says 503: no turn for {age} s: {due}")
-                }
-            });
-        }
-        std::future::ready(())
-    };
-    let monitoring = monitoring.heartbeat(pulse.heartbeat());
-    monitoring.every(Group::Always, "stalls", pulse::BEAT, look)
 }
 
 /// Says why nothing is served: an address by the flag that names it.

@@ -81,8 +81,9 @@ impl Pulse {
         let waiting = self.begin("main task").for_ever();
         tokio::select! {
             biased;
-            done = work => done,
+            // First, so that it has turned before what may take its time.
             never = waiting => match never {},
+            done = work => done,
         }
     }
 
