@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use admf_metrics::trading::{
-    self, Arrival, CacheAccess, ComponentState, Direction, ErrorType, FilterReason, OrderStatus,
-    PortfolioSnapshot, RiskLimit, TradingMetrics,
+    self, Arrival, CacheAccess, ComponentState, Direction, ErrorType, FilterReason, LabelSets,
+    OrderStatus, PortfolioSnapshot, RiskLimit, TradingMetrics,
 };
-use admf_metrics::{Catalogue, Exporter, Meter};
+use admf_metrics::{Catalogue, Exporter, Label, Meter};
 use metrics::NoopRecorder;
+
+/// Two accounts in one process.
+const BY_SIDE: LabelSets = LabelSets::with(Label::one_of("side", &["stack", "naive"]));
 
 /// Says everything once that a trading system says.
 fn say_all(metrics: &TradingMetrics) {
@@ -35,33 +38,91 @@ fn say_all(metrics: &TradingMetrics) {
     metrics.set_data_age("venue", Some(ms));
     metrics.record_arrival("AAPL", Arrival::Next { missing: 2 });
     metrics.set_data_quality("AAPL", Some(0.5));
+    metrics.set_realized_pnl("momentum", -1.5);
+    metrics.set_trading_halted(true);
+}
+
+/// The exporter of a program, with its own series: what it serves is what was recorded.
+fn exporter() -> Exporter {
+    Exporter::local(Catalogue::new(trading::METRICS).unwrap())
+}
+
+fn value(exporter: &Exporter, series: &str) -> f64 {
+    let text = exporter.render();
+    let line = text.lines().find_map(|line| line.strip_prefix(series));
+    let value = line.unwrap_or_else(|| panic!("no {series}"));
+    value.trim().parse().unwrap()
 }
 
 #[test]
 fn recording_allocates_nothing_once_its_labels_were_seen() {
-    let catalogue = Catalogue::new(trading::METRICS).unwrap();
-    // Of recorders of the program's own one that keeps nothing: what it allocates for samples is its own.
-    let own = Meter::on(catalogue.clone(), NoopRecorder);
-    let exporter = Exporter::local(catalogue);
-    for meter in [&own, exporter.meter()] {
-        let metrics = TradingMetrics::new(meter).unwrap();
-        let first = allocation_counter::measure(|| say_all(&metrics));
-        assert!(first.count_total > 0, "the counter counts");
-        let again = allocation_counter::measure(|| (0..100).for_each(|_| say_all(&metrics)));
-        assert_eq!(again.count_total, 0);
+    let exporter = exporter();
+    let metrics = TradingMetrics::new(exporter.meter()).unwrap();
+    let first = allocation_counter::measure(|| say_all(&metrics));
+    assert!(first.count_total > 0, "the counter counts");
+    let again = allocation_counter::measure(|| (0..100).for_each(|_| say_all(&metrics)));
+    assert_eq!((again.count_total, again.bytes_total), (0, 0));
+    for (series, expected) in [
+        (
+            "admf_trades_total{strategy=\"momentum\",symbol=\"AAPL\",direction=\"sell\"}",
+            101.0,
+        ),
+        ("admf_trade_pnl_sum{strategy=\"momentum\"}", -151.5),
+        ("admf_signals_filtered_total{reason=\"drawdown\"}", 101.0),
+        (
+            "admf_event_processing_seconds_count{event_type=\"bar\"}",
+            101.0,
+        ),
+        (
+            "admf_errors_total{component=\"broker\",error_type=\"timeout\"}",
+            101.0,
+        ),
+        ("admf_missing_data_points_total{symbol=\"AAPL\"}", 202.0),
+        ("admf_trading_halted", 1.0),
+    ] {
+        assert_eq!(value(&exporter, series), expected, "{series}");
     }
 }
 
 #[test]
+fn so_it_is_for_an_account_among_several() {
+    let exporter = Exporter::local(Catalogue::new(trading::metrics_by(&BY_SIDE)).unwrap());
+    let accounts = ["stack", "naive"].map(|name| {
+        let metrics = TradingMetrics::labelled(exporter.meter(), &[("side", name)]).unwrap();
+        say_all(&metrics);
+        metrics
+    });
+    let again = allocation_counter::measure(|| {
+        for _ in 0..100 {
+            accounts.iter().for_each(say_all);
+        }
+    });
+    assert_eq!((again.count_total, again.bytes_total), (0, 0));
+}
+
+#[test]
 fn a_handle_that_is_held_allocates_nothing() {
-    let catalogue = Catalogue::new(trading::METRICS).unwrap();
-    let metrics = TradingMetrics::new(&Meter::on(catalogue, NoopRecorder)).unwrap();
+    let exporter = exporter();
+    let metrics = TradingMetrics::new(exporter.meter()).unwrap();
     let (trades, signals) = (metrics.trades("a", "X"), metrics.signals("a", "X"));
+    // From the first on: there is nothing to be found any more.
     let recorded = allocation_counter::measure(|| {
         for _ in 0..100 {
             trades.record(Direction::Buy, Some(1.0));
             signals.record(None);
         }
     });
-    assert_eq!(recorded.count_total, 0);
+    assert_eq!((recorded.count_total, recorded.bytes_total), (0, 0));
+    let bought = "admf_trades_total{strategy=\"a\",symbol=\"X\",direction=\"buy\"}";
+    assert_eq!(value(&exporter, bought), 100.0);
+}
+
+#[test]
+fn on_a_recorder_of_somebody_else_what_is_ours_allocates_nothing() {
+    // One that keeps nothing: what it allocates for samples of histograms is its own.
+    let catalogue = Catalogue::new(trading::METRICS).unwrap();
+    let metrics = TradingMetrics::new(&Meter::on(catalogue, NoopRecorder)).unwrap();
+    say_all(&metrics);
+    let again = allocation_counter::measure(|| (0..100).for_each(|_| say_all(&metrics)));
+    assert_eq!(again.count_total, 0);
 }

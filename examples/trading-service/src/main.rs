@@ -12,6 +12,7 @@ mod naive;
 mod ops;
 mod portfolio;
 mod progress;
+mod pulse;
 mod reconcile;
 mod report;
 mod risk;
@@ -27,6 +28,7 @@ mod testing;
 mod trader;
 mod venue;
 
+use std::io::{self, Read};
 use std::process::ExitCode;
 
 use admf_metrics::healthcheck;
@@ -53,14 +55,31 @@ async fn start() -> Result<u8, Error> {
     }
     match cli.command {
         None => run::run(&Settings::try_from(cli.args)?).await,
-        Some(Command::Metrics) => {
-            let table = ops::catalogue().map_err(Error::run)?.markdown();
-            run::tell(table.trim_end()).map(|()| 0)
-        }
+        Some(Command::Metrics { check }) => metrics(check).map(|()| 0),
         Some(Command::Serve(serve)) => {
             let (settings, serve) = (*serve).try_into()?;
             serve::run(&settings, &serve).await.map(|()| 0)
         }
         Some(Command::Venue(venue)) => venue::main(venue).await.map(|()| 0).map_err(Error::run),
     }
+}
+
+/// Prints the table of all metrics, or holds what is on standard input against it.
+fn metrics(check: bool) -> Result<(), Error> {
+    let catalogue = ops::catalogue().map_err(Error::run)?;
+    if !check {
+        return run::tell(catalogue.markdown().trim_end());
+    }
+    let failed = |why: &dyn std::fmt::Display| Error::Run(format!("standard input: {why}"));
+    let mut scrape = String::new();
+    io::stdin()
+        .read_to_string(&mut scrape)
+        .map_err(|error| failed(&error))?;
+    if scrape.trim().is_empty() {
+        return Err(failed(&"there is no metric in it"));
+    }
+    catalogue
+        .check_exposed(&scrape)
+        .map_err(|error| failed(&error))?;
+    run::tell("all is valid and as declared")
 }

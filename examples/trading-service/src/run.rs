@@ -8,6 +8,7 @@ use crate::engine::{Live, Stop};
 use crate::error::Error;
 use crate::ops::{Console, Ops, OpsConfig};
 use crate::progress::Progress;
+use crate::pulse::Pulse;
 use crate::report::{Report, Text};
 use crate::settings::{Mode, Settings};
 use crate::side::{Client, Side};
@@ -19,8 +20,9 @@ pub(crate) async fn run(settings: &Settings) -> Result<u8, Error> {
     let mut state = StateDir::open(settings.state.as_deref())?;
     warn(settings, &bars);
     let stop = Stop::default();
-    let done = trade_and_tell(settings, &bars, &stop, &mut state);
-    stop.while_listening(done).await?
+    let pulse = Pulse::new(settings.stalled_after);
+    let done = trade_and_tell(settings, &bars, &stop, &mut state, &pulse);
+    pulse.beside(stop.while_listening(done)).await?
 }
 
 async fn trade_and_tell(
@@ -28,8 +30,9 @@ async fn trade_and_tell(
     bars: &Bars,
     stop: &Stop,
     state: &mut StateDir,
+    pulse: &Pulse,
 ) -> Result<u8, Error> {
-    let traded = trade(settings, bars, stop, state).await;
+    let traded = trade(settings, bars, stop, state, pulse).await;
     let (report, ops) = traded.inspect_err(|_| {
         if settings.state.is_none() && state.is_used() {
             tell_kept(state);
@@ -46,7 +49,7 @@ async fn trade_and_tell(
         tell_kept(state);
     }
     if let Some(at_most) = settings.hold {
-        ops.hold(at_most, stop).await;
+        ops.hold(at_most, settings.hold_scrapes, stop).await;
     }
     ops.stop().await;
     Ok(code)
@@ -63,6 +66,7 @@ async fn trade(
     bars: &Bars,
     stop: &Stop,
     state: &StateDir,
+    pulse: &Pulse,
 ) -> Result<(Report, Ops), Error> {
     let clients: &[Client] = match settings.mode {
         Mode::Compare => &[Client::Stack, Client::Naive],
@@ -71,7 +75,7 @@ async fn trade(
     };
     let names: Vec<_> = clients.iter().map(|client| client.word()).collect();
     let progress = Arc::new(Progress::new(&names));
-    let ops = operations(settings, &progress, state).await?;
+    let ops = operations(settings, &progress, state, pulse).await?;
     let lives = lives(&names, &ops, &progress)?;
     ops.started();
     let side = async |client: Client| {
@@ -116,11 +120,13 @@ async fn operations(
     settings: &Settings,
     progress: &Arc<Progress>,
     state: &StateDir,
+    pulse: &Pulse,
 ) -> Result<Ops, Error> {
     let progress = Arc::clone(progress);
     let console: Console = Arc::new(move |line| progress.note(line));
     let config = OpsConfig {
         monitoring: settings.monitoring.clone(),
+        pulse,
         alerts: &settings.alerts,
         notify: Some(&settings.notify),
         data_dir: Some(state.path()),

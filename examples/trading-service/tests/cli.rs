@@ -480,3 +480,55 @@ fn a_health_check_says_in_one_line_and_by_its_exit_code_whether_a_service_is_hea
         "must be http://HOST",
     )
 }
+
+/// What the program says of a scrape, and its exit code.
+fn checked(scrape: &str) -> Result<(Option<i32>, String)> {
+    let mut command = service(&["metrics", "--check"]);
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut asking = piped.stderr(Stdio::piped()).spawn()?;
+    let mut stdin = asking.stdin.take().ok_or("standard input is piped")?;
+    stdin.write_all(scrape.as_bytes())?;
+    drop(stdin);
+    let output = asking.wait_with_output()?;
+    let line = String::from_utf8_lossy(&output.stdout).into_owned() + &complaint(&output);
+    Ok((output.status.code(), line))
+}
+
+#[test]
+fn a_scrape_is_held_against_what_is_declared() -> Result {
+    let good = "# HELP bars_replayed_total Bars replayed.\n# TYPE bars_replayed_total counter\nbars_replayed_total{side=\"stack\"} 3\n";
+    let (code, said) = checked(good)?;
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(0), "all is valid and as declared\n")
+    );
+    for (scrape, expected) in [
+        (
+            good.replace("stack", "other"),
+            "line 3: metric `bars_replayed_total`: label `side`: value \"other\" is not declared",
+        ),
+        (
+            good.replace("Bars replayed.", "Bars."),
+            "line 1: metric `bars_replayed_total`: help is \"Bars.\", declared is",
+        ),
+        (
+            good.replace("counter", "gauge"),
+            "line 1: metric `bars_replayed_total`: declared as a counter, exposed as a gauge",
+        ),
+        (
+            good.replace("bars_", "cars_"),
+            "line 1: metric `cars_replayed_total`: not declared",
+        ),
+        (good.replace(" 3\n", " three\n"), "line 3: "),
+        (String::new(), "there is no metric in it"),
+    ] {
+        let (code, said) = checked(&scrape)?;
+        assert_eq!(code, Some(1), "{said}");
+        let expected = format!("error: standard input: {expected}");
+        assert!(
+            said.starts_with(&expected) && said.lines().count() == 1,
+            "{said}"
+        );
+    }
+    Ok(())
+}

@@ -12,6 +12,7 @@ use crate::bars::{Bar, Bars, Date};
 use crate::broker::Order;
 use crate::ledger::Tally;
 use crate::portfolio::{Portfolio, Trade};
+use crate::pulse::Turning;
 use crate::report::SideReport;
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
@@ -73,6 +74,10 @@ pub(crate) trait Watcher: Send + Sync {
     /// Records what is asked of the ledger.
     fn database(&self) -> DatabaseMetrics {
         DatabaseMetrics::noop()
+    }
+    /// A loop begins, which has to turn until what is returned is dropped.
+    fn turning(&self, _: &str) -> Turning {
+        Turning::default()
     }
     /// One of these policies changed its state.
     fn policy_event(&self, _: &Name, _: &Event) {}
@@ -209,6 +214,12 @@ impl Live {
     pub(crate) fn database(&self) -> DatabaseMetrics {
         let watcher = self.watcher.as_ref();
         watcher.map_or_else(DatabaseMetrics::noop, |watcher| watcher.database())
+    }
+
+    /// Begins a loop that has to turn.
+    pub(crate) fn turning(&self, name: &str) -> Turning {
+        let watcher = self.watcher.as_ref();
+        watcher.map_or_else(Turning::default, |watcher| watcher.turning(name))
     }
 
     pub(crate) fn processed(&self, took: Duration) {

@@ -13,6 +13,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use books::{portfolio, tell_settled};
@@ -114,7 +115,9 @@ impl<'a, T: Trader> Engine<'a, T> {
         let mut fills = books::by_bar(self.ledger.fills()?);
         self.set_doubts_aside();
         let mut replayed = 0;
+        let turning = self.live.turning("replay");
         for day in self.bars.days() {
+            turning.turn();
             let end = day.end as u64;
             if end > written && stop.requested() {
                 return Ok(self.end(Ending::Stopped, replayed));
@@ -123,6 +126,8 @@ impl<'a, T: Trader> Engine<'a, T> {
             let signals = self.open_day(&day);
             if end <= written {
                 self.relive_day(&day, &mut fills);
+                // Years of it wait for nothing: the other loops of the task have to turn as well.
+                consume_budget().await;
             } else {
                 self.trade_day(&day, &signals).await?;
             }

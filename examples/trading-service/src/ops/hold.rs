@@ -19,7 +19,7 @@ use tokio::sync::watch;
 pub(super) struct Hold {
     /// Whether nothing will be counted any more.
     counted: Arc<AtomicBool>,
-    scraped: Arc<watch::Sender<bool>>,
+    scraped: Arc<watch::Sender<u32>>,
 }
 
 impl Hold {
@@ -28,10 +28,10 @@ impl Hold {
         self.counted.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until a scrape that began after [`counted`](Self::counted) has its whole answer on the way.
-    pub(super) async fn scraped(&self) {
+    /// Waits until so many scrapes that began after [`counted`](Self::counted) have their whole answers on the way.
+    pub(super) async fn scraped(&self, times: u32) {
         // An error says that nobody is left who could scrape: `self` is.
-        let _ = self.scraped.subscribe().wait_for(|it| *it).await;
+        let _ = self.scraped.subscribe().wait_for(|it| *it >= times).await;
     }
 
     /// Looks at the scrapes of these routes.
@@ -55,7 +55,7 @@ async fn look(State(hold): State<Hold>, request: Request, next: Next) -> Respons
 /// tells nothing.
 struct Told {
     body: Body,
-    scraped: Arc<watch::Sender<bool>>,
+    scraped: Arc<watch::Sender<u32>>,
 }
 
 impl HttpBody for Told {
@@ -81,7 +81,7 @@ impl HttpBody for Told {
 impl Drop for Told {
     fn drop(&mut self) {
         if self.body.is_end_stream() {
-            self.scraped.send_replace(true);
+            self.scraped.send_modify(|it| *it = it.saturating_add(1));
         }
     }
 }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn is_over(hold: &Hold) -> bool {
-        hold.scraped().now_or_never().is_some()
+        hold.scraped(1).now_or_never().is_some()
     }
 
     #[tokio::test]
@@ -122,6 +122,10 @@ mod tests {
         assert!(!is_over(&hold), "its body is not taken yet");
         let body = late.into_body().collect().await.unwrap().to_bytes();
         assert!(is_over(&hold) && body == "a 1\n");
+        assert!(hold.scraped(2).now_or_never().is_none());
+        let later = ask(&routes, Method::GET, "/metrics").await;
+        later.into_body().collect().await.unwrap();
+        assert!(hold.scraped(2).now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -15,11 +15,11 @@ use crate::report::SideReport;
 
 const LONG: Duration = Duration::from_secs(3600);
 
-fn address(ops: &Ops) -> SocketAddr {
+pub(super) fn address(ops: &Ops) -> SocketAddr {
     ops.monitoring.address().unwrap()
 }
 
-async fn get(address: SocketAddr, path: &str) -> String {
+pub(super) async fn get(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -58,7 +58,7 @@ async fn the_end_is_held_until_a_scrape_that_began_after_it_is_answered_whole() 
     scrapes.spawn(get(at, "/metrics"));
     begins.recv().await.unwrap();
     ops.finish();
-    let mut held = Box::pin(ops.hold(LONG, &stop));
+    let mut held = Box::pin(ops.hold(LONG, 1, &stop));
     assert!(held.as_mut().now_or_never().is_none());
     let_go.send(()).unwrap();
     assert!(scrapes.join_next().await.unwrap().unwrap().ends_with('\n'));
@@ -82,10 +82,10 @@ async fn nobody_is_waited_for_longer_than_asked_or_after_the_wish_to_stop() {
     ops.finish();
     let stop = Stop::default();
     let begun = tokio::time::Instant::now();
-    ops.hold(Duration::from_secs(7), &stop).await;
+    ops.hold(Duration::from_secs(7), 1, &stop).await;
     assert_eq!(begun.elapsed().as_secs(), 7);
     stop.request(15);
-    assert!(ops.hold(LONG, &stop).now_or_never().is_some());
+    assert!(ops.hold(LONG, 1, &stop).now_or_never().is_some());
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn switched_off_nothing_listens_nothing_is_told_and_nobody_is_waited_for()
     ops.announce();
     ops.finish();
     assert_eq!(ops.monitoring.address(), None);
-    assert!(ops.hold(LONG, &Stop::default()).now_or_never().is_some());
+    assert!(ops.hold(LONG, 1, &Stop::default()).now_or_never().is_some());
     ops.stop().await;
     assert!(heard.try_recv().is_err());
 }

@@ -7,6 +7,8 @@ mod data;
 mod hold;
 #[cfg(test)]
 mod hold_tests;
+#[cfg(test)]
+mod liveness_tests;
 mod machine;
 mod meter;
 #[cfg(test)]
@@ -15,6 +17,7 @@ mod notify;
 #[cfg(test)]
 mod replay_tests;
 mod side;
+mod stalls;
 #[cfg(test)]
 mod tests;
 mod wall;
@@ -35,6 +38,7 @@ use admf_metrics::{Exporter, Meter, Monitoring, MonitoringConfig};
 use resilience_core::Env;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 pub(crate) use admf_metrics::http::Token;
@@ -46,6 +50,7 @@ pub(crate) use side::SideOps;
 
 use crate::engine::{Now, Stop};
 use crate::error::Error;
+use crate::pulse::Pulse;
 use crate::report::AlertReport;
 use alerts::Alerts;
 use hold::Hold;
@@ -60,6 +65,8 @@ pub(crate) type Console = Arc<dyn Fn(&str) + Send + Sync>;
 pub(crate) struct OpsConfig<'a> {
     /// Where they are served, and which parts are on.
     pub(crate) monitoring: MonitoringConfig,
+    /// What liveness hangs on.
+    pub(crate) pulse: &'a Pulse,
     /// When to alert.
     pub(crate) alerts: &'a AlertConfig,
     /// Whom to tell of alerts, beside the console; there must be a folder to keep it in.
@@ -81,6 +88,7 @@ pub(crate) struct Ops {
     /// `None` where nobody is told.
     notify: Option<Arc<Notify>>,
     hold: Hold,
+    pulse: Pulse,
     console: Console,
     announcement: Arc<Announcement>,
 }
@@ -123,9 +131,12 @@ impl Ops {
                 Arc::clone(&console),
             ));
         }
+        monitoring = stalls::watched(monitoring, config.pulse, &console);
         let hold = Hold::default();
         let seen = hold.clone();
         let monitoring = monitoring.around(move |routes| seen.around(routes));
+        // To read all rules takes its time, and nobody is to find the task stuck by that.
+        yield_now().await;
         let monitoring = monitoring.start().await.map_err(not_started)?;
         if let Some(notify) = &notify {
             let component = monitoring.health().optional("notices");
@@ -140,6 +151,7 @@ impl Ops {
             alerts,
             notify,
             hold,
+            pulse: config.pulse.clone(),
             announcement: Arc::new(Announcement::new(
                 monitoring.address(),
                 Arc::clone(&console),
@@ -278,19 +290,23 @@ impl Ops {
         self.hold.counted();
     }
 
-    /// Serves on until what was counted in the end was scraped, for at most this time, or until somebody
-    /// asks to stop.
-    pub(crate) async fn hold(&self, at_most: Duration, stop: &Stop) {
+    /// Serves on until what was counted in the end was scraped so often, for at most this time, or until
+    /// somebody asks to stop.
+    pub(crate) async fn hold(&self, at_most: Duration, times: u32, stop: &Stop) {
         let Some(address) = self.monitoring.address() else {
             return;
         };
         let seconds = at_most.as_secs_f64();
+        let scrapes = match times {
+            1 => "scrape".to_owned(),
+            _ => format!("{times} scrapes"),
+        };
         self.announcement.tell(&format!(
-            "ops held for the last scrape of {address}/metrics, at most {seconds} s"
+            "ops held for the last {scrapes} of {address}/metrics, at most {seconds} s"
         ));
         tokio::select! {
             biased;
-            () = self.hold.scraped() => {}
+            () = self.hold.scraped(times) => {}
             () = stop.wanted() => {}
             () = sleep(at_most) => {}
         }

@@ -16,6 +16,7 @@ use super::{Console, Ops};
 use crate::broker::Order;
 use crate::engine::{Booked, Now, Watcher, Wish};
 use crate::error::Error;
+use crate::pulse::{Pulse, Turning};
 use crate::report::SideReport;
 use crate::risk::Breach;
 use crate::trader::{Fate, TraderSummary};
@@ -33,6 +34,7 @@ pub(crate) struct SideOps {
     observer: PolicyObserver,
     health: Health,
     alerts: Option<Arc<Alerts>>,
+    pulse: Pulse,
     announcement: Arc<Announcement>,
     on_day: Box<dyn Fn(&Now) + Send + Sync>,
 }
@@ -57,6 +59,7 @@ impl SideOps {
             observer: ops.policies.observer(),
             health: health.clone(),
             alerts: ops.alerts.clone(),
+            pulse: ops.pulse.clone(),
             announcement: Arc::clone(&ops.announcement),
             on_day: Box::new(on_day),
         })
@@ -88,6 +91,10 @@ impl Watcher for SideOps {
             alerts.on_date(self.name, date);
         }
         (self.on_day)(now);
+    }
+
+    fn turning(&self, name: &str) -> Turning {
+        self.pulse.begin(format!("{} {name}", self.name))
     }
 
     fn database(&self) -> DatabaseMetrics {

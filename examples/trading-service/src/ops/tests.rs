@@ -9,6 +9,9 @@ use super::alerts::tests::config_of;
 use super::*;
 use crate::engine::Watcher;
 
+/// The time after which a loop is stuck.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
 pub(super) fn exporter() -> Exporter {
     Exporter::local(catalogue::catalogue().unwrap())
 }
@@ -80,8 +83,18 @@ pub(super) async fn started_by(
     alerts: &AlertConfig,
     console: Console,
 ) -> Result<Ops, Error> {
+    started_watched(monitoring, alerts, console, &Pulse::new(LIMIT)).await
+}
+
+pub(super) async fn started_watched(
+    monitoring: MonitoringConfig,
+    alerts: &AlertConfig,
+    console: Console,
+    pulse: &Pulse,
+) -> Result<Ops, Error> {
     let config = OpsConfig {
         monitoring,
+        pulse,
         alerts,
         notify: None,
         data_dir: None,

@@ -19,6 +19,7 @@ use crate::engine::{Booked, Live, Now, Wish};
 use crate::market::{MarketData, Quote};
 use crate::ops::Console;
 use crate::portfolio::{Portfolio, Trade};
+use crate::pulse::Turning;
 use crate::risk::{Breach, Risk, RiskConfig};
 use crate::settings::Settings;
 use crate::trader::{Fate, Trader};
@@ -153,6 +154,11 @@ impl<U: Upstream> Desk<U> {
                 _ => {}
             }
         }
+    }
+
+    /// Begins a loop that has to turn.
+    pub(super) fn turning(&self, name: &str) -> Turning {
+        self.live.turning(name)
     }
 
     /// Takes that a part of the service failed.

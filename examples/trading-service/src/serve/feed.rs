@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use admf_metrics::trading::ErrorType;
 use futures_util::future::join_all;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::desk::{Desk, Upstream};
 use crate::error::Error;
 use crate::market::Quote;
+use crate::pulse::Turning;
+use crate::settings::FeedTrouble;
 use crate::side::BareClient;
 
 /// How long a venue may take to hear a price; it hears the next one anyway.
@@ -31,6 +33,8 @@ pub(super) struct Feed<'a, U> {
     next: AtomicUsize,
     /// Dates before which it fails, in order.
     fails: Mutex<VecDeque<usize>>,
+    /// The date before which it hangs.
+    hangs: Option<usize>,
 }
 
 impl<'a, U: Upstream> Feed<'a, U> {
@@ -38,9 +42,9 @@ impl<'a, U: Upstream> Feed<'a, U> {
         desk: &'a Desk<U>,
         venues: &'a [BareClient],
         pace: Duration,
-        fails: &[usize],
+        trouble: &FeedTrouble,
     ) -> Self {
-        let mut fails = fails.to_vec();
+        let mut fails = trouble.fails.clone();
         fails.sort_unstable();
         Self {
             desk,
@@ -48,6 +52,7 @@ impl<'a, U: Upstream> Feed<'a, U> {
             pace,
             next: AtomicUsize::new(0),
             fails: Mutex::new(fails.into()),
+            hangs: trouble.hangs,
         }
     }
 
@@ -56,33 +61,36 @@ impl<'a, U: Upstream> Feed<'a, U> {
         self.desk
     }
 
-    /// Tells prices without end.
+    /// Tells prices without end. It has to turn all the time, also where it waits for the next date: each turn
+    /// is bounded, whatever the venues do.
     ///
     /// # Errors
     ///
     /// At the dates at which it was told to fail.
     pub(super) async fn run(&self) -> Result<Infallible, Error> {
+        let turning = self.desk.turning("feed");
         let days = self.desk.bars().days();
         for (number, day) in days.enumerate().skip(self.next.load(Ordering::Relaxed)) {
-            self.fail_at(number)?;
+            turning.turn();
+            self.trouble_at(number).await?;
             let told = Instant::now();
             self.tell(&day).await;
             self.desk.heard(told.elapsed());
             self.desk.open_day(&day);
             self.next.store(number + 1, Ordering::Relaxed);
-            self.rest().await;
+            self.rest(&turning).await;
         }
         let last = self.desk.bars().days().last().unwrap_or_default();
         loop {
             // A venue that was started anew has heard no price yet.
             self.tell(&last).await;
-            self.rest().await;
+            self.rest(&turning).await;
         }
     }
 
-    async fn rest(&self) {
+    async fn rest(&self, turning: &Turning) {
         self.desk.settle().await;
-        sleep(self.pace).await;
+        turning.rest(self.pace).await;
     }
 
     async fn tell(&self, day: &Range<usize>) {
@@ -108,6 +116,13 @@ impl<'a, U: Upstream> Feed<'a, U> {
                 Err(_) => self.desk.failed("feed", ErrorType::Timeout),
             }
         }
+    }
+
+    async fn trouble_at(&self, number: usize) -> Result<(), Error> {
+        if self.hangs == Some(number) {
+            std::future::pending::<()>().await;
+        }
+        self.fail_at(number)
     }
 
     fn fail_at(&self, number: usize) -> Result<(), Error> {

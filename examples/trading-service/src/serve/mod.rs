@@ -33,6 +33,7 @@ use crate::broker::Broker;
 use crate::engine::{Live, Stop};
 use crate::error::Error;
 use crate::ops::{Console, Ops, OpsConfig, bind};
+use crate::pulse::Pulse;
 use crate::settings::{ServeSettings, Settings};
 use crate::side::Venues;
 use crate::stack::{Stack, Surroundings};
@@ -47,6 +48,11 @@ const MARGIN: Duration = Duration::from_millis(500);
 
 /// Serves until asked to stop, and finishes what is in flight then.
 pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<(), Error> {
+    let pulse = Pulse::new(settings.stalled_after);
+    pulse.beside(stay_up(settings, serve, &pulse)).await
+}
+
+async fn stay_up(settings: &Settings, serve: &ServeSettings, pulse: &Pulse) -> Result<(), Error> {
     serve.admin.check()?;
     let bars = Bars::load(&settings.data, settings.bad_bars)?;
     let state = StateDir::open(settings.state.as_deref())?;
@@ -57,6 +63,7 @@ pub(crate) async fn run(settings: &Settings, serve: &ServeSettings) -> Result<()
     let console: Console = Arc::new(|line| eprintln!("{line}"));
     let config = OpsConfig {
         monitoring: settings.monitoring.clone(),
+        pulse,
         alerts: &settings.alerts,
         notify: Some(&settings.notify),
         data_dir: Some(&folder),
@@ -138,9 +145,9 @@ impl Service<'_> {
         let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, routes).with_graceful_shutdown(self.stop.wanted());
         let ServeSettings {
-            pace, feed_fails, ..
+            pace, feed_trouble, ..
         } = self.serve;
-        let feed = Feed::new(&desk, &clients, *pace, feed_fails);
+        let feed = Feed::new(&desk, &clients, *pace, feed_trouble);
         let overdue = async {
             self.stop.wanted().await;
             sleep(limit).await;

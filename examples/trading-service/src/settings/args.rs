@@ -8,7 +8,7 @@ use admf_metrics::healthcheck;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Parser, Subcommand};
 
-use super::value::{amount, order_timeout, pace, part, seconds};
+use super::value::{amount, order_timeout, pace, part, seconds, stall};
 use crate::bars::BadBars;
 use crate::day::Scenario;
 use crate::ops::RuleFile;
@@ -39,7 +39,11 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print the table of all metrics, in Markdown
-    Metrics,
+    Metrics {
+        /// Read a scrape from standard input instead, and say whether all in it is valid and as declared
+        #[arg(long)]
+        check: bool,
+    },
     /// Stay up: an API for quotes and orders, and health, metrics and the operation of policies beside it
     Serve(Box<ServeArgs>),
     /// Is a simulated venue: the service starts its own
@@ -85,6 +89,9 @@ pub(crate) struct ServeArgs {
         hide = true
     )]
     pub(super) feed_fails: Vec<usize>,
+    /// The date, by number from 0, before which the feed hangs
+    #[arg(long, env = "ADMF_FEED_HANGS", value_name = "DATE", hide = true)]
+    pub(super) feed_hangs: Option<usize>,
     #[command(flatten)]
     pub(crate) args: Args,
 }
@@ -142,6 +149,19 @@ pub(crate) struct Args {
         allow_negative_numbers = true
     )]
     pub(super) hold: Option<Duration>,
+    /// How many such scrapes to wait for: one for each server that scrapes
+    #[arg(
+        long,
+        env = "ADMF_HOLD_SCRAPES",
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(super) hold_scrapes: u32,
+    /// Seconds without a turn of a replay, or of the feed, after which /health says 503
+    #[arg(long, env = "ADMF_STALLED_AFTER", value_name = "SECONDS", default_value = "30.0", value_parser = stall, allow_negative_numbers = true)]
+    pub(super) stalled_after: Duration,
     /// Where health and metrics are served (default: a free port of the loopback; for `serve` 127.0.0.1:8081);
     /// beyond the loopback only with MONITORING_TOKEN, or MONITORING_ALLOW_PUBLIC=true
     #[arg(long, env = "ADMF_OPS_ADDR", value_name = "ADDR")]

@@ -56,8 +56,12 @@ pub(crate) struct Settings {
     pub(crate) risk: RiskConfig,
     /// How long an order may stay unanswered, in real time.
     pub(crate) order_timeout: Duration,
-    /// How long the end is shown to a scrape that is still to come.
+    /// How long the end is shown to scrapes that are still to come.
     pub(crate) hold: Option<Duration>,
+    /// How many of them are waited for.
+    pub(crate) hold_scrapes: u32,
+    /// The time after which a loop that does not turn is stuck.
+    pub(crate) stalled_after: Duration,
     /// Where health and metrics are served, and which parts are on.
     pub(crate) monitoring: MonitoringConfig,
     /// When to alert.
@@ -75,8 +79,17 @@ pub(crate) struct ServeSettings {
     pub(crate) pace: Duration,
     /// Who may operate policies, and by which file.
     pub(crate) admin: AdminConfig,
-    /// Dates before which the feed fails, for tests.
-    pub(crate) feed_fails: Vec<usize>,
+    /// What is wrong with the feed, for tests.
+    pub(crate) feed_trouble: FeedTrouble,
+}
+
+/// What is wrong with the feed, by the numbers of the dates before which it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FeedTrouble {
+    /// Where it fails: once for each time that a number is named.
+    pub(crate) fails: Vec<usize>,
+    /// Where it hangs.
+    pub(crate) hangs: Option<usize>,
 }
 
 impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
@@ -90,6 +103,7 @@ impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
             admin_token_file,
             policies,
             feed_fails,
+            feed_hangs,
             args,
         } = serve;
         let admin = AdminConfig {
@@ -115,7 +129,10 @@ impl TryFrom<ServeArgs> for (Settings, ServeSettings) {
             api,
             pace,
             admin,
-            feed_fails,
+            feed_trouble: FeedTrouble {
+                fails: feed_fails,
+                hangs: feed_hangs,
+            },
         };
         Ok((settings, serve))
     }
@@ -275,6 +292,8 @@ impl TryFrom<Args> for Settings {
             },
             order_timeout: args.default_order_timeout / TIME_SCALE,
             hold: args.hold,
+            hold_scrapes: args.hold_scrapes,
+            stalled_after: args.stalled_after,
             monitoring: monitoring(args.ops, RUN_PORT, variable)?,
             alerts: alerts(args.rules, args.rules_interval, variable)?,
             notify,

@@ -26,6 +26,32 @@ fn the_defaults_are_those_of_the_documentation() {
     );
     assert!(settings.risk.checks && settings.risk.enforced && settings.risk.trading);
     assert_eq!(settings.order_timeout, Duration::from_millis(1_500));
+    assert_eq!(settings.stalled_after, Duration::from_secs(30));
+    assert_eq!((settings.hold, settings.hold_scrapes), (None, 1));
+}
+
+#[test]
+fn the_api_is_served_on_the_loopback_at_the_port_of_the_documentation_unless_it_is_said_otherwise()
+{
+    let command = Cli::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let api = serve
+        .get_arguments()
+        .find(|it| it.get_long() == Some("api"));
+    let defaults = api.unwrap().get_default_values();
+    let default: Vec<_> = defaults.iter().map(|it| it.to_str().unwrap()).collect();
+    assert_eq!(default, ["127.0.0.1:8080"]);
+    let address: SocketAddr = default[0].parse().unwrap();
+    assert!(address.ip().is_loopback());
+    let documented =
+        "-- serve                          # API at 127.0.0.1:8080, operations at 8081\n";
+    assert!(include_str!("../../README.md").contains(documented));
+
+    let flags = ["trading-service", "serve", "--api", "127.0.0.2:0"];
+    let Some(Command::Serve(given)) = Cli::try_parse_from(flags).unwrap().command else {
+        panic!("it is `serve`")
+    };
+    assert_eq!(given.api.to_string(), "127.0.0.2:0");
 }
 
 #[test]
@@ -101,6 +127,14 @@ fn a_bad_value_is_named_with_its_flag_in_one_line() {
         (
             &["--risk-check-enabled", "maybe"],
             "invalid value 'maybe' for '--risk-check-enabled <BOOL>'",
+        ),
+        (
+            &["--stalled-after", "4.9"],
+            "invalid value '4.9' for '--stalled-after <SECONDS>': must be 5 to 3600 seconds",
+        ),
+        (
+            &["--hold-scrapes", "0"],
+            "invalid value '0' for '--hold-scrapes <N>': 0 is not in 1..=1000",
         ),
         (
             &["--ops", "localhost"],

@@ -42,6 +42,15 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be 0 to 3600 seconds".to_owned())
 }
 
+/// Reads the seconds after which a loop is stuck: no turn of one that is not takes as long as the least.
+pub(super) fn stall(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| (5.0..=3600.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "must be 5 to 3600 seconds".to_owned())
+}
+
 /// Reads the seconds between two days; never none, or the feed would do nothing else.
 pub(super) fn pace(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()

@@ -4,12 +4,16 @@ mod admin;
 #[expect(dead_code, reason = "whole runs are for other tests")]
 #[path = "../common/mod.rs"]
 mod common;
+mod exposed;
 mod fed;
 mod hold;
+mod liveness;
 mod machine;
 mod notices;
 mod parts;
 mod running;
+#[path = "../common/sound.rs"]
+mod sound;
 
 use std::net::TcpListener;
 

@@ -1,3 +1,4 @@
+mod feed;
 mod measured;
 mod orders;
 mod quotes;
@@ -41,6 +42,8 @@ struct Lines {
     fates: VecDeque<Option<Fate>>,
     /// What becomes of orders in doubt.
     settled: Option<Fate>,
+    /// Whether nobody ever says.
+    settles_never: bool,
     /// What the next quotes are.
     quotes: VecDeque<Result<Quote, BoxError>>,
     /// How long each of them takes.
@@ -73,7 +76,14 @@ impl Trader for Script {
     }
 
     async fn settle(&self, _: &Order, _: u64) -> Fate {
-        self.lines().settled.clone().unwrap_or(Fate::InDoubt)
+        let (settled, never) = {
+            let lines = self.lines();
+            (lines.settled.clone(), lines.settles_never)
+        };
+        if never {
+            std::future::pending::<()>().await;
+        }
+        settled.unwrap_or(Fate::InDoubt)
     }
 
     fn summary(&self) -> TraderSummary {
@@ -139,6 +149,10 @@ impl Answer {
 }
 
 fn served(flags: &[&str]) -> Served {
+    served_live(flags, Live::default())
+}
+
+fn served_live(flags: &[&str], live: Live) -> Served {
     let flags = std::iter::once(&"trading-service").chain(flags);
     let settings = Settings::try_from(Cli::try_parse_from(flags).unwrap().args).unwrap();
     let bars = Arc::new(first_dates(3));
@@ -148,7 +162,7 @@ fn served(flags: &[&str]) -> Served {
         let lines = Arc::clone(&lines);
         Arc::new(move |line| lines.lock().unwrap().push(line.to_owned()))
     };
-    let desk = Desk::new(script.clone(), &settings, bars, Live::default()).log(console);
+    let desk = Desk::new(script.clone(), &settings, bars, live).log(console);
     let desk = Arc::new(desk);
     let env = Env::default().with_clock(Arc::new(TokioClock::default()));
     let exporter = Exporter::local(Catalogue::new(SERVER_METRICS).unwrap());
