@@ -131,7 +131,8 @@ fn compare(
     let goes_on = Options::default().longest_step(Duration::MAX);
     let mut goes_on = Run::new(rules, interval, goes_on);
     let mut last: Option<Turn> = None;
-    let mut missed = 0;
+    // A window with nothing but suspensions in it has no pace to go on at.
+    let (mut missed, mut suspended) = (0, 0);
     for (number, turn) in turns.iter().enumerate() {
         let mut turn = turn.clone();
         for run in [&mut jumps, &mut goes_on] {
@@ -139,7 +140,8 @@ fn compare(
         }
         match turn.jump {
             // What is missing in the first scrape has not ended; and there is no usual step before the second.
-            Jump::Ahead(tens, made) if number > 1 => {
+            Jump::Ahead(tens, made) if number > suspended + 6 => {
+                suspended = number;
                 let jump = turn.jump;
                 turn = Turn {
                     jump,

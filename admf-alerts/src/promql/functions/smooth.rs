@@ -58,7 +58,7 @@ fn line(window: &Window<'_>, at: i64) -> (f64, f64) {
 fn smooth(window: &Window<'_>, factors: &[f64]) -> Answer {
     let (level, trend) = (factors[0], factors[1]);
     for (name, factor) in [("smoothing", level), ("trend", trend)] {
-        if !(factor > 0.0 && factor < 1.0) {
+        if factor <= 0.0 || factor >= 1.0 {
             let letter = &name[..1];
             let problem =
                 format!("invalid {name} factor. Expected: 0 < {letter}f < 1, got: {factor:.6}");
