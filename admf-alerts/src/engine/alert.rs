@@ -42,7 +42,7 @@ pub struct Alert {
     pub state: AlertState,
     /// When its condition began to hold.
     pub active_at: Duration,
-    /// When its state was last looked at.
+    /// When its state was last looked at. Time in which nobody looked does not count for one that is pending or resolved.
     pub seen_at: Duration,
     /// When it fired.
     pub fired_at: Option<Duration>,
@@ -136,6 +136,30 @@ impl Alert {
         self.state = AlertState::Inactive;
         self.resolved_at = Some(now);
         Some(AlertEvent::Resolved(self.clone()))
+    }
+
+    /// Nobody looked for so long: that is no time for which it held, was kept or was remembered. Since when it fires and when
+    /// that was told stays true.
+    pub(super) fn skip(&mut self, lost: Duration) {
+        let later = |at: &mut Duration| *at = at.saturating_add(lost);
+        match self.state {
+            AlertState::Pending => [&mut self.active_at, &mut self.seen_at]
+                .into_iter()
+                .for_each(later),
+            AlertState::Firing => self.keep_firing_since.iter_mut().for_each(later),
+            AlertState::Inactive => later(&mut self.seen_at),
+        }
+    }
+
+    /// The clock that its times are of was set back.
+    pub(super) fn set_back(&mut self, by: Duration) {
+        let sure = [&mut self.active_at, &mut self.seen_at].into_iter();
+        let times = sure
+            .chain(&mut self.fired_at)
+            .chain(&mut self.keep_firing_since)
+            .chain(&mut self.resolved_at)
+            .chain(&mut self.last_sent_at);
+        times.for_each(|at| *at = at.saturating_sub(by));
     }
 
     /// Says whether it is due to be sent: never while pending, at once when it is resolved, and again each

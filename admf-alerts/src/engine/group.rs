@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::alert::AlertEvent;
+use super::alert::{Alert, AlertEvent};
 use super::ask::{Found, Row, checked, millis};
 use super::compiled::Compiled;
 use super::error::EvalError;
@@ -31,6 +31,15 @@ pub(super) struct Slots {
     evaluated: Option<Duration>,
 }
 
+/// What a step is to a group.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Due {
+    /// The slot to evaluate.
+    pub(super) at: Option<Duration>,
+    /// How long the slots took that were missed before it; `None`: there are none, or this is the first.
+    pub(super) lost: Option<Duration>,
+}
+
 impl Group {
     pub(super) fn new(mut config: RuleGroup, settings: &Settings) -> Result<Self, RuleError> {
         if let Some(interval) = config.interval.filter(|it| it.as_millis() == 0) {
@@ -48,24 +57,62 @@ impl Group {
         })
     }
 
-    /// Returns the slot to evaluate at `now`, if one is due. What is between it and the last one is missed.
-    pub(super) fn due(&mut self, now: Duration) -> Option<Duration> {
+    /// Finds the slot to evaluate at `now`, if one is due. What is between it and the last one is missed.
+    pub(super) fn due(&mut self, now: Duration) -> Due {
         let Some(interval) = self.config.interval else {
-            return Some(now);
+            let at = Some(now);
+            return Due { at, lost: None };
         };
         let slot = slot(now, interval, self.hash());
         let last = self.slots.last.replace(slot);
         let Some(last) = last else {
-            return (slot == now).then_some(now);
+            let at = (slot == now).then_some(now);
+            return Due { at, lost: None };
         };
         if slot <= last {
             self.slots.last = Some(last);
-            return None;
+            return Due::default();
         }
-        let passed = (slot - last).as_nanos() / interval.as_nanos();
-        let missed = u64::try_from(passed.saturating_sub(1)).unwrap_or(u64::MAX);
+        let lost = (slot - last).saturating_sub(interval);
+        let missed = lost.as_nanos() / interval.as_nanos();
+        let missed = u64::try_from(missed).unwrap_or(u64::MAX);
         self.slots.missed = self.slots.missed.saturating_add(missed);
-        Some(slot)
+        Due {
+            at: Some(slot),
+            lost: Some(lost),
+        }
+    }
+
+    /// Nobody looked for so long before the evaluation that is to come.
+    pub(super) fn skip(&mut self, lost: Duration) {
+        for alert in self.alerts_mut() {
+            alert.skip(lost);
+        }
+    }
+
+    /// The clock was set back to `now`. The next slot follows the last one there was; without slots, or by hand, no time has
+    /// passed.
+    pub(super) fn set_back(&mut self, now: Duration, by: Duration, by_hand: bool) {
+        let slots = self.config.interval.zip(self.slots.last);
+        let by = slots.map_or(by, |(interval, last)| {
+            let slot = slot(now, interval, self.hash());
+            self.slots.last = Some(slot);
+            if by_hand {
+                by
+            } else {
+                last.saturating_sub(slot)
+            }
+        });
+        let evaluated = &mut self.slots.evaluated;
+        *evaluated = evaluated.map(|at| at.saturating_sub(by));
+        for alert in self.alerts_mut() {
+            alert.set_back(by);
+        }
+    }
+
+    fn alerts_mut(&mut self) -> impl Iterator<Item = &mut Alert> {
+        let rules = self.rules.iter_mut();
+        rules.flat_map(|rule| rule.carried.alerts.iter_mut())
     }
 
     /// Spreads the groups over the interval: FNV-1a of file and name.

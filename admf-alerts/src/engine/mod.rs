@@ -10,6 +10,7 @@ mod compiled;
 mod error;
 mod evaluated;
 mod group;
+mod jump;
 mod load;
 mod notice;
 mod options;
@@ -28,7 +29,7 @@ use crate::rule::{Rule, RuleError, RuleGroup};
 use crate::series::{Feed, Source, Store};
 pub use alert::{Alert, AlertEvent, AlertState};
 pub use ask::{Row, View};
-use clock::Clock;
+use clock::{Clock, Jump};
 pub use error::EvalError;
 use evaluated::Evaluated;
 use group::{Asked, Group};
@@ -44,9 +45,10 @@ use wanted::Wanted;
 /// has held for `for_`, at every evaluation, then it fires; once the condition holds no more, or the series is
 /// gone, a pending alert is forgotten, and a firing one resolved after `keep_firing_for`.
 ///
-/// Times are the length of time since the Unix epoch, on a clock that nobody sets: that of the wall when the process
-/// began, plus what a monotonic clock says has passed. Any other origin does where no expression asks for the date.
-/// If the clock is set back all the same, time stands still for one step: nothing fires or is lost by it.
+/// Times are the length of time since the Unix epoch, by the wall's clock or by one that nobody sets. Any other origin does
+/// where no expression asks for the date. A step that is much longer than those before it, or that goes back, is that of a
+/// clock that was set or of a machine that was suspended: nothing fires, is resolved or is lost by it, and the engine goes on
+/// with the new time. What is taken for one says [`Options::longest_step`].
 ///
 /// # Examples
 ///
@@ -100,23 +102,24 @@ impl Engine {
     /// Only series that a rule asks for are kept of it. The samples of a second step in the same
     /// millisecond are not taken. A rule that fails keeps its alerts as they are; [`rules`](Self::rules) shows why.
     pub fn step(&mut self, now: Duration, source: &impl Source) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now, self.options.longest_step);
+        let (now, jump) = self.go_on(now, false);
         let wanted = |name: &str| self.wanted.has(name);
         let (feed, store) = (&mut self.feed, &mut self.store);
         feed.scrape_wanted(store, ask::millis(now), source, &wanted);
-        self.turn(now, false, &mut None)
+        self.turn(now, jump, false, &mut None)
     }
 
     /// Does as [`step`](Self::step) over what the [store](Self::store_mut) holds.
     pub fn advance(&mut self, now: Duration) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now, self.options.longest_step);
-        self.turn(now, false, &mut None)
+        let (now, jump) = self.go_on(now, false);
+        self.turn(now, jump, false, &mut None)
     }
 
-    /// Does as [`advance`](Self::advance) with all groups, whether they are due or not.
+    /// Does as [`advance`](Self::advance) with all groups, whether they are due or not. The caller decides when that is, so
+    /// that no step is too long, unless [`Options::longest_step`] is set.
     pub fn evaluate(&mut self, now: Duration) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now, self.options.longest_step);
-        self.turn(now, true, &mut None)
+        let (now, jump) = self.go_on(now, true);
+        self.turn(now, jump, true, &mut None)
     }
 
     /// Does as [`evaluate`](Self::evaluate), with the rows of each rule from a query of the caller's.
@@ -127,11 +130,17 @@ impl Engine {
         now: Duration,
         mut query: impl FnMut(&Rule) -> Result<Vec<Row>, EvalError>,
     ) -> Vec<AlertEvent> {
-        let now = self.clock.turn(now, self.options.longest_step);
-        self.turn(now, true, &mut Some(&mut query))
+        let (now, jump) = self.go_on(now, true);
+        self.turn(now, jump, true, &mut Some(&mut query))
     }
 
-    fn turn(&mut self, now: Duration, all: bool, query: &mut Asked<'_>) -> Vec<AlertEvent> {
+    fn turn(
+        &mut self,
+        now: Duration,
+        jump: Option<Jump>,
+        all: bool,
+        query: &mut Asked<'_>,
+    ) -> Vec<AlertEvent> {
         let time = ask::millis(now);
         let store = &mut self.store;
         self.orphans.retain_mut(|orphan| {
@@ -144,9 +153,14 @@ impl Engine {
         let mut events = Vec::new();
         for group in &mut self.groups {
             let due = group.due(now);
-            if let Some(at) = if all { Some(now) } else { due } {
-                events.extend(group.evaluate(at, &mut self.store, &self.options, query));
+            let Some(at) = (if all { Some(now) } else { due.at }) else {
+                continue;
+            };
+            if let Some(Jump::Ahead { lost, .. }) = jump {
+                let by_slots = due.lost.filter(|_| !all);
+                group.skip(by_slots.unwrap_or(lost));
             }
+            events.extend(group.evaluate(at, &mut self.store, &self.options, query));
         }
         events
     }

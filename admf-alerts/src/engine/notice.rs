@@ -26,9 +26,11 @@ impl Notice {
                 alert.labels.insert(name, value);
             }
         }
+        let ends_at = alert.resolved_at.unwrap_or(now.saturating_add(valid));
         Self {
-            starts_at: alert.fired_at.unwrap_or(alert.active_at),
-            ends_at: alert.resolved_at.unwrap_or(now.saturating_add(valid)),
+            // A snapshot may tell of a clock that was set back since, and nothing ends before it begins.
+            starts_at: alert.fired_at.unwrap_or(alert.active_at).min(ends_at),
+            ends_at,
             alert,
         }
     }
@@ -48,7 +50,7 @@ impl Engine {
     /// remembered. Of a rule whose last evaluation failed nothing is sent, unless its [`on_error`](crate::Rule::on_error)
     /// says what that means.
     pub fn notices(&mut self, now: Duration) -> Vec<Notice> {
-        let now = self.clock.turn(now, self.options.longest_step);
+        let now = self.clock.look(now);
         let resend = self.options.resend_delay;
         let external = &*self.options.external_labels;
         let mut notices = Vec::new();

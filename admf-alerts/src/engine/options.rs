@@ -27,8 +27,11 @@ pub struct Options {
     /// Who says it: `$externalLabels` in texts, and labels of what is [sent](super::Engine::notices), unless the alert
     /// has them already. Default: none.
     pub external_labels: Arc<Labels>,
-    /// How far time goes on from one step to the next at most. What is beyond that is taken for a clock that was set or a
-    /// machine that was suspended, and counts for nothing. Default: none, so that all of it counts, as in Prometheus.
+    /// How far a step may be from the one before. One that is longer is taken for a clock that was set or a machine that was
+    /// suspended: time in which nobody looked, which counts for nothing. [`Duration::MAX`]: none is, and all of it
+    /// counts, as in Prometheus. Default (`None`): three times as long as steps were lately, or as the shortest interval of a
+    /// group, and no less than 30 seconds; the first step may be as long as the lookback. Where the caller evaluates all
+    /// [by hand](super::Engine::evaluate) none is too long.
     pub longest_step: Option<Duration>,
     /// Adds [`RuleGroup::watchdog`](crate::RuleGroup::watchdog) to whatever groups there are, at each reload too.
     /// Default: off.
@@ -101,7 +104,7 @@ impl Options {
         self
     }
 
-    /// Sets how far time goes on from one step to the next at most.
+    /// Sets how far a step may be from the one before; [`Duration::MAX`]: however far.
     #[must_use]
     pub fn longest_step(mut self, longest: Duration) -> Self {
         self.longest_step = Some(longest);

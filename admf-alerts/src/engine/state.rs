@@ -150,9 +150,10 @@ impl Alerts {
 
 /// Says whether an alert that does not hold is to be forgotten.
 fn over(alert: &Alert, now: Duration) -> bool {
-    match (alert.state, alert.resolved_at) {
-        (AlertState::Pending, _) => true,
-        (AlertState::Inactive, Some(at)) => now.saturating_sub(at) > REMEMBERED,
-        _ => false,
+    match alert.state {
+        AlertState::Pending => true,
+        // As of when it was resolved, but for time in which nobody looked, and nobody was told.
+        AlertState::Inactive => now.saturating_sub(alert.seen_at) > REMEMBERED,
+        AlertState::Firing => false,
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod text;
 #[cfg(feature = "reload")]
 mod wake;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::catalogue::{Metrics, Severity};
@@ -62,6 +63,8 @@ pub struct RuleFiles {
     settings: Settings,
     metrics: Option<Metrics>,
     interval: Option<Duration>,
+    /// By the name of the group.
+    clocks: BTreeMap<String, String>,
     max_bytes: u64,
     /// What was last tried.
     tried: Option<Look>,
@@ -104,6 +107,7 @@ impl RuleFiles {
             settings: Settings::default(),
             metrics: None,
             interval: None,
+            clocks: BTreeMap::new(),
             max_bytes: MAX_BYTES,
             tried: None,
             seen: None,
@@ -135,6 +139,14 @@ impl RuleFiles {
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
+        self
+    }
+
+    /// Sets by which [clock](RuleGroup::clock) the groups of a name go, in whatever file: a rule file has no word for it.
+    /// Default: that of the machine. Whoever has an engine for each clock gives each its own [groups](Loaded::groups).
+    #[must_use]
+    pub fn clock(mut self, group: impl Into<String>, clock: impl Into<String>) -> Self {
+        self.clocks.insert(group.into(), clock.into());
         self
     }
 
@@ -179,6 +191,9 @@ impl RuleFiles {
         }
         for mut group in files.into_iter().flat_map(RuleFile::into_groups) {
             group.interval = group.interval.or(self.interval);
+            if let Some(clock) = self.clocks.get(&group.name) {
+                group.clock.clone_from(clock);
+            }
             loaded.groups.push(group);
         }
         Ok(loaded)

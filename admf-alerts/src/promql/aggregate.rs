@@ -109,10 +109,7 @@ impl Eval<'_> {
                 let names = names.iter().filter(|name| **name != label);
                 Grouping::Only(names.cloned().chain([label.clone()]).collect())
             }
-            Grouping::Without(names) => {
-                let names = names.iter().filter(|name| **name != label);
-                Grouping::Without(names.cloned().collect())
-            }
+            Grouping::Without(names) => Grouping::Without(names.clone()),
         };
         let groups = groups(self.view(), &labelled, &grouping);
         let of = |members: &Members<'_>| members.samples.len() as f64;

@@ -60,7 +60,7 @@ impl Eval<'_> {
             Body::Calendar(of) => match args.first() {
                 Some(arg) => {
                     let samples = self.vector(arg, time)?;
-                    self.derived(samples.iter().map(|it| it.derived(of(it.value as i64))))
+                    self.derived(samples.iter().map(|it| it.derived(of(whole(it.value)))))
                 }
                 None => {
                     let now = of(time.div_euclid(1000));
@@ -74,5 +74,14 @@ impl Eval<'_> {
     fn params(&self, args: &[Expr], time: Millis) -> Result<Vec<f64>, QueryError> {
         let scalars = args.iter().filter(|arg| arg.kind() == Kind::Scalar);
         scalars.map(|arg| self.scalar(arg, time)).collect()
+    }
+}
+
+/// A number without its fraction, as machines do that Prometheus mostly runs on: what is none, or out of range, is the least.
+fn whole(value: f64) -> i64 {
+    let bound = 2_f64.powi(63);
+    match (-bound..bound).contains(&value) {
+        true => value as i64,
+        false => i64::MIN,
     }
 }

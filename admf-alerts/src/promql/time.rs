@@ -3,21 +3,21 @@
 /// A day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Date {
-    pub(super) year: i64,
+    pub(super) year: i128,
     /// From 1.
-    pub(super) month: i64,
+    pub(super) month: i128,
     /// From 1.
-    pub(super) day: i64,
+    pub(super) day: i128,
 }
 
 /// Days in 400 years.
-const ERA: i64 = 146_097;
+const ERA: i128 = 146_097;
 /// From the first of March of the year 0 to the Unix epoch.
-const EPOCH: i64 = 719_468;
+const EPOCH: i128 = 719_468;
 
 impl Date {
     /// The date of a day counted from the Unix epoch, at most 10^14 of them away.
-    pub(super) fn of_day(day: i64) -> Self {
+    pub(super) fn of_day(day: i128) -> Self {
         // Years begin in March here, so that the leap day is the last one.
         let day = day + EPOCH;
         let era = day.div_euclid(ERA);
@@ -27,7 +27,7 @@ impl Date {
         let month = (5 * in_year + 2) / 153;
         let early = month >= 10;
         Self {
-            year: year + era * 400 + i64::from(early),
+            year: year + era * 400 + i128::from(early),
             month: if early { month - 9 } else { month + 3 },
             day: in_year - (153 * month + 2) / 5 + 1,
         }
@@ -37,16 +37,16 @@ impl Date {
         self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0)
     }
 
-    pub(super) fn days_in_month(self) -> i64 {
+    pub(super) fn days_in_month(self) -> i128 {
         match self.month {
-            2 => 28 + i64::from(self.leap()),
+            2 => 28 + i128::from(self.leap()),
             4 | 6 | 9 | 11 => 30,
             _ => 31,
         }
     }
 
-    pub(super) fn day_of_year(self) -> i64 {
+    pub(super) fn day_of_year(self) -> i128 {
         let months = (1..self.month).map(|month| Self { month, ..self }.days_in_month());
-        months.sum::<i64>() + self.day
+        months.sum::<i128>() + self.day
     }
 }

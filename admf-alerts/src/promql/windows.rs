@@ -1,5 +1,6 @@
 //! Windows of series, and of what subqueries give.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +20,44 @@ pub(super) struct Window<'p> {
     pub(super) end: Millis,
     pub(super) time: Millis,
     pub(super) semantics: Semantics,
+    /// After which times nobody looked.
+    breaks: &'p [i64],
+}
+
+impl Window<'_> {
+    /// Its samples without what changed while nobody looked, beyond what changes in the rest of it at that pace: those before
+    /// are raised to where it went on after.
+    pub(super) fn level(&self) -> Cow<'_, [Point]> {
+        let first_after = |time: &Millis| self.points.partition_point(|it| it.time <= *time);
+        let mut cuts: Vec<usize> = self.breaks.iter().map(first_after).collect();
+        cuts.retain(|cut| (1..self.points.len()).contains(cut));
+        cuts.dedup();
+        let ([first, .., last], false) = (self.points, cuts.is_empty()) else {
+            return Cow::Borrowed(self.points);
+        };
+        let step = |cut: &usize| change(&self.points[cut - 1], &self.points[*cut]);
+        let (mut changed, mut took) = change(first, last);
+        for (by, time) in cuts.iter().map(step) {
+            (changed, took) = (changed - by, took - time);
+        }
+        let pace = if took > 0.0 { changed / took } else { 0.0 };
+        let mut points = self.points.to_vec();
+        for cut in &cuts {
+            let (by, time) = step(cut);
+            let likely = pace * time;
+            let raise = by - by.clamp(likely.min(0.0), likely.max(0.0));
+            let older = points[..*cut].iter_mut();
+            older
+                .filter(|_| raise.is_finite())
+                .for_each(|point| point.value += raise);
+        }
+        Cow::Owned(points)
+    }
+}
+
+/// How much changed from one sample to another, and in how many milliseconds.
+fn change(from: &Point, to: &Point) -> (f64, f64) {
+    (to.value - from.value, (to.time - from.time) as f64)
 }
 
 /// Whose window it is.
@@ -51,6 +90,7 @@ impl Eval<'_> {
             end,
             time,
             semantics: self.semantics(),
+            breaks: &[],
         }
     }
 
@@ -77,6 +117,7 @@ impl Eval<'_> {
             };
             let window = Window {
                 points: &points,
+                breaks: self.store().breaks(),
                 ..window
             };
             each(&owner, &window)?;
@@ -104,7 +145,13 @@ impl Eval<'_> {
                 labels: &range.labels,
                 nameless: range.nameless,
             };
-            each(&owner, &Window { points, ..window })?;
+            let breaks = self.store().breaks();
+            let window = Window {
+                points,
+                breaks,
+                ..window
+            };
+            each(&owner, &window)?;
         }
         Ok(())
     }

@@ -77,6 +77,13 @@ impl RuleGroup {
         self
     }
 
+    /// Sets which of the program's clocks its times are of.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Into<String>) -> Self {
+        self.clock = clock.into();
+        self
+    }
+
     /// Sets how many alerts or samples a rule may have.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {

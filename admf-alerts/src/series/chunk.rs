@@ -47,9 +47,14 @@ impl Chunk {
         self.start
     }
 
+    /// Moves all samples in time.
+    pub(super) fn shift(&mut self, by: i64) {
+        self.start = self.start.saturating_add(by);
+    }
+
     pub(super) fn end(&self) -> i64 {
         let last = self.times.last().copied().unwrap_or_default();
-        self.start + i64::from(last)
+        self.start.saturating_add(i64::from(last))
     }
 
     pub(super) fn len(&self) -> usize {

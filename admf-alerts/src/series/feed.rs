@@ -37,6 +37,8 @@ pub struct Feed {
     scrapes: u64,
     /// The time of the latest one.
     latest: Option<i64>,
+    /// Nobody looked before the next scrape: what is missing in it may come yet.
+    is_waking: bool,
 }
 
 /// A series that the source had when it was last asked.
@@ -107,6 +109,16 @@ impl Feed {
         self.latest.is_none_or(|latest| latest < time)
     }
 
+    /// Moves the time of what it took, as that was moved in the store.
+    pub(crate) fn shift(&mut self, by: i64) {
+        self.latest = self.latest.map(|latest| latest.saturating_add(by));
+    }
+
+    /// Says that nobody looked before the next scrape: what is missing in that has not ended for it.
+    pub(crate) fn wake(&mut self) {
+        self.is_waking = true;
+    }
+
     fn taken(
         &mut self,
         store: &mut Store,
@@ -125,6 +137,9 @@ impl Feed {
             return;
         }
         self.latest = Some(time);
+        if std::mem::take(&mut self.is_waking) {
+            return;
+        }
         let this = self.scrapes;
         self.series.retain(|said| {
             if said.last == this {

@@ -11,6 +11,7 @@ mod room;
     reason = "one series is what it holds, and the folder holds many"
 )]
 mod series;
+mod shift;
 mod source;
 mod stay;
 mod store;

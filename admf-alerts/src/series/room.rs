@@ -51,6 +51,24 @@ impl Store {
         self.by_end.insert((series.kept_until(), id));
     }
 
+    /// Puts all in anew.
+    pub(super) fn put_all_in(&mut self) {
+        self.by_rank.clear();
+        self.by_end.clear();
+        self.by_start.clear();
+        for (&id, series) in &mut self.series {
+            series.ranked = series.rank();
+            self.by_rank.insert((series.ranked, id));
+            self.by_start.insert((series.start(), id));
+            self.by_end.insert((series.kept_until(), id));
+        }
+    }
+
+    /// The time as of which samples are too old.
+    pub(super) fn aged_by(&self) -> i64 {
+        self.newest.min(self.looked.unwrap_or(i64::MAX))
+    }
+
     /// Takes it out of them; before it changes, as it is found by what it is.
     fn take_out(&mut self, id: SeriesId) {
         let series = self.series.get(&id).expect("every id has its series");
@@ -62,7 +80,7 @@ impl Store {
     /// Drops what is too old, and the oldest of what is too much.
     pub(super) fn trim(&mut self) {
         while let Some(&(end, id)) = self.by_end.first()
-            && end < self.newest
+            && end < self.aged_by()
         {
             self.drop_from(id, Series::drop_front);
         }

@@ -84,6 +84,34 @@ impl Series {
         Push::Opened
     }
 
+    /// When its first sample after a time is.
+    pub(super) fn first_after(&self, time: i64) -> Option<i64> {
+        let at = self.chunks.partition_point(|chunk| chunk.end() <= time);
+        let chunk = self.chunks.get(at)?;
+        let point = chunk.between(time, i64::MAX).next()?;
+        Some(point.time)
+    }
+
+    /// Moves the samples that are not later than `until` in time; none may overtake another.
+    pub(super) fn shift(&mut self, until: i64, by: i64) {
+        self.last = i64::MIN;
+        for mut chunk in std::mem::take(&mut self.chunks) {
+            if chunk.end() <= until {
+                chunk.shift(by);
+                self.last = chunk.end();
+                self.chunks.push_back(chunk);
+                continue;
+            }
+            for point in chunk.between(i64::MIN, i64::MAX) {
+                let moved = if point.time <= until { by } else { 0 };
+                self.push(Point {
+                    time: point.time.saturating_add(moved),
+                    ..point
+                });
+            }
+        }
+    }
+
     /// Until when it is not idle: one that has ended is before all others.
     pub(super) fn rank(&self) -> i64 {
         let last = self.chunks.back().and_then(Chunk::last);

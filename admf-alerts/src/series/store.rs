@@ -49,6 +49,10 @@ pub struct Store {
     /// By the time of the first sample: the oldest chunk first.
     pub(super) by_start: BTreeSet<(i64, SeriesId)>,
     pub(super) newest: i64,
+    /// What time it is for whoever looks at it: nothing is too old for him that was not when he last looked.
+    pub(super) looked: Option<i64>,
+    /// After which times nobody looked for a while, in order.
+    pub(super) breaks: Vec<i64>,
     pub(super) next: SeriesId,
     pub(super) counts: Counts,
 }
@@ -71,6 +75,8 @@ impl Store {
             by_end: BTreeSet::new(),
             by_start: BTreeSet::new(),
             newest: i64::MIN,
+            looked: None,
+            breaks: Vec::new(),
             next: 0,
             counts: Counts::default(),
         })
@@ -84,14 +90,10 @@ impl Store {
         named: impl IntoIterator<Item = (&'n str, Duration)>,
     ) {
         self.stays = Stays::by_name(&self.limits, others, named);
-        self.by_rank.clear();
-        self.by_end.clear();
-        for (&id, series) in &mut self.series {
+        for series in self.series.values_mut() {
             series.stay = self.stays.of(series.labels());
-            series.ranked = series.rank();
-            self.by_rank.insert((series.ranked, id));
-            self.by_end.insert((series.kept_until(), id));
         }
+        self.put_all_in();
     }
 
     /// Takes a sample: the labels with the name as `__name__`, milliseconds since the Unix epoch, a value.
@@ -141,8 +143,9 @@ impl Store {
     }
 
     fn extend(&mut self, id: SeriesId, point: Point) -> Result<SeriesId, Refused> {
+        let aged_by = self.aged_by();
         let series = self.series.get_mut(&id).expect("every id has its series");
-        if point.time < series.stay.horizon(self.newest) {
+        if point.time < series.stay.horizon(aged_by) {
             return Err(Refused::TooOld);
         }
         if let Push::OutOfOrder = series.push(point) {
@@ -156,7 +159,7 @@ impl Store {
 
     fn open(&mut self, labels: &Labels, point: Point) -> Result<SeriesId, Refused> {
         let stay = self.stays.of(labels);
-        if point.time < stay.horizon(self.newest) {
+        if point.time < stay.horizon(self.aged_by()) {
             return Err(Refused::TooOld);
         }
         // Each has its last sample at least.

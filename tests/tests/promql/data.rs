@@ -54,6 +54,11 @@ impl Data {
             }
         }
         add(&[(NAME, "single")], counter(chance, 3.0));
+        Self::of(series)
+    }
+
+    /// Holds these series.
+    pub(crate) fn of(series: BTreeMap<Labels, Vec<Point>>) -> Self {
         let limits = Limits::default();
         let mut store = Store::new(limits.age(std::time::Duration::MAX)).expect("no limit is 0");
         for (labels, points) in &series {

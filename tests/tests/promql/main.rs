@@ -4,6 +4,7 @@
 
 mod answer;
 mod data;
+mod edges;
 mod generate;
 mod server;
 

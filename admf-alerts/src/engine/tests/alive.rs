@@ -9,8 +9,8 @@ fn group(rules: impl IntoIterator<Item = Rule>) -> RuleGroup {
 }
 
 fn with(group: RuleGroup, semantics: Semantics) -> Engine {
-    let promql = Settings::default().semantics(semantics);
-    Engine::with([group], Options::default().promql(promql)).unwrap()
+    let options = Options::default().promql(Settings::default().semantics(semantics));
+    Engine::with([group], options.longest_step(Duration::MAX)).unwrap()
 }
 
 fn states(engine: &Engine) -> Vec<(AlertState, u64)> {

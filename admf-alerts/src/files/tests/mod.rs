@@ -145,6 +145,19 @@ fn a_pattern_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_group_goes_by_the_clock_that_is_set_for_its_name() {
+    let folder = Folder::new();
+    for name in ["a", "b"] {
+        folder.write(&format!("{name}.yml"), text(name, "up"));
+    }
+    let own = RuleGroup::new("own", [Rule::new("own", "up")]).clock("replay");
+    let files = folder.files(&["*.yml"]).groups([own]).clock("b", "trading");
+    let groups = files.load().unwrap().groups;
+    let clocks: Vec<_> = groups.iter().map(|it| (&*it.name, &*it.clock)).collect();
+    assert_eq!(clocks, [("own", "replay"), ("a", ""), ("b", "trading")]);
+}
+
+#[test]
 fn a_folder_that_cannot_be_looked_into_is_told_and_not_taken_for_empty() {
     let folder = Folder::new();
     folder.write("a.yml", text("a", "up"));

@@ -21,15 +21,25 @@ pub(super) const FUNCTIONS: [Function; 8] = [
 ];
 
 fn of(at: i64) -> Date {
-    Date::of_day(at.div_euclid(86_400))
+    Date::of_day(wide(at).div_euclid(86_400))
+}
+
+/// Seconds since the epoch, where what is before the first year that Go knows is after the last.
+fn wide(at: i64) -> i128 {
+    let at = i128::from(at);
+    if at < -9_223_372_028_715_321_600 {
+        at + (1 << 64)
+    } else {
+        at
+    }
 }
 
 /// How many `units` have passed of the `whole`.
-fn part(at: i64, whole: i64, unit: i64) -> f64 {
-    (at.rem_euclid(whole) / unit) as f64
+fn part(at: i64, whole: i128, unit: i128) -> f64 {
+    (wide(at).rem_euclid(whole) / unit) as f64
 }
 
 /// The epoch was a Thursday.
 fn day_of_week(at: i64) -> f64 {
-    (at.div_euclid(86_400) + 4).rem_euclid(7) as f64
+    (wide(at).div_euclid(86_400) + 4).rem_euclid(7) as f64
 }

@@ -22,23 +22,25 @@ fn seconds(millis: i64) -> f64 {
 
 /// What the window would show if it began and ended with a sample.
 fn extrapolated(window: &Window<'_>, counter: bool, per_second: bool) -> Option<f64> {
-    let [first, .., last] = window.points else {
+    let points = window.level();
+    let [first, .., last] = &*points else {
         return None;
     };
     let mut change = last.value - first.value;
     if counter {
-        let pairs = window.points.windows(2);
+        let pairs = points.windows(2);
         let resets = pairs.filter(|pair| pair[1].value < pair[0].value);
         // One by one: added up first, they would be rounded otherwise.
         resets.for_each(|pair| change += pair[0].value);
     }
     let sampled = seconds(last.time - first.time);
-    let between = sampled / (window.points.len() - 1) as f64;
+    let between = sampled / (points.len() - 1) as f64;
     let mut start = seconds(first.time - window.start);
     let mut end = seconds(window.end - last.time);
     // A counter cannot have been below zero.
-    let zero = match counter && change > 0.0 && first.value >= 0.0 {
-        true => sampled * (first.value / change),
+    let begun = window.points.first().map_or(f64::NAN, |it| it.value);
+    let zero = match counter && change > 0.0 && begun >= 0.0 {
+        true => sampled * (begun / change),
         false => f64::INFINITY,
     };
     // A series that begins or ends inside the window is taken to do so half an interval away.
@@ -60,7 +62,8 @@ fn extrapolated(window: &Window<'_>, counter: bool, per_second: bool) -> Option<
 }
 
 fn instant(window: &Window<'_>, rate: bool) -> Option<f64> {
-    let [.., before, last] = window.points else {
+    let points = window.level();
+    let [.., before, last] = &*points else {
         return None;
     };
     let reset = rate && last.value < before.value;

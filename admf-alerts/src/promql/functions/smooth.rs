@@ -26,16 +26,17 @@ pub(super) const FUNCTIONS: [Function; 4] = [
 
 /// The line of least squares: slope per second, and height at a time.
 fn line(window: &Window<'_>, at: i64) -> (f64, f64) {
-    let first = window.points.first().map_or(f64::NAN, |point| point.value);
-    if window.points.iter().all(|point| point.value == first) {
+    let points = window.level();
+    let first = points.first().map_or(f64::NAN, |point| point.value);
+    if points.iter().all(|point| point.value == first) {
         return match first.is_infinite() {
             true => (f64::NAN, f64::NAN),
             false => (0.0, first),
         };
     }
-    let n = window.points.len() as f64;
+    let n = points.len() as f64;
     let (mut x, mut y, mut xy, mut xx) = <(Sum, Sum, Sum, Sum)>::default();
-    for point in window.points {
+    for point in &*points {
         let time = (point.time - at) as f64 / 1000.0;
         x.add(time);
         y.add(point.value);
@@ -57,7 +58,7 @@ fn line(window: &Window<'_>, at: i64) -> (f64, f64) {
 fn smooth(window: &Window<'_>, factors: &[f64]) -> Answer {
     let (level, trend) = (factors[0], factors[1]);
     for (name, factor) in [("smoothing", level), ("trend", trend)] {
-        if !(factor > 0.0 && factor < 1.0) {
+        if factor <= 0.0 || factor >= 1.0 {
             let letter = &name[..1];
             let problem =
                 format!("invalid {name} factor. Expected: 0 < {letter}f < 1, got: {factor:.6}");

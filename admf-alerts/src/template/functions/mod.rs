@@ -73,6 +73,7 @@ pub(super) fn call(function: &'static Function, args: Vec<Expr>, at: usize) -> R
         let problem = format!("`{name}` takes {wanted} arguments, not {given}");
         return Err(Fault::new(at, problem));
     }
+    constants(function, &args).map_err(|problem| Fault::new(at, problem))?;
     let pattern = match (&function.run, args.first()) {
         (Run::Matching(_), Some(Expr::Constant(Value::Text(text)))) => {
             Some(re2::compile(text).map_err(|problem| Fault::new(at, problem))?)
@@ -85,6 +86,21 @@ pub(super) fn call(function: &'static Function, args: Vec<Expr>, at: usize) -> R
         pattern,
         at,
     })
+}
+
+/// Refuses a first argument that is a constant and can be no text, where it must be one.
+fn constants(function: &Function, args: &[Expr]) -> Result<(), String> {
+    let takes_text = match function.run {
+        Run::Query | Run::Matching(_) => true,
+        Run::Of(_) => matches!(function.name, "label" | "sortByLabel"),
+        Run::And | Run::Or => false,
+    };
+    match args.first() {
+        Some(Expr::Constant(value)) if takes_text && !matches!(value, Value::Text(_)) => {
+            Err(format!("`{}`: {}", function.name, wanted("string", value)))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Function {

@@ -241,6 +241,18 @@ fn calls_that_cannot_be_right_are_refused() {
             "line 1, column 8: only a function takes arguments",
         ),
         (
+            "a\n{{ query 1 }}",
+            "line 2, column 4: `query`: string was expected, not int",
+        ),
+        (
+            "{{ label 1 .Labels }}",
+            "line 1, column 4: `label`: string was expected, not int",
+        ),
+        (
+            "{{ match 1 \"a\" }}",
+            "line 1, column 4: `match`: string was expected, not int",
+        ),
+        (
             "{{ match \"(\" \"a\" }}",
             "line 1, column 4: `(` is an invalid regular expression: unclosed group",
         ),
