@@ -101,9 +101,8 @@ impl Engine {
     /// millisecond are not taken. A rule that fails keeps its alerts as they are; [`rules`](Self::rules) shows why.
     pub fn step(&mut self, now: Duration, source: &impl Source) -> Vec<AlertEvent> {
         let now = self.clock.turn(now, self.options.longest_step);
-        let wanted = |name: &str| self.wanted.has(name);
         let (feed, store) = (&mut self.feed, &mut self.store);
-        feed.scrape_wanted(store, ask::millis(now), source, &wanted);
+        feed.scrape_wanted(store, ask::millis(now), source, &self.wanted);
         self.turn(now, false, &mut None)
     }
 
