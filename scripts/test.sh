@@ -3,6 +3,10 @@
 #
 #   scripts/test.sh            everything
 #   scripts/test.sh --quick    without the model checker and the exact costs
+#   scripts/test.sh --help     this
+#
+# What takes longer is run by hand: scripts/promql.sh holds 10,000 expressions against a real Prometheus, and
+# `cargo bench -p benches` takes all figures anew, of which `--bench rules` fails where a round of rules takes too long.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +14,8 @@ quick=
 case "${1:-}" in
     "") ;;
     --quick) quick=yes ;;
-    *) echo "scripts/test.sh: unknown argument '$1'; it takes --quick or nothing" >&2; exit 2 ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \?//p}' scripts/test.sh; exit ;;
+    *) echo "scripts/test.sh: unknown argument '$1'; it takes --quick, --help or nothing" >&2; exit 2 ;;
 esac
 
 say() { printf '\n== %s\n' "$*"; }

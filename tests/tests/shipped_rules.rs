@@ -1,11 +1,16 @@
 //! The rule files that come with the trading service: accepted and tested by promtool, read by us, and as
 //! docs/shipped_rules.md says.
 
+#[path = "shipped_rules/page.rs"]
+mod page;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use admf_alerts::duration;
 use admf_alerts::promql::{Query, Semantics, Settings};
 use admf_alerts::rule_file::parse;
 use admf_alerts::{Rule, RuleKind, rule_test};
@@ -17,15 +22,6 @@ const METRICS: &str = include_str!("../../docs/metrics.md");
 /// The file that is made of objectives, whose alerts are named and worded by what makes them.
 const OBJECTIVES: &str = "slo";
 const RUNBOOKS: &str = "https://github.com/admf/admf/blob/main/docs/runbooks/";
-
-/// The requirements that the page answers, by source; two numbers with a dash are all from the first to the last.
-const ASKED: [(&str, &str); 5] = [
-    ("S0", "092-109"),
-    ("S1", "050-054 065-068"),
-    ("S2", "005 016-018 045-060"),
-    ("S3", "014-020 040"),
-    ("S4", "040-050 077"),
-];
 
 /// How many steps the runbooks of the alerts that page have in their source.
 const STEPS: [(&str, usize); 6] = [
@@ -189,26 +185,65 @@ fn rules_of_one_condition_differ_in_severity_and_stand_in_the_page() {
     }
 }
 
+/// A look at one alert in a unit test: when, and with which labels it is to fire.
+struct Look<'t> {
+    time: Duration,
+    alert: &'t str,
+    firing: BTreeSet<&'t str>,
+}
+
+/// What the tests of a file look at, test by test.
+fn looks(text: &str) -> Vec<Vec<Look<'_>>> {
+    let tests = text.split("\n  - name: ").skip(1);
+    let of_test = |test| {
+        str::split(test, "- eval_time: ")
+            .skip(1)
+            .map(look)
+            .collect()
+    };
+    tests.map(of_test).collect()
+}
+
+fn look(text: &str) -> Look<'_> {
+    let (time, rest) = text.split_once('\n').expect("it goes on");
+    let (_, rest) = rest.split_once("alertname: ").expect("it names one");
+    let (alert, expected) = rest.split_once('\n').expect("it goes on");
+    let labels = expected.split("exp_labels: { ").skip(1);
+    let firing: BTreeSet<_> = labels
+        .map(|it| it.split_once(" }").expect("it ends in its line").0)
+        .collect();
+    let expected = expected.trim_start();
+    let told = expected.matches("summary: ").count();
+    let none = expected.starts_with("exp_alerts: []\n");
+    assert!(firing.len() == told && none == (told == 0), "{text}");
+    Look {
+        time: duration::parse(time).expect("it is a length of time"),
+        alert,
+        firing,
+    }
+}
+
 #[test]
 fn every_alert_is_tested_to_fire_and_not_to_fire() {
-    let mut tested: BTreeMap<&str, [bool; 2]> = BTreeMap::new();
+    let (mut tested, mut resolved) = (BTreeSet::new(), BTreeSet::new());
     let tests = files("examples/trading-service/rules/tests", ".yml");
-    for (path, text) in &tests {
-        for test in text.split("- eval_time: ").skip(1) {
-            let (_, rest) = test.split_once("alertname: ").expect("it names one");
-            let (name, expected) = rest.split_once('\n').expect("it goes on");
-            let expected = expected.trim_start();
-            let none = expected.starts_with("exp_alerts: []\n");
-            let some = expected.starts_with("exp_alerts:\n") && test.contains("summary: ");
-            assert!(none != some, "{}: {test}", path.display());
-            tested.entry(name).or_default()[usize::from(some)] = true;
+    for looks in tests.iter().flat_map(|(_, text)| looks(text)) {
+        for look in &looks {
+            tested.insert(look.alert);
+            // The same alert, by all of its labels, is not among those that fire later in the same test.
+            let mut after = looks
+                .iter()
+                .filter(|later| later.alert == look.alert && later.time > look.time);
+            if after.any(|later| !look.firing.is_subset(&later.firing)) {
+                resolved.insert(look.alert);
+            }
         }
     }
-    let alerts: BTreeSet<_> = alerts().into_iter().map(|(_, rule)| rule.name).collect();
-    for name in &alerts {
-        assert_eq!(tested.remove(name.as_str()), Some([true; 2]), "{name}");
-    }
-    assert!(tested.is_empty(), "no such alerts: {tested:?}");
+    let alerts = alerts();
+    let alerts: BTreeSet<_> = alerts.iter().map(|(_, rule)| &*rule.name).collect();
+    assert_eq!(tested, alerts);
+    let never: Vec<_> = alerts.difference(&resolved).collect();
+    assert!(never.is_empty(), "never seen to resolve: {never:?}");
 }
 
 /// Every declared metric and its kind: those of the workspace, and those of the file of others.
@@ -360,34 +395,5 @@ fn every_runbook_is_of_an_alert_and_asks_what_can_be_answered() {
             steps > 0 && asked.is_none_or(|(_, asked)| *asked == steps),
             "{name}: {steps}"
         );
-    }
-}
-
-#[test]
-fn the_page_names_every_alert_once_and_every_id_that_asks_for_one() {
-    let (_, table) = PAGE
-        .split_once("## The alerts\n")
-        .expect("it has the table");
-    let (table, _) = table.split_once("\n## ").expect("it ends");
-    let mut listed = BTreeMap::new();
-    for row in table.lines().filter(|row| row.starts_with("| `")) {
-        let cells: Vec<_> = row.trim_matches(['|', ' ']).split(" | ").collect();
-        let name = cells[0].trim_matches('`').to_owned();
-        let before = listed.insert(name, (cells[1].to_owned(), cells[2].to_owned()));
-        assert_eq!(before, None, "{row}");
-    }
-    let of = |(file, rule): (String, Rule)| (rule.name, (file, rule.labels["severity"].clone()));
-    assert_eq!(listed, alerts().into_iter().map(of).collect());
-
-    let number = |it: &str| it.parse::<u32>().expect("it is a number");
-    for (source, numbers) in ASKED {
-        for numbers in numbers.split(' ') {
-            let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
-            for id in number(first)..=number(last) {
-                let id = format!("{source}-{id:03}");
-                let rows = PAGE.lines().filter(|line| line.starts_with("| "));
-                assert!(rows.filter(|row| row.contains(&id)).count() > 0, "{id}");
-            }
-        }
     }
 }

@@ -163,13 +163,17 @@ impl Compiled {
 
     fn instance(&self, row: &Row, at: &At<'_>) -> (Labels, Instance) {
         let series = unnamed(row);
+        let data = Data::new(row.labels.clone(), row.value).external(
+            Arc::clone(&at.options.external_labels),
+            Arc::clone(&at.options.external_url),
+        );
         let mut labels = series.clone();
         for (name, template) in &self.labels {
-            labels.insert(name, self.expand(template, row, at));
+            labels.insert(name, self.expand(template, &data, at));
         }
         labels.insert(ALERTNAME, &self.rule.name);
         let said = self.annotations.iter();
-        let annotations = said.map(|(name, text)| (name.clone(), self.expand(text, row, at)));
+        let annotations = said.map(|(name, text)| (name.clone(), self.expand(text, &data, at)));
         let instance = Instance {
             value: row.value,
             series,
@@ -180,13 +184,9 @@ impl Compiled {
 
     /// Renders a text for a row. A template that asks for series asks what the rule asks, at the same time;
     /// one that fails says so in its text, so that the alert goes out all the same.
-    fn expand(&self, template: &Template, row: &Row, at: &At<'_>) -> String {
-        let data = Data::new(row.labels.clone(), row.value).external(
-            Arc::clone(&at.options.external_labels),
-            Arc::clone(&at.options.external_url),
-        );
+    fn expand(&self, template: &Template, data: &Data, at: &At<'_>) -> String {
         let known = &self.questions.known;
-        let text = template.render(&data, &Asking { at: *at, known });
+        let text = template.render(data, &Asking { at: *at, known });
         text.unwrap_or_else(|error| error.text())
     }
 

@@ -55,6 +55,7 @@ impl Engine {
         }
         self.wanted = Wanted::new(&self.groups, &self.options);
         self.wanted.keep(&mut self.store);
+        self.feed.decide(&self.wanted);
         let mut events = Vec::new();
         let mut left = Vec::new();
         for (key, mut carried) in heirs.rest() {

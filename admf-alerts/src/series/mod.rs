@@ -2,6 +2,8 @@
 
 mod chunk;
 mod feed;
+#[cfg(test)]
+mod feed_tests;
 mod index;
 mod limits;
 mod matcher;
@@ -19,6 +21,7 @@ mod store;
 mod tests;
 
 pub use chunk::Point;
+pub(crate) use feed::Wants;
 pub use feed::{Feed, Scrape, Source};
 pub use limits::{Counts, Limits, LimitsError, Refused};
 pub use matcher::{MatchOp, Matcher};

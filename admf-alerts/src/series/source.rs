@@ -37,7 +37,9 @@ impl Source for Samples {
 impl Source for admf_metrics::Exporter {
     fn give(&self, to: &mut Scrape<'_>) {
         self.visit_named(to.wanted(), |sample| {
-            to.sample(sample.name, sample.labels(), sample.value);
+            to.numbered(sample.number, sample.value, || {
+                Some((sample.name, sample.labels()))
+            });
         });
     }
 }

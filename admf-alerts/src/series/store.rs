@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashbrown::HashMap as QuickMap;
+
 use super::SeriesId;
 use super::chunk::Point;
 use super::index::Index;
@@ -38,7 +40,8 @@ use crate::labels::Labels;
 pub struct Store {
     pub(super) limits: Limits,
     stays: Stays,
-    pub(super) series: HashMap<SeriesId, Series>,
+    /// The numbers are its own: whoever sends labels has no say in where a series is.
+    pub(super) series: QuickMap<SeriesId, Series>,
     pub(super) ids: HashMap<Arc<Labels>, SeriesId>,
     pub(super) index: Index,
     /// By what was their [rank](Series::rank) once, and is no more than that now: what has ended first, then what is idle
@@ -68,7 +71,7 @@ impl Store {
         Ok(Self {
             stays: Stays::new(&limits),
             limits,
-            series: HashMap::new(),
+            series: QuickMap::new(),
             ids: HashMap::new(),
             index: Index::default(),
             by_rank: BTreeSet::new(),
@@ -114,8 +117,6 @@ impl Store {
         time: i64,
         value: f64,
     ) -> Result<SeriesId, Refused> {
-        let id = id.filter(|id| self.series.contains_key(id));
-        let id = id.or_else(|| self.ids.get(labels).copied());
         let taken = self.take(id, labels, Point { time, value });
         match taken {
             Ok(_) => self.counts.appended += 1,
@@ -130,8 +131,10 @@ impl Store {
         labels: &Labels,
         point: Point,
     ) -> Result<SeriesId, Refused> {
-        let id = match id {
-            Some(id) => self.extend(id, point)?,
+        let known = id.and_then(|id| self.extend(id, point));
+        let known = known.or_else(|| self.extend(*self.ids.get(labels)?, point));
+        let id = match known {
+            Some(taken) => taken?,
             None => self.open(labels, point)?,
         };
         self.counts.samples += 1;
@@ -142,19 +145,20 @@ impl Store {
         Ok(id)
     }
 
-    fn extend(&mut self, id: SeriesId, point: Point) -> Result<SeriesId, Refused> {
+    /// Adds a sample to a series, where it is still there.
+    fn extend(&mut self, id: SeriesId, point: Point) -> Option<Result<SeriesId, Refused>> {
         let aged_by = self.aged_by();
-        let series = self.series.get_mut(&id).expect("every id has its series");
+        let series = self.series.get_mut(&id)?;
         if point.time < series.stay.horizon(aged_by) {
-            return Err(Refused::TooOld);
+            return Some(Err(Refused::TooOld));
         }
         if let Push::OutOfOrder = series.push(point) {
-            return Err(Refused::OutOfOrder);
+            return Some(Err(Refused::OutOfOrder));
         }
         if series.rank() < series.ranked {
             self.rank(id);
         }
-        Ok(id)
+        Some(Ok(id))
     }
 
     fn open(&mut self, labels: &Labels, point: Point) -> Result<SeriesId, Refused> {

@@ -30,7 +30,7 @@ pub use error::TemplateError;
 pub use notice::{Definitions, Markup, NoticeTemplate};
 
 use crate::labels::Labels;
-use ast::Body;
+use ast::{Body, Node};
 use dialect::Dialect;
 use error::Fault;
 use eval::Given;
@@ -112,6 +112,10 @@ impl Template {
     /// `<error expanding template: …>` as the text, so can the caller, by the error's
     /// [`text`](TemplateError::text).
     pub fn render(&self, data: &Data, query: &dyn Query) -> Result<String, TemplateError> {
+        // Most labels, and many annotations, are the same whatever the alert is about.
+        if let [Node::Text(text)] = &*self.body.nodes {
+            return Ok(text.to_string());
+        }
         let given = Given {
             dialect: Dialect::Rule,
             defined: &notice::Defined::new(),

@@ -38,6 +38,8 @@ pub(crate) trait Format {
 /// Which series of its metric.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Of<'s> {
+    /// The number of its first sample.
+    pub(crate) number: u64,
     /// The labels as they stand between the braces.
     pub(crate) block: &'s str,
     /// The values of the declared labels, in their order.
@@ -147,10 +149,12 @@ impl Exporter {
     }
 
     /// Does as [`visit`](Self::visit) with the samples of these names, and looks at no other metric: who asks for a few of
-    /// many pays for the few. Of a histogram the names are those of its samples, such as `latency_seconds_bucket`.
+    /// many pays for the few, as no hook runs that is known to write [others](Meter::on_scrape_of). Of a histogram the names
+    /// are those of its samples, such as `latency_seconds_bucket`.
     pub fn visit_named(&self, wanted: impl Fn(&str) -> bool, take: impl FnMut(&Sample<'_>)) {
-        let _turn = self.meter.scrape();
-        self.meter.show(&mut Visit::new(wanted, take));
+        let mut visit = Visit::new(wanted, take);
+        let _turn = self.meter.scrape_of(&mut |metric| visit.family(metric));
+        self.meter.show(&mut visit);
     }
 
     fn text(&self) -> Text {

@@ -14,6 +14,9 @@ pub struct Sample<'s> {
     pub name: &'s str,
     /// Its value.
     pub value: f64,
+    /// The number of its series: the same as long as the meter has that, and never the number of another, of no meter of this
+    /// process. Who reads often may so find again by a number what it knows of a series, and looks at labels once.
+    pub number: u64,
     labels: &'s [Label],
     values: &'s [Box<str>],
     le: Option<&'s str>,
@@ -64,6 +67,7 @@ impl<W: Fn(&str) -> bool, F: FnMut(&Sample<'_>)> Visit<W, F> {
         (self.take)(&Sample {
             name: self.name,
             value,
+            number: of.number,
             labels: self.labels,
             values: of.values,
             le: None,
@@ -117,10 +121,11 @@ impl<W: Fn(&str) -> bool, F: FnMut(&Sample<'_>)> Format for Visit<W, F> {
 
     fn histogram(&mut self, of: Of<'_>, cell: &HistogramCell) {
         let (labels, values) = (self.labels, of.values);
-        let mut show = |name: &str, le: Option<&str>, value: f64| {
+        let mut show = |at: usize, name: &str, le: Option<&str>, value: f64| {
             (self.take)(&Sample {
                 name,
                 value,
+                number: of.number + at as u64,
                 labels,
                 values,
                 le,
@@ -131,14 +136,14 @@ impl<W: Fn(&str) -> bool, F: FnMut(&Sample<'_>)> Format for Visit<W, F> {
         for (at, samples) in cell.buckets().enumerate() {
             count = count.wrapping_add(samples);
             if of_buckets {
-                show(&self.bucket, Some(&self.le[at]), count as f64);
+                show(at + 2, &self.bucket, Some(&self.le[at]), count as f64);
             }
         }
         if of_sum {
-            show(&self.sum, None, cell.sum());
+            show(0, &self.sum, None, cell.sum());
         }
         if of_count {
-            show(&self.count, None, count as f64);
+            show(1, &self.count, None, count as f64);
         }
     }
 }

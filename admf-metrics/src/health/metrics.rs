@@ -96,7 +96,7 @@ pub fn export(meter: &Meter, health: &Health) -> Result<(), HandleError> {
     // What cannot be resolved is told here and not swallowed by a scrape.
     METRICS.iter().try_for_each(|it| meter.declares(it))?;
     let (health, known) = (health.clone(), Mutex::<Known>::default());
-    meter.on_scrape(move |meter| {
+    meter.on_scrape_of(&METRICS, move |meter| {
         let report = health.report();
         ready.set(f64::from(u8::from(report.readiness == Readiness::Ready)));
         let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -37,7 +37,12 @@ use keys::Keys;
 pub(crate) use removal::TOTALS_STAY;
 pub(crate) use table::hash_of;
 
-type Hook = Arc<dyn Fn(&Meter) + Send + Sync>;
+#[derive(Clone)]
+struct Hook {
+    /// The places of the metrics that it writes; `None`: any.
+    feeds: Option<Arc<[usize]>>,
+    run: Arc<dyn Fn(&Meter) + Send + Sync>,
+}
 
 /// Gives the handles of one catalogue, and keeps what they say within its bounds. Clones share it.
 ///
@@ -229,8 +234,11 @@ impl Meter {
                 continue;
             }
             for (block, series) in family.read().iter() {
-                let values = &*series.values;
-                let of = Of { block, values };
+                let of = Of {
+                    number: series.number,
+                    block,
+                    values: &series.values,
+                };
                 match &series.slot {
                     Slot::Counter(it) => it.cell().map(|it| format.counter(of, it)),
                     Slot::Gauge(it) => it.cell().map(|it| format.gauge(of, it)),
@@ -246,12 +254,25 @@ impl Meter {
     /// it: a hook that holds its meter keeps it alive for ever. One that panics is
     /// counted in `admf_metrics_hook_panics_total` and harms neither the scrape nor the others.
     pub fn on_scrape(&self, hook: impl Fn(&Self) + Send + Sync + 'static) {
-        let mut hooks = self
-            .inner
-            .hooks
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        hooks.push(Arc::new(hook));
+        self.add_hook(None, Arc::new(hook));
+    }
+
+    /// Does as [`on_scrape`](Self::on_scrape) with a hook that writes these metrics and no other. It does not run where
+    /// none of them is [asked for](crate::Exporter::visit_named). What is not declared is left out.
+    pub fn on_scrape_of<'m>(
+        &self,
+        metrics: impl IntoIterator<Item = &'m Metric>,
+        hook: impl Fn(&Self) + Send + Sync + 'static,
+    ) {
+        let metrics = metrics.into_iter();
+        let places = metrics.filter_map(|it| self.inner.catalogue.position(it.name));
+        self.add_hook(Some(places.collect()), Arc::new(hook));
+    }
+
+    fn add_hook(&self, feeds: Option<Arc<[usize]>>, run: Arc<dyn Fn(&Self) + Send + Sync>) {
+        let hooks = self.inner.hooks.write();
+        let mut hooks = hooks.unwrap_or_else(PoisonError::into_inner);
+        hooks.push(Hook { feeds, run });
     }
 
     /// Runs the hooks, and keeps other scrapes waiting until the turn is dropped.
@@ -261,12 +282,19 @@ impl Meter {
     /// it shows what there is. A hook must not wait for a scrape of another thread.
     #[must_use]
     pub fn scrape(&self) -> Scrape<'_> {
+        self.scrape_of(&mut |_| true)
+    }
+
+    /// Does so for who reads these metrics alone.
+    pub(crate) fn scrape_of(&self, wanted: &mut dyn FnMut(&Metric) -> bool) -> Scrape<'_> {
         let turn = self.inner.scrape.lock();
         let first = !turn.replace(true);
         let scrape = Scrape { turn, first };
         if first {
-            self.run_hooks();
-            self.inner.cardinality.show(&self.inner.families);
+            self.run_hooks(wanted);
+            if wanted(&own::SERIES) {
+                self.inner.cardinality.show(&self.inner.families);
+            }
         }
         scrape
     }
@@ -281,7 +309,7 @@ impl Meter {
         free
     }
 
-    fn run_hooks(&self) {
+    fn run_hooks(&self, wanted: &mut dyn FnMut(&Metric) -> bool) {
         // Taken out of the lock, because a hook may add hooks.
         let hooks = self
             .inner
@@ -289,8 +317,11 @@ impl Meter {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        for hook in hooks {
-            if catch_unwind(AssertUnwindSafe(|| hook(self))).is_err() {
+        for Hook { feeds, run } in hooks {
+            if feeds.is_some_and(|it| !it.iter().any(|place| wanted(self.metric(*place)))) {
+                continue;
+            }
+            if catch_unwind(AssertUnwindSafe(|| run(self))).is_err() {
                 self.inner.hook_panics.increment(1);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -10,8 +11,13 @@ use crate::catalogue::{Label, MAX_LABELS, Metric, Values};
 use crate::exporter::label_block;
 use crate::handle::Slot;
 
+/// The first number that no sample has yet, of all meters of the process.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 #[derive(Debug)]
 pub(super) struct Series {
+    /// The number of its first sample; those of the others follow.
+    pub(super) number: u64,
     /// In the order of the declared labels.
     pub(super) values: Box<[Box<str>]>,
     pub(super) slot: Slot,
@@ -118,7 +124,10 @@ impl Table {
 
     /// Takes a series in that is not there yet.
     pub(super) fn insert(&mut self, values: &[&str], slot: Slot) -> &Arc<Series> {
+        // A bucket without a bound, the sum and the count.
+        let samples = self.metric.buckets.len() as u64 + 3;
         let series = Arc::new(Series {
+            number: NEXT.fetch_add(samples, Ordering::Relaxed),
             values: values.iter().map(|value| Box::from(*value)).collect(),
             slot,
             key_hash: OnceLock::new(),

@@ -108,7 +108,7 @@ impl PolicyMetrics {
         // Without its observer, which may be ours and hold the meter that holds this hook.
         let env = env.clone().with_observer(Arc::new(Nobody));
         let (shown, heard) = (Mutex::<Shown>::default(), Arc::clone(&self.heard));
-        self.meter.on_scrape(move |meter| {
+        self.meter.on_scrape_of(&catalogue::METRICS, move |meter| {
             let living = living(&env);
             let circuits = living
                 .iter()

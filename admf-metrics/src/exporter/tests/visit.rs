@@ -101,3 +101,77 @@ fn a_visit_runs_the_hooks_once_and_first() {
         assert_eq!(values, [f64::from(times)]);
     }
 }
+
+#[test]
+fn a_series_keeps_its_numbers_and_none_has_those_of_another_or_of_one_that_is_gone() {
+    let exporters = [exporter(), exporter()];
+    let source = |name| [("source", name)];
+    let numbers = || {
+        let mut numbers = BTreeMap::new();
+        for (of, exporter) in exporters.iter().enumerate() {
+            exporter.visit(|sample| {
+                let (name, labels, _) = given(sample);
+                let before = numbers.insert(sample.number, (of, name, labels));
+                assert_eq!(before, None);
+            });
+        }
+        numbers
+    };
+    for exporter in &exporters {
+        for name in ["a", "b"] {
+            let latency = exporter.meter().histogram(&LATENCY, &source(name));
+            latency.unwrap().record(1.0);
+        }
+    }
+    let before = numbers();
+    assert!(before.len() > 20, "{before:?}");
+    assert_eq!(numbers(), before);
+
+    let [first, _] = &exporters;
+    assert!(first.meter().remove(&LATENCY, &source("a")));
+    drop(first.meter().histogram(&LATENCY, &source("a")).unwrap());
+    let after = numbers();
+    let stayed = after.iter().filter(|it| before.contains_key(it.0));
+    let stayed: Vec<_> = stayed.collect();
+    assert!(stayed.iter().all(|(number, is)| before[*number] == **is));
+    let new = after.len() - stayed.len();
+    let of_a = |it: &&(usize, String, BTreeMap<String, String>)| {
+        it.0 == 0 && it.1.starts_with(LATENCY.name) && it.2["source"] == "a"
+    };
+    assert_eq!(new, before.values().filter(of_a).count());
+}
+
+#[test]
+fn a_hook_runs_where_something_is_asked_for_that_it_may_write() {
+    const OTHER: Metric = Metric::histogram("t_other_seconds", "Other.", &[1.0]);
+    let exporter = Exporter::local(Catalogue::new([SEEN, OTHER]).unwrap());
+    let ran = |on: fn(&Meter, Box<dyn Fn(&Meter) + Send + Sync>)| {
+        let (runs, counts) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&runs);
+        on(
+            exporter.meter(),
+            Box::new(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+            }),
+        );
+        move || {
+            let all = runs.load(Ordering::Relaxed);
+            all - counts.swap(all, Ordering::Relaxed)
+        }
+    };
+    let any = ran(|meter, hook| meter.on_scrape(hook));
+    let seen = ran(|meter, hook| meter.on_scrape_of([&SEEN], hook));
+    let other = ran(|meter, hook| meter.on_scrape_of([&OTHER, &VALUE], hook));
+    let runs = || [any(), seen(), other()];
+    for (name, expected) in [
+        ("t_seen_total", [1, 1, 0]),
+        ("t_other_seconds_sum", [1, 0, 1]),
+        ("t_other_seconds", [1, 0, 0]),
+        ("t_value_ratio", [1, 0, 0]),
+    ] {
+        exporter.visit_named(|it| it == name, |_| {});
+        assert_eq!(runs(), expected, "{name}");
+    }
+    let _ = exporter.render();
+    assert_eq!(runs(), [1, 1, 1]);
+}

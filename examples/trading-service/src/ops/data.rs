@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use admf_metrics::trading::{GapDetector, Point, Quality, QualityConfig, TradingMetrics};
+use admf_metrics::trading::{DATA_AGE, GapDetector, Point, Quality, QualityConfig, TradingMetrics};
 use admf_metrics::{Clock, Meter};
 
 /// Dates by their numbers: between two of them there is one for each date on which anything was traded.
@@ -43,7 +43,7 @@ impl Feeds {
     pub(super) fn show_age(&self, meter: &Meter) {
         let (trading, clock) = (self.trading.clone(), self.clock.clone());
         let newest = Arc::clone(&self.newest);
-        meter.on_scrape(move |_| {
+        meter.on_scrape_of([&DATA_AGE], move |_| {
             let newest = *newest.lock().unwrap_or_else(PoisonError::into_inner);
             let age = newest.map(|it| clock.now().saturating_sub(it));
             trading.set_data_age(FEED, age);

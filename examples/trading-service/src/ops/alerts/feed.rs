@@ -17,10 +17,11 @@ impl Source for Feed<'_> {
             return self.exporter.give(to);
         };
         self.exporter.visit_named(to.wanted(), |sample| {
-            let of = sample.labels().find(|(name, _)| *name == "side");
-            if of.is_none_or(|(_, value)| value == side) {
-                to.sample(sample.name, sample.labels(), sample.value);
-            }
+            to.numbered(sample.number, sample.value, || {
+                let of = sample.labels().find(|(name, _)| *name == "side");
+                let ours = of.is_none_or(|(_, value)| value == side);
+                ours.then(|| (sample.name, sample.labels()))
+            });
         });
     }
 }

@@ -10,23 +10,19 @@ use super::{Notify, lock};
 impl Notify {
     /// Takes what an engine of real time sends.
     pub(in crate::ops) fn notices(&self, notices: Vec<Notice>) {
-        for notice in notices {
-            self.hear(Change::of_notice(notice));
-        }
+        self.hear(notices.into_iter().map(Change::of_notice));
     }
 
     /// Takes what changed by the dates of a side.
     pub(in crate::ops) fn dated(&self, side: &str, date: &str, events: &[AlertEvent]) {
-        for event in events {
-            self.hear(Change::of_date(event, side, date, self.clock.now()));
-        }
+        let now = self.clock.now();
+        self.hear(events.iter().map(|it| Change::of_date(it, side, date, now)));
     }
 
     /// Takes that alerts are gone with their rules.
     pub(in crate::ops) fn withdrawn(&self, side: Option<&str>, events: &[AlertEvent]) {
-        for event in events {
-            self.hear(Change::of_event(event, side, self.clock.now()));
-        }
+        let now = self.clock.now();
+        self.hear(events.iter().map(|it| Change::of_event(it, side, now)));
     }
 
     /// Says that rules are evaluated.
@@ -50,8 +46,13 @@ impl Notify {
         self.tell(Heard::Once(Box::new(posted)));
     }
 
-    fn hear(&self, change: Change) {
-        self.tell(Heard::Change(Box::new(change)));
+    /// Hands on what came of one evaluation as one: of what begins at once none is told before it is known what keeps it
+    /// quiet.
+    fn hear(&self, changes: impl Iterator<Item = Change>) {
+        let changes: Vec<_> = changes.collect();
+        if !changes.is_empty() {
+            self.tell(Heard::Changes(changes));
+        }
     }
 
     fn tell(&self, heard: Heard) {

@@ -26,13 +26,12 @@ const SOON: Duration = Duration::from_millis(2);
 /// What the thread is told.
 #[derive(Debug)]
 pub(super) enum Heard {
-    Change(Box<Change>),
+    /// What changed at once.
+    Changes(Vec<Change>),
     /// Something that happened, to be told of once.
     Once(Box<admf_alerts::notify::Posted>),
     /// Nothing more will come. Whether what fires still ends with it.
-    Finish {
-        ends: bool,
-    },
+    Finish { ends: bool },
 }
 
 /// Hands on what is told, in order, to who tells people.
@@ -101,17 +100,19 @@ impl Teller {
                 // It has labels.
                 let _ = self.service.post_once(*posted);
             }
-            Heard::Change(change) => {
-                let labels = change.posted.labels.clone();
-                self.queue.push(change.posted.clone());
-                if change.ended {
-                    self.firing.remove(&labels);
-                } else {
-                    self.firing.insert(labels, (*change, self.service.now()));
-                }
-            }
+            Heard::Changes(changes) => changes.into_iter().for_each(|it| self.change(it)),
         }
         None
+    }
+
+    fn change(&mut self, change: Change) {
+        let labels = change.posted.labels.clone();
+        self.queue.push(change.posted.clone());
+        if change.ended {
+            self.firing.remove(&labels);
+        } else {
+            self.firing.insert(labels, (change, self.service.now()));
+        }
     }
 
     /// Hands on what may be; says when something is to be done again.
