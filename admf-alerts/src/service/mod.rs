@@ -3,6 +3,9 @@
 #![doc = include_str!("../../docs/alert_service.md")]
 
 mod channels;
+mod copying;
+#[cfg(feature = "leader")]
+mod lead;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod noted;

@@ -1,0 +1,82 @@
+//! Processes that are posted the same, of which one tells.
+
+use super::*;
+
+/// One that tells, and one that stands by.
+struct Pair {
+    leads: World,
+    waits: World,
+    told: Vec<(Duration, Batch)>,
+}
+
+impl Pair {
+    fn new(answer: fn(u64) -> Option<Outcome>) -> Self {
+        Self {
+            leads: World::new(answer),
+            waits: World::new(answer),
+            told: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        self.leads.step(step);
+        match step {
+            Step::Post(..) | Step::Once(_) | Step::Reload(_) => self.waits.step(step),
+            _ => {}
+        }
+        self.waits.now = self.leads.now;
+    }
+
+    fn follow(&mut self) {
+        let (told, now) = (self.leads.notifier.state(), self.leads.now);
+        self.waits.notifier.follow(&told, now);
+        self.waits.notifier.stand_by(now);
+    }
+
+    /// The one that tells is gone, and the other one goes on.
+    fn change(&mut self) {
+        let (told, now) = (self.leads.notifier.state(), self.leads.now);
+        self.waits.notifier.succeed(told, now);
+        std::mem::swap(&mut self.leads, &mut self.waits);
+        let gone = &mut self.waits;
+        self.told.append(&mut gone.told);
+        (self.leads.tries, self.leads.silences) = (gone.tries, gone.silences);
+    }
+
+    fn told(mut self) -> Vec<(Duration, Batch)> {
+        self.told.append(&mut self.leads.told);
+        self.told
+    }
+}
+
+fn sure(tries: u64) -> Option<Outcome> {
+    Some(match tries % 5 {
+        0 => Outcome::Refused,
+        _ => Outcome::Sent,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn those_that_follow_each_other_tell_what_one_would(
+        steps in prop::collection::vec((steps(), any::<bool>(), any::<bool>()), 1..6),
+    ) {
+        let mut one = World::new(sure);
+        let mut pair = Pair::new(sure);
+        for (steps, follows, changes) in &steps {
+            for step in steps {
+                one.step(step);
+                pair.step(step);
+            }
+            if *follows {
+                pair.follow();
+            }
+            if *changes {
+                pair.change();
+            }
+        }
+        prop_assert_eq!(one.told, pair.told());
+    }
+}
