@@ -47,6 +47,11 @@ impl Leader {
         }
     }
 
+    /// Waits for as long as it does until it asks for the lock again: who cannot write leads no more, and may at once again.
+    pub(crate) async fn pause(&self) {
+        sleep(self.every).await;
+    }
+
     /// Reads what was written down, and prepares to write on.
     #[cfg_attr(
         not(feature = "leader-postgres"),

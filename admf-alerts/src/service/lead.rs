@@ -45,6 +45,12 @@ impl AlertService {
                 break;
             }
             self.note(Kind::LeaderLost, &lost);
+            self.stand_by();
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                () = leader.pause() => {}
+            }
         }
         self.state().phase = Phase::Stopped;
     }

@@ -19,7 +19,18 @@ impl Pair {
     }
 
     fn step(&mut self, step: &Step) {
-        self.leads.step(step);
+        match step {
+            // Longer than it takes to forget what was told, nobody is without news.
+            Step::Wait(length) => {
+                for _ in 0..length / 600 {
+                    self.leads.wait(600);
+                    self.waits.now = self.leads.now;
+                    self.follow();
+                }
+                self.leads.wait(length % 600);
+            }
+            step => self.leads.step(step),
+        }
         match step {
             Step::Post(..) | Step::Once(_) | Step::Reload(_) => self.waits.step(step),
             _ => {}
