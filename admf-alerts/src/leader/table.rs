@@ -152,10 +152,8 @@ impl Writer {
         };
         self.revision += 1;
         let about = (ABOUT, "revision".to_owned(), Some(self.revision.to_string()));
-        // What is counted is counted by each process.
-        let rows = changes.rows().filter(|row| row.0 != "totals");
         let (mut kinds, mut digests, mut keys, mut values) = (vec![], vec![], vec![], vec![]);
-        for (kind, key, value) in rows.chain([about]) {
+        for (kind, key, value) in changes.rows().chain([about]) {
             kinds.push(kind);
             digests.push(digest(&key));
             keys.push(key);

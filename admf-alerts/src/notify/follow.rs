@@ -27,10 +27,9 @@ impl State {
     #[must_use]
     pub fn succeed(self, told: Self, now: Duration) -> Self {
         let own = self;
-        let mut next = Self {
-            totals: own.totals,
-            ..told
-        };
+        let mut next = told;
+        // Each counts for itself.
+        next.totals.dropped = own.totals.dropped;
         let unknown = |it: &Fingerprint| {
             let own = own.alerts.get(it).filter(|it| it.once || !it.is_resolved(now));
             own.is_some_and(|own| !next.alerts.get(it).is_some_and(|told| knows(told, own)))

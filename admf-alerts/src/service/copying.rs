@@ -1,5 +1,8 @@
 //! What others go on from once this process is gone.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -137,7 +137,7 @@ async fn what_happened_once_is_told_by_the_next_one_if_the_one_before_did_not_ma
         let told = async {
             second.is(Phase::StandingBy).await;
             happens("Deployed");
-            assert_eq!(said(&people.told().await), "resolved Deployed");
+            assert_eq!(said(&people.told().await), "firing Deployed");
             rows(&postgres, "log", 1).await;
             people.answers(false);
             happens("Scaled");
@@ -146,7 +146,7 @@ async fn what_happened_once_is_told_by_the_next_one_if_the_one_before_did_not_ma
         second.runs(told).await
     });
     let pending = pending.await;
-    assert_eq!(said(&pending), "resolved Scaled");
+    assert_eq!(said(&pending), "firing Scaled");
     people.answers(true);
     second
         .runs(async {
