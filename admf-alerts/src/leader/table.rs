@@ -22,7 +22,8 @@ const COLUMNS: &str = "lock_key bigint NOT NULL, kind text NOT NULL, digest text
     value text NOT NULL, PRIMARY KEY (lock_key, kind, digest)";
 
 /// What is not given is gone.
-const OTHERS: &str = "(kind, digest) NOT IN (SELECT kind, digest FROM given WHERE value IS NOT NULL)";
+const OTHERS: &str =
+    "(kind, digest) NOT IN (SELECT kind, digest FROM given WHERE value IS NOT NULL)";
 
 /// What is given without a value is gone.
 const GIVEN: &str = "(kind, digest) IN (SELECT kind, digest FROM given WHERE value IS NULL)";
@@ -151,7 +152,11 @@ impl Writer {
             false => &self.changes,
         };
         self.revision += 1;
-        let about = (ABOUT, "revision".to_owned(), Some(self.revision.to_string()));
+        let about = (
+            ABOUT,
+            "revision".to_owned(),
+            Some(self.revision.to_string()),
+        );
         let (mut kinds, mut digests, mut keys, mut values) = (vec![], vec![], vec![], vec![]);
         for (kind, key, value) in changes.rows().chain([about]) {
             kinds.push(kind);

@@ -31,7 +31,10 @@ impl State {
         // Each counts for itself.
         next.totals.dropped = own.totals.dropped;
         let unknown = |it: &Fingerprint| {
-            let own = own.alerts.get(it).filter(|it| it.once || !it.is_resolved(now));
+            let own = own
+                .alerts
+                .get(it)
+                .filter(|it| it.once || !it.is_resolved(now));
             own.is_some_and(|own| !next.alerts.get(it).is_some_and(|told| knows(told, own)))
         };
         let groups = own.groups.into_iter().filter_map(|(key, mut group)| {

@@ -6,8 +6,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::channels::Channel;
 use super::AlertService;
+use super::channels::Channel;
 use crate::notify::{Changes, Delivery};
 
 /// How long what others were posted too may wait to be copied.
@@ -75,7 +75,9 @@ impl<C: Copies> Copying<C> {
         self.to.as_ref()?;
         let mut state = service.state();
         let now = service.now();
-        let waited = self.began.is_none_or(|it| now.saturating_sub(it) >= PACE || now < it);
+        let waited = self
+            .began
+            .is_none_or(|it| now.saturating_sub(it) >= PACE || now < it);
         if !(last || waited || !self.due.is_empty() || state.durable.is_urgent()) {
             return None;
         }

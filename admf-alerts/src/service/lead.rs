@@ -97,8 +97,11 @@ impl AlertService {
             if let Some(told) = told {
                 if let Some(first) = told.unread.first() {
                     let unread = told.unread.len();
-                    let text = format!("of what was told before {unread} rows are not read: {first}");
-                    state.durable.note(now, Event::new(Kind::StoreFailing, text));
+                    let text =
+                        format!("of what was told before {unread} rows are not read: {first}");
+                    state
+                        .durable
+                        .note(now, Event::new(Kind::StoreFailing, text));
                 }
                 state.durable.change(now, |it| it.succeed(told.state, now));
                 let owed = state.durable.notifier().owed().cloned();

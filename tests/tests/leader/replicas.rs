@@ -255,8 +255,13 @@ async fn who_stands_by_forgets_what_comes_and_goes() {
             let alerts = |ended: bool| {
                 (0..500).map(move |number| {
                     let mut posted = alert("Many", now);
-                    posted.labels.insert("instance", format!("{round}-{number}"));
-                    posted.ends_at = posted.ends_at.filter(|_| !ended).or(Some(now + Duration::from_secs(60)));
+                    posted
+                        .labels
+                        .insert("instance", format!("{round}-{number}"));
+                    posted.ends_at = posted
+                        .ends_at
+                        .filter(|_| !ended)
+                        .or(Some(now + Duration::from_secs(60)));
                     posted
                 })
             };
@@ -343,9 +348,7 @@ async fn who_has_the_lock_no_more_writes_nothing_and_tells_nobody() {
             let hide =
                 "CREATE TABLE public.pg_locks AS SELECT * FROM pg_catalog.pg_locks WHERE false";
             run(&postgres, hide).await;
-            replica
-                .service
-                .post([alert("Down", replica.service.now())]);
+            replica.service.post([alert("Down", replica.service.now())]);
             replica.is(Phase::StandingBy).await;
             assert!(replica.has(Kind::LeaderLost));
             assert_eq!(ask(&postgres, written).await, before);

@@ -45,8 +45,8 @@ async fn nobody_is_told_before_it_is_written_elsewhere_and_what_came_of_it_after
     let (service, copies) = (place.open(), Slow::new());
     service.state().durable.copy_all(service.now());
     let end = Some(service.now() + WHILE * 1_000);
+    post(&service, "Down", end);
     let story = async {
-        post(&service, "Down", end);
         sleep(WHILE).await;
         assert!(place.told().is_empty(), "it is not written");
         // What comes meanwhile is one more write, and not many.

@@ -68,7 +68,7 @@ fn sure(tries: u64) -> Option<Outcome> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(30) })]
 
     #[test]
     fn those_that_follow_each_other_tell_what_one_would(
