@@ -90,4 +90,56 @@ proptest! {
         }
         prop_assert_eq!(one.told, pair.told());
     }
+
+    #[test]
+    fn of_what_both_were_given_the_newest_word_counts(own in words(), told in words()) {
+        let next = knows("own", &own).succeed(knows("told", &told), at(100.0));
+        for alert in 0..6 {
+            let (own, told) = (own.get(&alert), told.get(&alert));
+            let expected = match own > told {
+                true => own.map(|it| (*it, "own")),
+                false => told.map(|it| (*it, "told")),
+            };
+            let expected = expected.map(|(second, by)| (at(f64::from(second)), by));
+            let silence = next.silences.get(&alert.to_string());
+            let silence = silence.map(|it| (it.updated_at, it.created_by.as_str()));
+            prop_assert_eq!(silence, expected);
+            let taken = next.acknowledgements.get(&Fingerprint::of(labels(alert).iter()));
+            let taken = taken.map(|it| (it.at, it.by.as_str()));
+            prop_assert_eq!(taken, expected);
+        }
+    }
+}
+
+/// When somebody last said something, of six alerts.
+fn words() -> impl Strategy<Value = BTreeMap<u8, u8>> {
+    prop::collection::btree_map(0_u8..6, 0_u8..9, 0..6)
+}
+
+/// What somebody knows who was told so.
+fn knows(by: &str, words: &BTreeMap<u8, u8>) -> State {
+    let mut state = State::default();
+    for (&alert, &second) in words {
+        let (id, when) = (alert.to_string(), at(f64::from(second)));
+        let silence = Silence {
+            id: id.clone(),
+            updated_at: when,
+            created_by: by.to_owned(),
+            ..Silence::default()
+        };
+        state.silences.insert(id, silence);
+        let posted = Posted {
+            labels: labels(alert),
+            ..Posted::default()
+        };
+        let alert = Alert::new(posted, at(0.0), LONG);
+        let taken = Acknowledgement {
+            by: by.to_owned(),
+            at: when,
+            ..Acknowledgement::default()
+        };
+        state.acknowledgements.insert(alert.fingerprint(), taken);
+        state.alerts.insert(alert.fingerprint(), alert);
+    }
+    state
 }
