@@ -123,6 +123,7 @@ macro_rules! tables {
 
         impl Changes {
             /// Takes what changed after that.
+            #[cfg(feature = "service")]
             pub(crate) fn add(&mut self, later: Self) {
                 if later.whole {
                     *self = later;
