@@ -26,6 +26,21 @@ impl Service {
     /// If it does not start.
     #[must_use]
     pub fn start(program: &str, config: &str, second: Option<&str>) -> Self {
+        Self::start_with(program, config, second, &[])
+    }
+
+    /// Does so with variables of the environment.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[must_use]
+    pub fn start_with(
+        program: &str,
+        config: &str,
+        second: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let folder = TempDir::new().expect("a folder can be made");
         write(&config_of(folder.path()), config);
         let second = second.map(|text| {
@@ -39,7 +54,8 @@ impl Service {
                 .arg(format!("127.0.0.1:{port}"))
                 .arg(config_of(folder.path()))
                 .arg(folder.path().join("alerts.redb"))
-                .args(&second);
+                .args(&second)
+                .envs(variables.iter().copied());
             command
         };
         let daemon = Daemon::start(on, Log::Out, "listening on");
@@ -47,6 +63,15 @@ impl Service {
             daemon: daemon.expect("it was built"),
             folder,
         }
+    }
+
+    /// Kills it, as `kill -9` does; it is gone on return.
+    ///
+    /// # Panics
+    ///
+    /// If the system lets nobody kill a child of his.
+    pub fn kill(&mut self) {
+        self.daemon.kill();
     }
 
     /// Returns its address.

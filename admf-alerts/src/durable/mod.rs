@@ -2,6 +2,8 @@
 //!
 #![doc = include_str!("../../docs/durable_state.md")]
 
+#[cfg(feature = "service")]
+mod copied;
 mod engine;
 mod place;
 mod store;
@@ -19,6 +21,8 @@ use store::{Changes, Kept, Store};
 use crate::channel::Redaction;
 use crate::engine::Snapshot;
 use crate::history::{Event, History, Kind, Limits};
+#[cfg(feature = "service")]
+use crate::notify;
 use crate::notify::{Config, Delivery, Fingerprint, Notifier, Outcome, Posted, Totals};
 
 /// How long after the disk has failed it is tried again.
@@ -45,6 +49,9 @@ pub struct Durable {
     failing: Option<String>,
     failures: u64,
     retry: Duration,
+    /// What changed of the notifier since it was last copied, if it is.
+    #[cfg(feature = "service")]
+    copied: Option<notify::Changes>,
 }
 
 impl Durable {
@@ -90,6 +97,8 @@ impl Durable {
             failing: None,
             failures: 0,
             retry: Duration::ZERO,
+            #[cfg(feature = "service")]
+            copied: None,
         };
         durable.save_all(now);
         Ok(durable)
@@ -313,8 +322,11 @@ impl Durable {
             engine.rows.clear();
             engine.add(&Snapshot::default(), &self.engine);
         }
+        let notifier = self.notifier.take_changes();
+        #[cfg(feature = "service")]
+        self.copy(&notifier);
         Changes {
-            notifier: self.notifier.take_changes(),
+            notifier,
             engine,
             history: self.history.take_changes(),
         }

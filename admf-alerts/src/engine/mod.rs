@@ -102,18 +102,10 @@ impl Engine {
     /// Only series that a rule asks for are kept of it. The samples of a second step in the same
     /// millisecond are not taken. A rule that fails keeps its alerts as they are; [`rules`](Self::rules) shows why.
     pub fn step(&mut self, now: Duration, source: &impl Source) -> Vec<AlertEvent> {
-<<<<<<< HEAD
         let (now, jump) = self.go_on(now, false);
-        let wanted = |name: &str| self.wanted.has(name);
-        let (feed, store) = (&mut self.feed, &mut self.store);
-        feed.scrape_wanted(store, ask::millis(now), source, &wanted);
-        self.turn(now, jump, false, &mut None)
-=======
-        let now = self.clock.turn(now, self.options.longest_step);
         let (feed, store) = (&mut self.feed, &mut self.store);
         feed.scrape_wanted(store, ask::millis(now), source, &self.wanted);
-        self.turn(now, false, &mut None)
->>>>>>> wt-six-cost
+        self.turn(now, jump, false, &mut None)
     }
 
     /// Does as [`step`](Self::step) over what the [store](Self::store_mut) holds.

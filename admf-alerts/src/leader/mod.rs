@@ -4,10 +4,16 @@
 
 mod clock;
 mod file;
+#[cfg(feature = "service")]
+pub(crate) mod follow;
 #[cfg(feature = "leader-postgres")]
 mod postgres;
+#[cfg(feature = "leader-postgres")]
+mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "service")]
+pub(crate) mod told;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -80,6 +86,21 @@ impl Leader {
         Ok(Self::by(Lock::Postgres(Box::new(server))))
     }
 
+    /// Names the table in which an [`AlertService`](crate::service::AlertService) that leads writes down what the next one has to
+    /// know, with or without its schema. It is made if it is not there. Default: `admf_told`.
+    ///
+    /// # Errors
+    ///
+    /// A name that is none, or the lock of a file: its processes have one database.
+    #[cfg(feature = "leader-postgres")]
+    pub fn table(mut self, name: &str) -> Result<Self, String> {
+        let Lock::Postgres(server) = &mut self.lock else {
+            return Err("the lock of a file has no table".to_owned());
+        };
+        server.table = table::Table::new(name)?;
+        Ok(self)
+    }
+
     fn by(lock: Lock) -> Self {
         Self {
             lock,
@@ -114,24 +135,33 @@ impl Leader {
     pub async fn lead(&self) -> Leadership {
         let mut candidate = Candidate::new(&self.lock);
         loop {
-            let asked = now();
-            let held = timeout_at(asked + self.patience, candidate.ask()).await;
-            let (held, problem) = match held.unwrap_or_else(|_| Err(SILENT.to_owned())) {
-                Ok(held) => (held, None),
-                Err(problem) => (None, Some(problem)),
-            };
-            *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
-            if let Some(held) = held {
-                return Leadership {
-                    held: Ok(held),
-                    every: self.every,
-                    patience: self.patience,
-                    look: asked + self.every,
-                    asked: None,
-                };
+            if let Some(held) = self.patiently(candidate.ask()).await.flatten() {
+                return self.leadership(held);
             }
             sleep(self.every).await;
         }
+    }
+
+    fn leadership(&self, held: Held) -> Leadership {
+        Leadership {
+            held: Ok(held),
+            every: self.every,
+            patience: self.patience,
+            look: now() + self.every,
+            asked: None,
+        }
+    }
+
+    /// Waits for an answer for as long as one may take, and remembers what was wrong.
+    async fn patiently<T>(&self, answer: impl Future<Output = Result<T, String>>) -> Option<T> {
+        let answer = timeout_at(now() + self.patience, answer).await;
+        let answer = answer.unwrap_or_else(|_| Err(SILENT.to_owned()));
+        let (answer, problem) = match answer {
+            Ok(answer) => (Some(answer), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+        answer
     }
 
     /// Returns why the lock could not be asked for the last time; `None`: it could, whoever has it.
@@ -182,6 +212,33 @@ impl<'l> Candidate<'l> {
                     None
                 }
             }),
+        }
+    }
+}
+
+#[cfg(feature = "service")]
+impl Candidate<'_> {
+    /// Reads what who leads has written down, if that is not the revision that is known.
+    #[cfg_attr(
+        not(feature = "leader-postgres"),
+        expect(clippy::unused_async, reason = "a file has none")
+    )]
+    async fn read(&mut self, known: u64) -> Result<Option<told::Told>, String> {
+        match self {
+            Self::File(_) => {
+                let _ = known;
+                Ok(None)
+            }
+            #[cfg(feature = "leader-postgres")]
+            Self::Postgres(server, session) => {
+                // One that does not answer is given up.
+                let Some(mut asked) = session.take() else {
+                    return Ok(None);
+                };
+                let told = asked.read(&server.table, known).await?;
+                *session = Some(asked);
+                Ok(told)
+            }
         }
     }
 }

@@ -3,18 +3,21 @@
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
 
+use super::table::{Table, Writer};
+use super::told::Told;
 use crate::channel::Redaction;
 
 const TAKE: &str = "SELECT pg_try_advisory_lock($1)";
 
 /// A pooler between us and the server may give a query to another session than the last one: that one has no lock.
-const LOOK: &str = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted \
+pub(super) const LOOK: &str = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted \
     AND pid = pg_backend_pid() AND objsubid = 1 \
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
     AND (classid::bigint << 32) | objid::bigint = $1)";
@@ -23,6 +26,8 @@ const LOOK: &str = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'adviso
 pub(super) struct Server {
     config: Config,
     key: i64,
+    /// Where who leads writes down what the next one has to know.
+    pub(super) table: Table,
     redaction: Redaction,
 }
 
@@ -69,6 +74,7 @@ impl Server {
             redaction: Redaction::new(password),
             config,
             key,
+            table: Table::default(),
         })
     }
 
@@ -80,7 +86,7 @@ impl Server {
                 let connected = self.config.connect(NoTls).await;
                 let (client, connection) = connected.map_err(|error| self.said(&error))?;
                 Session {
-                    client,
+                    client: Arc::new(client),
                     connection: Box::pin(connection),
                     key: self.key,
                     redaction: self.redaction.clone(),
@@ -100,7 +106,7 @@ impl Server {
 
 /// A session with the server. Whatever it holds is free once the connection is closed.
 pub(super) struct Session {
-    client: Client,
+    client: Arc<Client>,
     /// What the client says and hears goes through it: it is to be polled too.
     connection: Pin<Box<Connection<Socket, NoTlsStream>>>,
     key: i64,
@@ -134,16 +140,37 @@ impl Session {
 
     /// Asks something about the key that is true or false.
     async fn query(&mut self, question: &str) -> Result<bool, String> {
-        let (client, key) = (&self.client, self.key);
-        let answer = async {
+        let (client, key) = (Arc::clone(&self.client), self.key);
+        self.hear(async {
             let row = client.query_one(question, &[&key]).await?;
             row.try_get(0)
-        };
+        })
+        .await
+    }
+
+    /// Waits for an answer, which comes by the connection.
+    async fn hear<T>(
+        &mut self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, String> {
         tokio::select! {
             biased;
             answer = answer => answer.map_err(|error| said(&error, &self.redaction)),
             ended = self.connection.as_mut() => Err(ended_by(ended, &self.redaction)),
         }
+    }
+
+    /// Reads what is written in the table, if it is not that of a revision.
+    pub(super) async fn read(&mut self, table: &Table, known: u64) -> Result<Option<Told>, String> {
+        let (client, key) = (Arc::clone(&self.client), self.key);
+        self.hear(table.read(&client, key, known)).await
+    }
+
+    /// Makes the table, if it is not there, and prepares to write.
+    pub(super) async fn writer(&mut self, table: &Table) -> Result<Writer, String> {
+        let (client, key) = (Arc::clone(&self.client), self.key);
+        let redaction = self.redaction.clone();
+        self.hear(table.writer(client, key, redaction)).await
     }
 }
 
@@ -155,7 +182,7 @@ fn ended_by(ended: Result<(), tokio_postgres::Error>, redaction: &Redaction) -> 
 }
 
 /// What an error says, with what caused it, in one line.
-fn said(error: &tokio_postgres::Error, redaction: &Redaction) -> String {
+pub(super) fn said(error: &tokio_postgres::Error, redaction: &Redaction) -> String {
     let mut text = format!("the database: {error}");
     let mut source = error.source();
     while let Some(cause) = source {

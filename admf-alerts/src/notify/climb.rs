@@ -118,8 +118,11 @@ impl Notifier {
         if let Some(key) = key {
             self.look(key, now);
         }
-        let gone = self.acknowledgements.remove(&alert);
-        gone.ok_or_else(|| format!("nobody has acknowledged {alert}"))?;
+        let counts = self.acknowledged(now, alert).is_some();
+        let known = self.acknowledgements.change(&alert).filter(|_| counts);
+        let known = known.ok_or_else(|| format!("nobody has acknowledged {alert}"))?;
+        // It stays, so that another process knows that it was taken back.
+        (known.at, known.until) = (now, Some(now));
         if let Some(key) = key {
             self.look(key, now);
         }

@@ -11,7 +11,19 @@ use super::state::Owed;
 /// How long an alert that has ended is known, so that a late post of the same episode is one.
 const KNOWN: Duration = Duration::from_secs(30 * 60);
 
+/// How often what is over is forgotten; until then a log entry that has expired still counts.
+const COLLECT: Duration = Duration::from_secs(15 * 60);
+
 impl Notifier {
+    /// Takes that time has gone on, whoever is told.
+    pub(super) fn go_on(&mut self, now: Duration) {
+        self.turn_all(now);
+        if self.totals.collected.saturating_add(COLLECT) <= now {
+            self.totals.collected = now;
+            self.collect(now);
+        }
+    }
+
     /// Forgets what is over.
     pub(super) fn collect(&mut self, now: Duration) {
         self.log.collect(now);

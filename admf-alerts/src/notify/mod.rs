@@ -10,6 +10,7 @@ mod config;
 mod cooldown;
 mod escalation;
 mod flush;
+mod follow;
 mod forget;
 mod group;
 mod happened;

@@ -23,9 +23,6 @@ use super::state::{Owed, Totals};
 use super::timed::Agenda;
 use crate::labels::Labels;
 
-/// How often what is over is forgotten; until then a log entry that has expired still counts.
-const COLLECT: Duration = Duration::from_secs(15 * 60);
-
 /// A node of the tree, and the labels of the group.
 pub(super) type GroupId = (usize, Labels);
 
@@ -192,11 +189,7 @@ impl Notifier {
 
     /// Returns the deliveries that are due at `now`, each once.
     pub fn due(&mut self, now: Duration) -> Vec<Delivery> {
-        self.turn_all(now);
-        if self.totals.collected.saturating_add(COLLECT) <= now {
-            self.totals.collected = now;
-            self.collect(now);
-        }
+        self.go_on(now);
         let mut deliveries = Vec::new();
         loop {
             self.climb(now);

@@ -125,6 +125,17 @@ macro_rules! tables {
         }
 
         impl Changes {
+            /// Takes what changed after that.
+            #[cfg(feature = "service")]
+            pub(crate) fn add(&mut self, later: Self) {
+                if later.whole {
+                    *self = later;
+                    return;
+                }
+                $(self.$name.extend(later.$name);)*
+                self.totals = later.totals;
+            }
+
             /// Says whether nothing changed but, perhaps, what is counted.
             #[must_use]
             pub fn is_empty(&self) -> bool {

@@ -3,7 +3,10 @@
 #![doc = include_str!("../../docs/alert_service.md")]
 
 mod channels;
+mod copying;
 mod incident;
+#[cfg(feature = "leader")]
+mod lead;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod noted;

@@ -9,6 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::time::{sleep, timeout};
 
 use super::channels::Channel;
+use super::copying::{Copies, Copying, Nobody, Ready};
 use super::{AlertService, Phase, State};
 use crate::channel::io::Report;
 use crate::notify::{Delivery, Outcome};
@@ -38,17 +39,36 @@ impl AlertService {
     ///
     /// Dropped, deliveries that were under way count as not known to have arrived; the next process, or the next run, tells again.
     pub async fn run(&self, stop: impl Future<Output = ()>) {
+        // Nobody copies, so nothing keeps that from being done.
+        drop(self.run_copying(stop, None::<Nobody>).await);
+    }
+
+    /// Runs; nothing is sent before it is copied. Says why it cannot be, if that ends it.
+    pub(super) async fn run_copying(
+        &self,
+        stop: impl Future<Output = ()>,
+        copies: Option<impl Copies>,
+    ) -> Result<(), String> {
         self.begin();
         let mut stop = pin!(stop);
         let mut out = FuturesUnordered::new();
         let mut acknowledged = FuturesUnordered::new();
+        let mut copying = Copying::new(copies);
+        let mut writing = FuturesUnordered::new();
+        let send = |(channel, delivery): Ready| self.deliver(channel, delivery);
         loop {
-            let wait = self.due(|channel, delivery| out.push(self.deliver(channel, delivery)));
+            let wait = self.due(|channel, delivery| copying.due.push((channel, delivery)));
+            writing.extend(copying.begin(self, false));
+            out.extend(copying.unheld().into_iter().map(send));
             let taken_up = self.taken_up().into_iter();
             acknowledged.extend(taken_up.map(|it| self.acknowledge_at(it)));
             tokio::select! {
                 biased;
                 () = &mut stop => break,
+                Some((to, written)) = writing.next(), if !writing.is_empty() => {
+                    written?;
+                    out.extend(copying.written(to).into_iter().map(send));
+                }
                 Some(first) = out.next(), if !out.is_empty() => {
                     let others = std::iter::from_fn(|| out.next().now_or_never().flatten());
                     let finished: Vec<Finished> = std::iter::once(first).chain(others).collect();
@@ -56,7 +76,7 @@ impl AlertService {
                 }
                 Some(()) = acknowledged.next(), if !acknowledged.is_empty() => {}
                 () = self.0.changed.notified() => {}
-                () = sleep(wait) => {}
+                () = sleep(copying.nap(wait)) => {}
             }
         }
         self.state().phase = Phase::Stopped;
@@ -64,52 +84,18 @@ impl AlertService {
             while let Some(finished) = out.next().await {
                 self.finished(vec![finished]);
             }
+            // What is being written, and the rest; what is due is told by the next process.
+            for _ in 0..2 {
+                writing.extend(copying.begin(self, true));
+                if let Some((to, written)) = writing.next().await {
+                    written?;
+                    drop(copying.written(to));
+                }
+            }
+            Ok(())
         });
         // Who has not answered by now is asked again by the next process.
-        drop(rest.await);
-    }
-
-    /// Tells people while this process leads, stands by while another one does, and ends when `stop` does.
-    ///
-    /// What is posted meanwhile is taken, as replicas are posted the same. Once this process leads no more, what is under way
-    /// is dropped: the next leader tells.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`run`](Self::run); the lock is given up.
-    #[cfg(feature = "leader")]
-    pub async fn run_as_leader(
-        &self,
-        leader: &crate::leader::Leader,
-        stop: impl Future<Output = ()>,
-    ) {
-        use crate::history::{Event, Kind};
-
-        let note = |kind, text: &str| {
-            let now = self.now();
-            self.state().durable.note(now, Event::new(kind, text));
-        };
-        let mut stop = pin!(stop);
-        loop {
-            self.stand_by();
-            let mut leadership = tokio::select! {
-                biased;
-                () = &mut stop => break,
-                leadership = leader.lead() => leadership,
-            };
-            note(Kind::LeaderGained, "this process tells");
-            let mut stopped = false;
-            let lost = tokio::select! {
-                biased;
-                lost = leadership.lost() => lost,
-                () = self.run(async { (&mut stop).await; stopped = true; }) => String::new(),
-            };
-            if stopped {
-                break;
-            }
-            note(Kind::LeaderLost, &lost);
-        }
-        self.state().phase = Phase::Stopped;
+        rest.await.unwrap_or(Ok(()))
     }
 
     /// Begins to tell: what a run before was dropped over is to be told again.

@@ -1,13 +1,15 @@
 //! An alert service and its API as a program, as a user would write it.
 //!
 //! `alert_service ADDRESS CONFIG DATA [SECOND]`: listens at an address, such as `127.0.0.1:0`, and prints it; tells people as an
-//! `alertmanager.yml`, and the second file if there is one, say; keeps its state in a file.
+//! `alertmanager.yml`, and the second file if there is one, say; keeps its state in a file. With `LEADER`, the url of a PostgreSQL, it tells while it leads.
 
 use std::error::Error;
 use std::fs::read_to_string;
+use std::time::Duration;
 
 use admf_alerts::alertmanager_file::{Setup, add, parse};
 use admf_alerts::api::Api;
+use admf_alerts::leader::Leader;
 use admf_alerts::service::{AlertService, ServiceConfig};
 use admf_metrics::http::{ServerConfig, serve};
 use tokio::net::TcpListener;
@@ -34,7 +36,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         stopped.expect("it can be waited for").recv().await;
     };
     let server = serve(listener, api.router(), ServerConfig::default(), stop());
-    tokio::join!(service.run(stop()), server);
+    let Ok(url) = std::env::var("LEADER") else {
+        tokio::join!(service.run(stop()), server);
+        return Ok(());
+    };
+    let leader = Leader::postgres(&url, 7)?.every(Duration::from_millis(20));
+    tokio::join!(service.run_as_leader(&leader, stop()), server);
     Ok(())
 }
 

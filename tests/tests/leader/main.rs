@@ -1,7 +1,10 @@
 //! Of many processes one leads, by a file and by a PostgreSQL that each test starts for itself.
 
 mod file;
+mod killed;
+mod people;
 mod postgres;
+mod replicas;
 
 use std::time::Duration;
 

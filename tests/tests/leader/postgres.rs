@@ -17,7 +17,7 @@ fn leader(postgres: &Postgres, key: i64) -> Leader {
 }
 
 /// Asks something of a session of its own.
-async fn ask(postgres: &Postgres, question: &str) -> i64 {
+pub(crate) async fn ask(postgres: &Postgres, question: &str) -> i64 {
     let connected = tokio_postgres::connect(&postgres.url(), NoTls).await;
     let (client, connection) = connected.expect("it runs");
     let answer = tokio::select! {
@@ -29,7 +29,7 @@ async fn ask(postgres: &Postgres, question: &str) -> i64 {
 }
 
 /// Has something done by a session of its own.
-async fn run(postgres: &Postgres, statement: &str) {
+pub(crate) async fn run(postgres: &Postgres, statement: &str) {
     let connected = tokio_postgres::connect(&postgres.url(), NoTls).await;
     let (client, connection) = connected.expect("it runs");
     let done = tokio::select! {

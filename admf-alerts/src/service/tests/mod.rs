@@ -48,13 +48,13 @@ impl Clock for Paused {
     }
 }
 
-struct Place {
+pub(super) struct Place {
     folder: TempDir,
     began: Instant,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("there is room"),
             began: Instant::now(),
@@ -65,7 +65,7 @@ impl Place {
         self.folder.path().join("alerts.jsonl")
     }
 
-    fn open(&self) -> AlertService {
+    pub(super) fn open(&self) -> AlertService {
         self.open_with(setup(&self.file()))
     }
 
@@ -78,7 +78,7 @@ impl Place {
     }
 
     /// What was told: `firing` or `resolved`, line by line.
-    fn told(&self) -> Vec<String> {
+    pub(super) fn told(&self) -> Vec<String> {
         told(&self.file())
     }
 }
@@ -93,7 +93,7 @@ fn told(file: &Path) -> Vec<String> {
     lines.collect()
 }
 
-fn post(service: &AlertService, name: &str, ends_at: Option<Duration>) {
+pub(super) fn post(service: &AlertService, name: &str, ends_at: Option<Duration>) {
     let posted = Posted {
         labels: Labels::from_iter([("alertname", name)]),
         starts_at: Some(EPOCH),

@@ -1,5 +1,7 @@
 //! What outlives the process.
 
+mod follow;
+
 use proptest::prelude::*;
 
 use super::*;
