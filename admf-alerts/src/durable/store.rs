@@ -13,8 +13,8 @@ use crate::engine::Snapshot;
 use crate::history::{self, Entry};
 use crate::notify::{self, State};
 
-/// What is written so; a file of a greater one is left alone.
-const SCHEMA: u64 = 1;
+/// What is written so; a file of another one is left alone.
+const SCHEMA: u64 = 2;
 
 /// What the database holds of the file in memory, in bytes.
 const CACHE: usize = 4 << 20;
@@ -136,8 +136,8 @@ impl Store {
         };
         let schema = about.get("schema")?.ok_or("it does not say its schema")?;
         let schema: u64 = schema.value().parse()?;
-        if schema > SCHEMA {
-            let problem = format!("its schema is {schema}, and this version knows up to {SCHEMA}");
+        if schema != SCHEMA {
+            let problem = format!("its schema is {schema}, and this version reads {SCHEMA}");
             return Err(problem.into());
         }
         if let Some(next) = about.get("next_entry")? {

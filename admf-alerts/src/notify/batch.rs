@@ -8,6 +8,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::alert::{Alert, Posted};
+use super::integration::IntegrationId;
 use super::log::{Entry, LogKey, Reason};
 use crate::labels::Labels;
 
@@ -51,7 +52,7 @@ pub(super) fn idempotency_key(
 impl Batch {
     /// Makes up one that tells of a single alert that fires, to try whether a channel works.
     ///
-    /// `integration` is its number within the receiver. The group is one that no route makes, so that nothing that was told
+    /// The group is one that no route makes, so that nothing that was told
     /// of an alert is mixed up with it.
     ///
     /// # Examples
@@ -59,15 +60,15 @@ impl Batch {
     /// ```
     /// use std::time::Duration;
     /// use admf_alerts::Labels;
-    /// use admf_alerts::notify::{Batch, Posted};
+    /// use admf_alerts::notify::{Batch, IntegrationId, Posted};
     ///
     /// let alert = Posted { labels: Labels::from_iter([("alertname", "Test")]), ..Posted::default() };
-    /// let batch = Batch::test("team", 0, alert, Duration::from_secs(1_700_000_000));
+    /// let batch = Batch::test("team", IntegrationId::default(), alert, Duration::from_secs(1_700_000_000));
     /// assert!(batch.is_firing());
     /// assert_eq!(batch.key.group, r#"{}/test:{alertname="Test"}"#);
     /// ```
     #[must_use]
-    pub fn test(receiver: &str, integration: usize, alert: Posted, at: Duration) -> Self {
+    pub fn test(receiver: &str, integration: IntegrationId, alert: Posted, at: Duration) -> Self {
         let alert = Alert {
             ends_at: None,
             ..Alert::new(alert, at, Duration::ZERO)

@@ -49,11 +49,13 @@ impl Notifier {
         }
         let ended = alerts.iter().filter(|it| it.ends_at.is_some() && !it.once);
         let ended: BTreeSet<Fingerprint> = ended.map(|it| it.fingerprint()).collect();
-        let integrations = self.config.receivers.get(&node.receiver);
-        let integrations = integrations.cloned().unwrap_or_default();
+        let integrations = self.config.integrations(&node.receiver);
+        let integrations = integrations.filter(|(_, it)| it.send_resolved);
+        let keys: Vec<LogKey> = integrations
+            .map(|(integration, _)| log_key(node, &id.1, integration))
+            .collect();
         let lifetime = Log::lifetime(self.config.retention, node.repeat_interval);
-        for (integration, _) in (0..).zip(integrations).filter(|(_, it)| it.send_resolved) {
-            let key = log_key(node, &id.1, integration);
+        for key in keys {
             let known = self.known_firing(&key).filter(|it| quiet.all.contains(it));
             let known: Vec<Fingerprint> = known.collect();
             if !known.is_empty() {

@@ -5,6 +5,7 @@ mod due;
 mod happened;
 mod late;
 mod once;
+mod reload;
 mod state;
 
 use std::collections::BTreeMap;
@@ -78,7 +79,7 @@ impl Run {
             names.collect::<Vec<_>>().join(" ")
         };
         let seconds = (now - START).as_secs_f64();
-        let integration = batch.key.integration;
+        let integration = batch.key.integration.number;
         self.told
             .push((seconds, integration, names(false), names(true)));
     }
@@ -158,7 +159,7 @@ fn what_ended_too_long_ago_is_dropped_and_counted() {
 #[test]
 fn a_refusal_ends_the_flush_for_its_integration_alone_and_the_next_one_asks_again() {
     let mut run = Run::new(config(2));
-    run.answer = |batch, now| match batch.key.integration == 1 && now < at(15.0) {
+    run.answer = |batch, now| match batch.key.integration.number == 1 && now < at(15.0) {
         true => Outcome::Refused,
         false => Outcome::Sent,
     };
@@ -181,31 +182,6 @@ fn a_delivery_that_nobody_ended_holds_its_group_back_and_no_other() {
     assert_eq!(run.notifier.next_due(), Some(at(11.0)), "its flush is late");
     run.until(60.0);
     assert_eq!(run.told().len(), 1, "and has nothing to tell");
-}
-
-#[test]
-fn what_arrives_after_a_reload_is_not_told_again() {
-    let mut run = Run::new(config(1));
-    run.post(0.0, "Down", None);
-    let out = run.notifier.due(at(1.0)).remove(0);
-    run.notifier
-        .reload(config(1), at(2.0))
-        .expect("it is the same");
-    run.notifier.finished(at(2.0), out.id, Outcome::Sent);
-    run.until(100.0);
-    assert_eq!(run.told(), []);
-}
-
-#[test]
-fn a_configuration_that_is_refused_changes_nothing() {
-    let mut run = Run::new(config(1));
-    let mut bad = config(1);
-    bad.route.receiver = Some("nobody".to_owned());
-    let refused = run.notifier.reload(bad, at(0.0)).unwrap_err();
-    assert_eq!(refused, "undefined receiver `nobody` used in route");
-    run.post(0.0, "Down", None);
-    run.until(5.0);
-    assert_eq!(run.told(), [(1.0, 0, "Down", "")]);
 }
 
 #[test]
