@@ -1,5 +1,6 @@
 //! The file.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -185,12 +186,13 @@ impl Store {
             about.insert("schema", SCHEMA.to_string().as_str())?;
             about.insert("next_entry", history.next.to_string().as_str())?;
         }
+        let mut tables = BTreeMap::<&str, Vec<_>>::new();
+        for (table, key, value) in notifier.rows() {
+            tables.entry(table).or_default().push((key, value));
+        }
         for &name in notify::Changes::TABLES {
-            let rows = notifier.rows().filter(|row| row.0 == name);
-            let rows: Vec<_> = rows.map(|(_, key, value)| (key, value)).collect();
-            let rows = rows
-                .iter()
-                .map(|(key, value)| (key.as_str(), value.clone()));
+            let rows = tables.get(name).into_iter().flatten();
+            let rows = rows.map(|(key, value)| (key.as_str(), value.clone()));
             put::<&str>(&write, TableDefinition::new(name), notifier.whole, rows)?;
         }
         let rows = engine.rows.iter();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::alert::{Alert, Posted};
+use super::alert::{Alert, Fingerprint, Posted};
 use super::integration::IntegrationId;
 use super::log::{Entry, LogKey, Reason};
 use crate::labels::Labels;
@@ -22,6 +22,9 @@ pub struct Batch {
     pub labels: Labels,
     /// The alerts, by job, instance, and then all labels; those without an end fire.
     pub alerts: Vec<Arc<Alert>>,
+    /// Those of them that have ended and of which nobody knows that they are held for firing there: they began and ended
+    /// between two notices, or what was to tell that they fire may never have arrived. What tells of them tells both times.
+    pub missed: BTreeSet<Fingerprint>,
     /// Why they are told of.
     pub reason: Reason,
     /// The start of the flush.
@@ -91,6 +94,7 @@ impl Batch {
             key,
             labels,
             alerts,
+            missed: BTreeSet::new(),
             reason: Reason::First,
             at,
         }

@@ -95,6 +95,7 @@ impl Notifier {
         let told = Told {
             entry: Entry {
                 quiet: known.filter(|it| quiet.all.contains(it)).collect(),
+                flushed: now,
                 ..Entry::of(alerts.iter().map(AsRef::as_ref))
             },
             lifetime: Log::lifetime(self.config.retention, node.repeat_interval),
@@ -113,6 +114,7 @@ impl Notifier {
             .or_else(|| (again && !told.entry.firing.is_empty()).then_some(Reason::Repeat))?;
         let batch = Batch {
             idempotency_key: idempotency_key(&key, entry, &taken),
+            missed: self.missed(&key, &taken),
             key,
             labels: id.1.clone(),
             alerts: taken,

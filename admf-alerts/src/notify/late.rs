@@ -76,6 +76,27 @@ impl Notifier {
         told.chain(owed).copied()
     }
 
+    /// Lists what of these alerts has ended, and is not known to be held for firing by an integration.
+    pub(super) fn missed(&self, key: &LogKey, alerts: &[Arc<Alert>]) -> BTreeSet<Fingerprint> {
+        let (entry, owed) = (self.log.get(key), self.owed.get(key));
+        let fires = |it: &Fingerprint| {
+            entry.is_some_and(|was| was.firing.contains(it) || was.quiet.contains(it))
+        };
+        let may_hold_for_ended =
+            |it: &Fingerprint| owed.is_some_and(|owed| owed.resolved.contains(it));
+        let ended = alerts.iter().filter_map(|it| {
+            let end = it.ends_at.filter(|_| !it.once)?;
+            Some((it.fingerprint(), end))
+        });
+        let missed = ended.filter(|(alert, end)| {
+            // Of the same episode: the group keeps it for the sake of others.
+            let knows_end =
+                entry.is_some_and(|entry| entry.resolved.contains(alert) && *end <= entry.flushed);
+            !knows_end && (!fires(alert) || may_hold_for_ended(alert))
+        });
+        missed.map(|(alert, _)| alert).collect()
+    }
+
     /// Lists who was told that an alert fires, and not yet that it has ended: what [`acknowledge`](Self::acknowledge) may be
     /// told of elsewhere.
     pub fn told_of(&self, alert: Fingerprint) -> impl Iterator<Item = &LogKey> {

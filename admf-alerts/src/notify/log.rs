@@ -34,6 +34,9 @@ pub struct Entry {
     pub quiet: BTreeSet<Fingerprint>,
     /// When that was.
     pub at: Duration,
+    /// When the flush began that it was told in: what has ended since is of a later episode.
+    #[serde(default)]
+    pub flushed: Duration,
     /// When it is forgotten.
     pub expires: Duration,
 }

@@ -356,6 +356,12 @@ impl Notifier {
         self.owed.keys()
     }
 
+    /// Returns what somebody tried to tell there, and does not know to have arrived.
+    #[must_use]
+    pub fn owed_of(&self, key: &LogKey) -> Option<&Owed> {
+        self.owed.get(key)
+    }
+
     /// Says whether somebody tried to tell it, and does not know that it has arrived.
     #[must_use]
     pub fn is_owed(&self, key: &LogKey) -> bool {
