@@ -140,7 +140,9 @@ impl AlertService {
         let chance = shared.env.clone();
         let draw = move || chance.chance().unit();
         let durable = Durable::open(path, setup.notify.clone(), draw, now)?;
+        // What was owed to a channel that is no more is delivered by none.
         let owed = durable.notifier().owed();
+        let owed = owed.filter(|key| channels.get(key).is_some());
         let undelivered = owed.map(|key| (key.clone(), now)).collect();
         let state = State {
             durable,
@@ -243,6 +245,9 @@ impl State {
         let config = setup.notify.clone();
         self.durable.change(now, |it| it.reload(config, now))?;
         self.channels = channels;
+        let channels = &self.channels;
+        self.undelivered
+            .retain(|key, _| channels.get(key).is_some());
         self.setup = Arc::new(setup);
         Ok(())
     }

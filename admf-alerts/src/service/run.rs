@@ -210,7 +210,7 @@ impl State {
     /// Forgets what nobody has to be told any more.
     fn look_at_owed(&mut self) {
         let notifier = self.durable.notifier();
-        // What is tried is owed: where these are as many they are the same, and in a storm nobody asks for each each time.
+        // What is undelivered is owed: where these are as many they are the same, and in a storm nobody asks for each each time.
         if self.undelivered.len() != notifier.owed().len() {
             self.undelivered.retain(|key, _| notifier.is_owed(key));
         }
