@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use admf_alerts::alertmanager_file::{Setup, parse};
-use admf_alerts::channel::config::{Channel, Limit, Secret};
+use admf_alerts::channel::config::{Channel, Limit, PagerDuty, Secret, Webhook};
 use admf_alerts::engine::Snapshot;
 use admf_alerts::history::{Filter, Kind};
 use admf_alerts::notify::{Alert, Silence, SilenceState};
@@ -43,10 +43,12 @@ receivers:
     let mut setup = parse("alertmanager.yml", &text, None).expect("it is sound");
     for channel in setup.channels.values_mut().flatten() {
         // It is the same channel wherever the next process listens.
-        if let Channel::Webhook(webhook) = channel {
-            let url = webhook.url.expose().expect("it is no file").into_owned();
-            let path = url.rsplit('/').next().unwrap_or_default();
-            webhook.url = Secret::env(path, |_| Some(url.clone())).expect("it is set");
+        if let Channel::Webhook(Webhook { url, .. }) | Channel::PagerDuty(PagerDuty { url, .. }) =
+            channel
+        {
+            let text = url.expose().expect("it is no file").into_owned();
+            let path = text.rsplit('/').next().unwrap_or_default();
+            *url = Secret::env(path, |_| Some(text.clone())).expect("it is set");
         }
         channel.common_mut().limit = Some(Limit {
             notices: 10_000,
