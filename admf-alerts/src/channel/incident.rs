@@ -67,14 +67,32 @@ impl ChangeEvent {
         external_url: &str,
         texts: &PagerDutyTexts,
     ) -> (Option<Self>, Option<String>) {
-        let Some(mut event) = change_event(batch, routing_key) else {
-            return (None, None);
-        };
         let happened = part(batch, true);
-        let mut filler = Filler::new(&happened, external_url);
-        texts.put_change(&mut event, &mut filler);
-        (Some(event), filler.noted)
+        let mut event = change_event(&happened, routing_key);
+        let noted = worded(
+            &happened,
+            external_url,
+            event.as_mut_slice(),
+            |it, filler| {
+                texts.put_change(it, filler);
+            },
+        );
+        (event, noted)
     }
+}
+
+/// Words events by the part of a batch that they tell of, and returns what is wrong with the words.
+fn worded<E>(
+    part: &Batch,
+    external_url: &str,
+    events: &mut [E],
+    put: impl Fn(&mut E, &mut Filler<'_>),
+) -> Option<String> {
+    let mut filler = Filler::new(part, external_url);
+    for event in events {
+        put(event, &mut filler);
+    }
+    filler.noted
 }
 
 /// How many events tell of a batch.
@@ -104,12 +122,12 @@ impl Event {
         external_url: &str,
         texts: &PagerDutyTexts,
     ) -> (Vec<Self>, Option<String>) {
-        let mut filler = Filler::new(batch, external_url);
-        let mut events = events(batch, routing_key, external_url);
-        for event in &mut events {
-            texts.put(event, &mut filler);
-        }
-        (events, filler.noted)
+        let lasting = part(batch, false);
+        let mut events = events(&lasting, routing_key, external_url);
+        let noted = worded(&lasting, external_url, &mut events, |it, filler| {
+            texts.put(it, filler);
+        });
+        (events, noted)
     }
 }
 

@@ -129,9 +129,13 @@ impl Redaction {
     #[must_use]
     pub fn batch(&self, batch: &Batch) -> Batch {
         let alerts = batch.alerts.iter();
+        let alerts: Vec<_> = alerts.map(|alert| Arc::new(self.alert(alert))).collect();
+        let both = batch.alerts.iter().zip(&alerts);
+        let missed = both.filter(|(was, _)| batch.missed.contains(&was.fingerprint()));
         Batch {
             labels: self.labels(&batch.labels),
-            alerts: alerts.map(|alert| Arc::new(self.alert(alert))).collect(),
+            missed: missed.map(|(_, is)| is.fingerprint()).collect(),
+            alerts,
             ..batch.clone()
         }
     }

@@ -56,6 +56,10 @@ pub struct WebhookAlert {
     pub generator_url: String,
     /// Names its labels.
     pub fingerprint: String,
+    /// Whether nobody knows that it was told before that this one fires: it has begun and ended since the last notice that
+    /// arrived. Not written where it is not so; Alertmanager never says it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub missed: bool,
 }
 
 impl Webhook {
@@ -69,7 +73,10 @@ impl Webhook {
         Self {
             receiver: quoted(&batch.key.receiver),
             status: status(batch.is_firing()),
-            alerts: batch.alerts[..kept].iter().map(|it| alert(it)).collect(),
+            alerts: batch.alerts[..kept]
+                .iter()
+                .map(|it| alert(it, batch))
+                .collect(),
             group_labels: map(&batch.labels),
             common_labels: common(labels),
             common_annotations: common(annotations),
@@ -97,7 +104,8 @@ fn status(fires: bool) -> &'static str {
     if fires { "firing" } else { "resolved" }
 }
 
-fn alert(alert: &Alert) -> WebhookAlert {
+fn alert(alert: &Alert, batch: &Batch) -> WebhookAlert {
+    let fingerprint = alert.fingerprint();
     WebhookAlert {
         status: status(alert.ends_at.is_none()),
         labels: map(&alert.labels),
@@ -105,7 +113,8 @@ fn alert(alert: &Alert) -> WebhookAlert {
         starts_at: rfc3339(alert.starts_at),
         ends_at: alert.ends_at.map_or_else(|| NEVER.to_owned(), rfc3339),
         generator_url: alert.generator_url.clone(),
-        fingerprint: alert.fingerprint().to_string(),
+        missed: batch.missed.contains(&fingerprint),
+        fingerprint: fingerprint.to_string(),
     }
 }
 

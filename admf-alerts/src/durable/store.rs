@@ -1,5 +1,6 @@
 //! The file.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +15,8 @@ use crate::engine::Snapshot;
 use crate::history::{self, Entry};
 use crate::notify::{self, State};
 
-/// What is written so; a file of a greater one is left alone.
-const SCHEMA: u64 = 1;
+/// What is written so; a file of another one is left alone.
+const SCHEMA: u64 = 2;
 
 /// The schema, and the number of the next entry of the history.
 const ABOUT: TableDefinition<'_, &str, &str> = TableDefinition::new("about");
@@ -153,12 +154,13 @@ impl Store {
             about.insert("schema", SCHEMA.to_string().as_str())?;
             about.insert("next_entry", history.next.to_string().as_str())?;
         }
+        let mut tables = BTreeMap::<&str, Vec<_>>::new();
+        for (table, key, value) in notifier.rows() {
+            tables.entry(table).or_default().push((key, value));
+        }
         for &name in notify::Changes::TABLES {
-            let rows = notifier.rows().filter(|row| row.0 == name);
-            let rows: Vec<_> = rows.map(|(_, key, value)| (key, value)).collect();
-            let rows = rows
-                .iter()
-                .map(|(key, value)| (key.as_str(), value.clone()));
+            let rows = tables.get(name).into_iter().flatten();
+            let rows = rows.map(|(key, value)| (key.as_str(), value.clone()));
             put::<&str>(&write, TableDefinition::new(name), notifier.whole, rows)?;
         }
         let rows = engine.rows.iter();
@@ -184,8 +186,8 @@ fn read(database: &Database) -> Result<Kept, Any> {
     };
     let schema = about.get("schema")?.ok_or("it does not say its schema")?;
     let schema: u64 = schema.value().parse()?;
-    if schema > SCHEMA {
-        let problem = format!("its schema is {schema}, and this version knows up to {SCHEMA}");
+    if schema != SCHEMA {
+        let problem = format!("its schema is {schema}, and this version reads {SCHEMA}");
         return Err(problem.into());
     }
     if let Some(next) = about.get("next_entry")? {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::kind::Kind;
 use crate::channel::{Redaction, truncate_bytes};
 use crate::labels::Labels;
-use crate::notify::{Alert, Batch, Fingerprint, Happened, state};
+use crate::notify::{Alert, Batch, Fingerprint, Happened, IntegrationId, state};
 
 /// Tells of one thing that happened. Who notes it takes out of it what must not be told ([`redacted`](Self::redacted)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +32,9 @@ pub struct Event {
     /// The receiver; empty if it is of none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub receiver: String,
-    /// The number of the channel within the receiver; `None` if it is of none.
+    /// The channel within the receiver; `None` if it is of none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub integration: Option<usize>,
+    pub integration: Option<IntegrationId>,
     /// The name of the channel; empty if it is of none, or not known here.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub channel: String,
@@ -86,7 +86,7 @@ impl Event {
             alerts: prints(&batch.alerts),
             group: batch.key.group.clone(),
             receiver: batch.key.receiver.clone(),
-            integration: Some(batch.key.integration),
+            integration: Some(batch.key.integration.clone()),
             channel: channel.into(),
             ..Self::new(kind, text)
         }

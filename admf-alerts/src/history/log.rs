@@ -9,6 +9,7 @@ use super::event::Event;
 use super::filter::Filter;
 use super::kind::Kind;
 use super::limits::Limits;
+use crate::notify::IntegrationId;
 use crate::notify::kept::Kept;
 
 /// What an entry takes beside its texts, in bytes.
@@ -37,11 +38,11 @@ impl Entry {
 }
 
 /// Tells apart what is added up: kind, receiver, channel, group.
-type Story = (Kind, String, Option<usize>, String);
+type Story = (Kind, String, Option<IntegrationId>, String);
 
 fn story(kind: Kind, event: &Event) -> Story {
     let (receiver, group) = (event.receiver.clone(), event.group.clone());
-    (kind, receiver, event.integration, group)
+    (kind, receiver, event.integration.clone(), group)
 }
 
 /// Holds what happened, as long as there is room for it.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::labels::Labels;
-use crate::notify::Fingerprint;
+use crate::notify::{Fingerprint, IntegrationId};
 use crate::series::{MatchOp, Matcher};
 
 fn at(seconds: u64) -> Duration {
@@ -17,7 +17,10 @@ fn failed(channel: &str, text: &str) -> Event {
     let number = channel.trim_matches(|it: char| !it.is_ascii_digit());
     let mut event = Event::new(Kind::NoticeFailed, text);
     event.receiver = "team".to_owned();
-    event.integration = number.parse().ok();
+    event.integration = number.parse().ok().map(|number| IntegrationId {
+        number,
+        ..IntegrationId::default()
+    });
     event.channel = channel.to_owned();
     event.group = "{}:{}".to_owned();
     event
@@ -223,7 +226,10 @@ impl Model {
             event,
         };
         if entry.event.kind.repeats() {
-            let key = |it: &Event| (it.receiver.clone(), it.integration, it.group.clone());
+            let key = |it: &Event| {
+                let place = it.integration.clone();
+                (it.receiver.clone(), place, it.group.clone())
+            };
             let mine = key(&entry.event);
             let of = self.entries.iter().rposition(|it| {
                 key(&it.event) == mine

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::alert::{Alert, Posted};
+use super::alert::{Alert, Fingerprint, Posted};
+use super::integration::IntegrationId;
 use super::log::{Entry, LogKey, Reason};
 use crate::labels::Labels;
 
@@ -21,6 +22,9 @@ pub struct Batch {
     pub labels: Labels,
     /// The alerts, by job, instance, and then all labels; those without an end fire.
     pub alerts: Vec<Arc<Alert>>,
+    /// Those of them that have ended and of which nobody knows that they are held for firing there: they began and ended
+    /// between two notices, or what was to tell that they fire may never have arrived. What tells of them tells both times.
+    pub missed: BTreeSet<Fingerprint>,
     /// Why they are told of.
     pub reason: Reason,
     /// The start of the flush.
@@ -51,7 +55,7 @@ pub(super) fn idempotency_key(
 impl Batch {
     /// Makes up one that tells of a single alert that fires, to try whether a channel works.
     ///
-    /// `integration` is its number within the receiver. The group is one that no route makes, so that nothing that was told
+    /// The group is one that no route makes, so that nothing that was told
     /// of an alert is mixed up with it.
     ///
     /// # Examples
@@ -59,15 +63,15 @@ impl Batch {
     /// ```
     /// use std::time::Duration;
     /// use admf_alerts::Labels;
-    /// use admf_alerts::notify::{Batch, Posted};
+    /// use admf_alerts::notify::{Batch, IntegrationId, Posted};
     ///
     /// let alert = Posted { labels: Labels::from_iter([("alertname", "Test")]), ..Posted::default() };
-    /// let batch = Batch::test("team", 0, alert, Duration::from_secs(1_700_000_000));
+    /// let batch = Batch::test("team", IntegrationId::default(), alert, Duration::from_secs(1_700_000_000));
     /// assert!(batch.is_firing());
     /// assert_eq!(batch.key.group, r#"{}/test:{alertname="Test"}"#);
     /// ```
     #[must_use]
-    pub fn test(receiver: &str, integration: usize, alert: Posted, at: Duration) -> Self {
+    pub fn test(receiver: &str, integration: IntegrationId, alert: Posted, at: Duration) -> Self {
         let alert = Alert {
             ends_at: None,
             ..Alert::new(alert, at, Duration::ZERO)
@@ -90,6 +94,7 @@ impl Batch {
             key,
             labels,
             alerts,
+            missed: BTreeSet::new(),
             reason: Reason::First,
             at,
         }

@@ -1,39 +1,15 @@
 //! What a notifier is told once.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::alert::Alert;
 use super::inhibit::InhibitRule;
+use super::integration::Integration;
 use super::interval::TimeInterval;
 use super::ladder::Ladder;
 use super::route::{Route, Routes};
 use crate::labels::Labels;
 use crate::series::Matcher;
-
-/// Declares one way in which a receiver is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Integration {
-    /// Whether it is told of what has ended. Default: yes.
-    pub send_resolved: bool,
-}
-
-impl Integration {
-    /// Returns the alerts of a batch that it is told of.
-    pub fn takes(self, alerts: &[Arc<Alert>]) -> impl Iterator<Item = &Arc<Alert>> {
-        let takes = move |alert: &&Arc<Alert>| self.send_resolved || alert.ends_at.is_none();
-        alerts.iter().filter(takes)
-    }
-}
-
-impl Default for Integration {
-    fn default() -> Self {
-        Self {
-            send_resolved: true,
-        }
-    }
-}
 
 /// Says that nobody is told again, for a time, that alerts fire of which they were told, and told that they had ended.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ use super::alert::{Alert, Fingerprint};
 use super::batch::{Batch, Delivery, idempotency_key, order};
 use super::group::{Send, Sending, Told};
 use super::happened::Happened;
+use super::integration::{Integration, IntegrationId};
 use super::late::{Quiet, ends_late};
 use super::log::{Entry, Log, LogKey, Reason, decide};
 use super::notifier::{GroupId, Notifier, Out};
@@ -29,14 +30,10 @@ impl Notifier {
             self.climb_from(&alerts, now);
         }
         alerts.sort_by(|a, b| order(&a.labels, &b.labels));
-        let integrations = self
-            .config
-            .receivers
-            .get(&node.receiver)
-            .map_or(0, Vec::len);
+        let integrations = self.config.integrations(&node.receiver);
         // Where all are quiet nothing is said, nor does the log forget what fires.
-        let integrations = 0..if alerts.is_empty() { 0 } else { integrations };
-        let sends = integrations.filter_map(|at| self.send(&node, id, at, &alerts, &quiet, now));
+        let integrations = integrations.filter(|_| !alerts.is_empty());
+        let sends = integrations.filter_map(|it| self.send(&node, id, it, &alerts, &quiet, now));
         let sends: Vec<Send> = sends.collect();
         // Who asks not to be told of ends, where all has ended, counts as told.
         for send in &sends {
@@ -77,9 +74,8 @@ impl Notifier {
 
     /// Says whether an integration of the node was told that an alert fires, and nothing since.
     fn owes_end(&self, node: &Node, group: &Labels, alert: Fingerprint) -> bool {
-        let integrations = self.config.receivers.get(&node.receiver);
-        let integrations = 0..integrations.map_or(0, Vec::len);
-        let mut keys = integrations.map(|it| log_key(node, group, it));
+        let integrations = self.config.integrations(&node.receiver);
+        let mut keys = integrations.map(|(it, _)| log_key(node, group, it));
         let fires = |key: &LogKey| self.log.get(key)?.firing.get(&alert);
         keys.any(|key| fires(&key).is_some())
     }
@@ -89,22 +85,22 @@ impl Notifier {
         &self,
         node: &Node,
         id: &GroupId,
-        integration: usize,
+        (integration_id, integration): (IntegrationId, &Integration),
         alerts: &[Arc<Alert>],
         quiet: &Quiet,
         now: Duration,
     ) -> Option<Send> {
-        let key = log_key(node, &id.1, integration);
+        let key = log_key(node, &id.1, integration_id);
         let known = self.known_firing(&key);
         let told = Told {
             entry: Entry {
                 quiet: known.filter(|it| quiet.all.contains(it)).collect(),
+                flushed: now,
                 ..Entry::of(alerts.iter().map(AsRef::as_ref))
             },
             lifetime: Log::lifetime(self.config.retention, node.repeat_interval),
         };
         let (entry, repeat) = (self.log.get(&key), node.repeat_interval);
-        let integration = self.config.receivers[&node.receiver][integration];
         let knows = |it: &Arc<Alert>| {
             it.once && entry.is_some_and(|entry| entry.resolved.contains(&it.fingerprint()))
         };
@@ -118,6 +114,7 @@ impl Notifier {
             .or_else(|| (again && !told.entry.firing.is_empty()).then_some(Reason::Repeat))?;
         let batch = Batch {
             idempotency_key: idempotency_key(&key, entry, &taken),
+            missed: self.missed(&key, &taken),
             key,
             labels: id.1.clone(),
             alerts: taken,
@@ -185,7 +182,7 @@ impl Notifier {
 }
 
 /// Names what is told by an integration of a node of a group.
-pub(super) fn log_key(node: &Node, group: &Labels, integration: usize) -> LogKey {
+pub(super) fn log_key(node: &Node, group: &Labels, integration: IntegrationId) -> LogKey {
     LogKey {
         group: node.group_key(group),
         receiver: node.receiver.clone(),

@@ -49,11 +49,13 @@ impl Notifier {
         }
         let ended = alerts.iter().filter(|it| it.ends_at.is_some() && !it.once);
         let ended: BTreeSet<Fingerprint> = ended.map(|it| it.fingerprint()).collect();
-        let integrations = self.config.receivers.get(&node.receiver);
-        let integrations = integrations.cloned().unwrap_or_default();
+        let integrations = self.config.integrations(&node.receiver);
+        let integrations = integrations.filter(|(_, it)| it.send_resolved);
+        let keys: Vec<LogKey> = integrations
+            .map(|(integration, _)| log_key(node, &id.1, integration))
+            .collect();
         let lifetime = Log::lifetime(self.config.retention, node.repeat_interval);
-        for (integration, _) in (0..).zip(integrations).filter(|(_, it)| it.send_resolved) {
-            let key = log_key(node, &id.1, integration);
+        for key in keys {
             let known = self.known_firing(&key).filter(|it| quiet.all.contains(it));
             let known: Vec<Fingerprint> = known.collect();
             if !known.is_empty() {
@@ -72,6 +74,27 @@ impl Notifier {
         let told = entry.flat_map(|it| it.firing.iter().chain(&it.quiet));
         let owed = self.owed.get(key).into_iter().flat_map(|it| &it.firing);
         told.chain(owed).copied()
+    }
+
+    /// Lists what of these alerts has ended, and is not known to be held for firing by an integration.
+    pub(super) fn missed(&self, key: &LogKey, alerts: &[Arc<Alert>]) -> BTreeSet<Fingerprint> {
+        let (entry, owed) = (self.log.get(key), self.owed.get(key));
+        let fires = |it: &Fingerprint| {
+            entry.is_some_and(|was| was.firing.contains(it) || was.quiet.contains(it))
+        };
+        let may_hold_for_ended =
+            |it: &Fingerprint| owed.is_some_and(|owed| owed.resolved.contains(it));
+        let ended = alerts.iter().filter_map(|it| {
+            let end = it.ends_at.filter(|_| !it.once)?;
+            Some((it.fingerprint(), end))
+        });
+        let missed = ended.filter(|(alert, end)| {
+            // Of the same episode: the group keeps it for the sake of others.
+            let knows_end =
+                entry.is_some_and(|entry| entry.resolved.contains(alert) && *end <= entry.flushed);
+            !knows_end && (!fires(alert) || may_hold_for_ended(alert))
+        });
+        missed.map(|(alert, _)| alert).collect()
     }
 
     /// Lists who was told that an alert fires, and not yet that it has ended: what [`acknowledge`](Self::acknowledge) may be

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Alert, Fingerprint};
+use super::integration::IntegrationId;
 use super::kept::Kept;
 
 /// Names an integration of a receiver, as far as it tells of a group: what a log entry is of.
@@ -16,8 +17,8 @@ pub struct LogKey {
     pub group: String,
     /// The receiver's name.
     pub receiver: String,
-    /// The integration's number within the receiver.
-    pub integration: usize,
+    /// The integration of the receiver.
+    pub integration: IntegrationId,
 }
 
 /// Holds what an integration was told last of a group.
@@ -33,6 +34,9 @@ pub struct Entry {
     pub quiet: BTreeSet<Fingerprint>,
     /// When that was.
     pub at: Duration,
+    /// When the flush began that it was told in: what has ended since is of a later episode.
+    #[serde(default)]
+    pub flushed: Duration,
     /// When it is forgotten.
     pub expires: Duration,
 }

@@ -254,7 +254,7 @@ impl<'f> Scrape<'f> {
             let labels = labels.filter(|(label, _)| *label != NAME);
             labels.chain([(NAME, name)]).collect()
         });
-        if let Some(said) = self.new(0, labels, value) {
+        if let Some(said) = self.say_first(0, labels, value) {
             self.feed.numbered.insert(number, said);
         }
     }
@@ -274,13 +274,13 @@ impl<'f> Scrape<'f> {
         if let Some(said) = feed.series.find_mut(hash, same) {
             return said.take(self.store, feed.scrapes, self.time, value);
         }
-        if let Some(said) = self.new(hash, Some(labels.collect()), value) {
+        if let Some(said) = self.say_first(hash, Some(labels.collect()), value) {
             self.feed.series.insert_unique(hash, said, |said| said.hash);
         }
     }
 
     /// Takes the first sample of a series; `None`: the store has no room for it, and it has no end to be marked.
-    fn new(&mut self, hash: u64, labels: Option<Labels>, value: f64) -> Option<Said> {
+    fn say_first(&mut self, hash: u64, labels: Option<Labels>, value: f64) -> Option<Said> {
         let wanted = labels.as_ref().is_some_and(|it| self.wanted.series(it));
         let mut said = Said {
             hash,

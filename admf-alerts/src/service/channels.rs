@@ -12,7 +12,7 @@ use crate::alertmanager_file::Setup;
 use crate::channel::Failure;
 use crate::channel::config;
 use crate::channel::io::{Report, Sender, Shared};
-use crate::notify::{LogKey, Outcome};
+use crate::notify::{IntegrationId, LogKey, Outcome};
 
 /// How many deliveries a channel makes at once; others wait, so that one that answers late holds up none but its own.
 const AT_ONCE: usize = 32;
@@ -66,9 +66,12 @@ impl Channel {
     }
 }
 
-/// All channels, by receiver and place among its integrations.
+/// All channels, by receiver.
 #[derive(Default)]
-pub(super) struct Channels(BTreeMap<String, Vec<Arc<Channel>>>);
+pub(super) struct Channels(BTreeMap<String, Vec<Place>>);
+
+/// A channel, and the integration that it is.
+type Place = (IntegrationId, Arc<Channel>);
 
 impl Channels {
     /// Sets them up; those that are as they were `before` are the same.
@@ -81,29 +84,35 @@ impl Channels {
         for (receiver, declared) in &setup.channels {
             let channels = declared.iter().enumerate().map(|(at, declared)| {
                 let old = before.and_then(|it| it.0.get(receiver)?.get(at));
-                match old.filter(|it| it.declared == *declared) {
-                    Some(old) => Ok(Arc::clone(old)),
+                match old.filter(|(_, it)| it.declared == *declared) {
+                    Some((_, old)) => Ok(Arc::clone(old)),
                     None => {
                         let name = format!("{receiver}[{at}] {}", declared.kind());
                         Channel::new(name, declared, shared).map(Arc::new)
                     }
                 }
             });
-            all.insert(receiver.clone(), channels.collect::<Result<_, String>>()?);
+            let channels = channels.collect::<Result<Vec<_>, String>>()?;
+            let names = declared.iter().map(|it| it.integration().name);
+            let names: Vec<String> = names.collect();
+            let ids = IntegrationId::of(names.iter().map(String::as_str));
+            all.insert(receiver.clone(), ids.zip(channels).collect());
         }
         Ok(Self(all))
     }
 
-    pub(super) fn of(&self, receiver: &str) -> Option<&[Arc<Channel>]> {
+    pub(super) fn of(&self, receiver: &str) -> Option<&[Place]> {
         self.0.get(receiver).map(Vec::as_slice)
     }
 
     pub(super) fn get(&self, key: &LogKey) -> Option<Arc<Channel>> {
-        self.of(&key.receiver)?.get(key.integration).cloned()
+        let mut all = self.of(&key.receiver)?.iter();
+        let (_, channel) = all.find(|(id, _)| *id == key.integration)?;
+        Some(Arc::clone(channel))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Channel>)> {
         let all = self.0.iter();
-        all.flat_map(|(receiver, channels)| channels.iter().map(|it| (receiver.as_str(), it)))
+        all.flat_map(|(receiver, channels)| channels.iter().map(|(_, it)| (receiver.as_str(), it)))
     }
 }

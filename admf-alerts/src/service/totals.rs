@@ -65,11 +65,14 @@ impl AlertService {
             of.push(channel.totals());
         }
         let notifier = state.durable.notifier();
+        // What is owed to a channel that is no more is delivered by none.
         let owed = notifier.owed();
+        let owed = owed.filter(|(key, _)| state.channels.get(key).is_some());
+        let since: Vec<Duration> = owed.map(|(_, it)| it.since).collect();
         Totals {
             channels,
-            undelivered: owed.len(),
-            oldest_undelivered: owed.map(|(_, it)| it.since).min(),
+            undelivered: since.len(),
+            oldest_undelivered: since.into_iter().min(),
             dropped: notifier.dropped(),
             failing: state.durable.failing().map(str::to_owned),
             write_failures: state.durable.failures(),

@@ -11,7 +11,7 @@ use crate::channel::io::Report;
 use crate::engine::{Notice, Snapshot};
 use crate::history::{Entry, Event, Filter, Kind};
 use crate::labels::Labels;
-use crate::notify::{Batch, Fingerprint, Notifier, Posted, Silence};
+use crate::notify::{Batch, Fingerprint, IntegrationId, Notifier, Posted, Silence};
 
 /// Shows what came of trying a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl AlertService {
         let channels = self.state().channels.of(receiver).map(<[_]>::to_vec);
         let channels = channels.ok_or_else(|| format!("there is no receiver `{receiver}`"))?;
         let now = self.now();
-        let try_one = async |(integration, channel): (usize, &Arc<Channel>)| {
+        let try_one = async |(integration, channel): (IntegrationId, Arc<Channel>)| {
             let batch = Batch::test(receiver, integration, test_alert(), now);
             let sender = channel.anew(&self.0.shared)?;
             Ok(Tried {
@@ -154,7 +154,7 @@ impl AlertService {
             })
         };
         // At once: one that does not answer holds up no other.
-        let tried = join_all(channels.iter().enumerate().map(try_one)).await;
+        let tried = join_all(channels.into_iter().map(try_one)).await;
         tried.into_iter().collect()
     }
 

@@ -234,7 +234,7 @@ async fn nothing_is_opened_again_because_something_happened() {
     down(&mut notifier, now, None);
     for round in 0..3 {
         for delivery in notifier.due(now) {
-            let other = delivery.batch.key.integration == 1;
+            let other = delivery.batch.key.integration.number == 1;
             if !other {
                 told.push(Arc::clone(&delivery.batch));
             }

@@ -11,7 +11,7 @@ use admf_alerts::channel::config::{
 };
 use admf_alerts::channel::io::{Sender, Shared};
 use admf_alerts::channel::{Redaction, console, json_line};
-use admf_alerts::notify::{Batch, Posted};
+use admf_alerts::notify::{Batch, IntegrationId, Posted};
 use proptest::prelude::*;
 use rustls::version::TLS13;
 
@@ -161,7 +161,7 @@ fn batch() -> Batch {
         generator_url: format!("http://me:{}@here/graph", encoded()),
         ..Posted::default()
     };
-    Batch::test("team", 0, alert, NOW)
+    Batch::test("team", IntegrationId::default(), alert, NOW)
 }
 
 async fn fails(channel: Channel) {
@@ -354,7 +354,7 @@ proptest! {
         for secret in &secrets {
             prop_assert!(!clean.contains(secret.as_str()), "{secret:?} of {text:?} is in {clean:?}");
         }
-        let batch = Batch::test("team", 0, Posted {
+        let batch = Batch::test("team", IntegrationId::default(), Posted {
             labels: Labels::from_iter([("alertname", &*text)]),
             annotations: [("summary".to_owned(), text.clone())].into(),
             generator_url: text,

@@ -76,7 +76,7 @@ impl Run {
         if outcome == Outcome::Sent {
             let (firing, ended) = names(&delivery.batch);
             let join = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(" ");
-            let integration = delivery.batch.key.integration;
+            let integration = delivery.batch.key.integration.number;
             let seconds = (now - START).as_secs_f64();
             self.told
                 .push((seconds, integration, join(firing), join(ended)));

@@ -47,7 +47,7 @@ fn the_end_of_an_alert_with_a_cooldown_reaches_the_integration_that_was_down_too
     let mut run = Run::new(config);
     run.answer = |batch, now| {
         let down = at(5.0) < now && now < at(35.0);
-        match batch.key.integration == 1 && down {
+        match batch.key.integration.number == 1 && down {
             true => AGAIN,
             false => Outcome::Sent,
         }

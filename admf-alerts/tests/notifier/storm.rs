@@ -66,6 +66,7 @@ fn config(inhibits: bool, other: bool) -> Config {
     }
     let quiet = Integration {
         send_resolved: false,
+        ..Integration::default()
     };
     let book = vec![Integration::default(), quiet];
     config.receivers.insert("book".to_owned(), book);
@@ -192,7 +193,7 @@ impl Storm {
                 "an end of nothing: {delivery:?}"
             );
             assert!(
-                ended.is_empty() || key.receiver == "team" || key.integration == 0,
+                ended.is_empty() || key.receiver == "team" || key.integration.number == 0,
                 "it takes no ends"
             );
             offered.extend(firing);
@@ -254,7 +255,7 @@ impl Storm {
         let mut knows: BTreeMap<(&str, usize), BTreeSet<String>> = BTreeMap::new();
         for (key, _) in told {
             let known = self.known.get(key).cloned().unwrap_or_default();
-            let who = (key.receiver.as_str(), key.integration);
+            let who = (key.receiver.as_str(), key.integration.number);
             knows.entry(who).or_default().extend(known);
         }
         for (who, send_resolved) in [

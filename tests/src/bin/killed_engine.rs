@@ -10,8 +10,9 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use admf_alerts::alertmanager_file::{Setup, parse};
-use admf_alerts::channel::config::Limit;
+use admf_alerts::channel::config::{Channel, Limit, PagerDuty, Secret, Webhook};
 use admf_alerts::engine::Snapshot;
+use admf_alerts::history::{Filter, Kind};
 use admf_alerts::notify::{Alert, Silence, SilenceState};
 use admf_alerts::series::{MatchOp, Matcher};
 use admf_alerts::service::{AlertService, ServiceConfig};
@@ -41,11 +42,20 @@ receivers:
     );
     let mut setup = parse("alertmanager.yml", &text, None).expect("it is sound");
     for channel in setup.channels.values_mut().flatten() {
+        // It is the same channel wherever the next process listens.
+        if let Channel::Webhook(Webhook { url, .. }) | Channel::PagerDuty(PagerDuty { url, .. }) =
+            channel
+        {
+            let text = url.expose().expect("it is no file").into_owned();
+            let path = text.rsplit('/').next().unwrap_or_default();
+            *url = Secret::env(path, |_| Some(text.clone())).expect("it is set");
+        }
         channel.common_mut().limit = Some(Limit {
             notices: 10_000,
             per: Duration::from_secs(1),
         });
     }
+    setup.integrate();
     setup
 }
 
@@ -100,7 +110,7 @@ impl Program {
             };
             let first = self.broken == "ack-first" && asked.word == "/samples";
             if first {
-                reply(&stream, &json!(true));
+                reply(&stream, &json!([]));
             }
             let said = self.ask(&asked.word, &asked.body);
             if !first {
@@ -113,7 +123,8 @@ impl Program {
     fn ask(&mut self, path: &str, body: &Value) -> Value {
         let text = |name: &str| body[name].as_str().unwrap_or_default();
         match path {
-            "/samples" => json!(self.step(text("samples"), body["at"].as_u64())),
+            "/samples" => self.step(text("samples"), body["at"].as_u64()),
+            "/history" => self.history(),
             "/silence" => {
                 let now = self.service.now();
                 let matcher = Matcher::new("group", MatchOp::Equal, text("group"), false);
@@ -131,9 +142,10 @@ impl Program {
         }
     }
 
-    fn step(&mut self, samples: &str, at: Option<u64>) -> bool {
+    /// Evaluates; says what somebody tried to tell, and does not know to have arrived.
+    fn step(&mut self, samples: &str, at: Option<u64>) -> Value {
         let (Ok(samples), Some(at)) = (Samples::parse(samples), at) else {
-            return false;
+            return Value::Null;
         };
         let at = Duration::from_nanos(at);
         self.engine.step(at, &samples);
@@ -142,7 +154,43 @@ impl Program {
             _ => self.engine.snapshot(),
         };
         self.service.evaluated(kept, self.engine.notices(at));
-        true
+        self.owed()
+    }
+
+    /// What may have been told to fire, by the webhook of each receiver: when it began, by now.
+    fn owed(&self) -> Value {
+        self.service.look(|notifier, _| {
+            let mut owed = Vec::new();
+            let webhooks = notifier
+                .owed()
+                .filter(|(key, _)| key.integration.name.starts_with("webhook "));
+            for (key, it) in webhooks {
+                let alerts = it.firing.iter().filter_map(|it| notifier.alert(*it));
+                owed.extend(alerts.map(|it| {
+                    let began = it.starts_at.as_nanos() as u64;
+                    json!([key.receiver, it.labels.get("instance"), began])
+                }));
+            }
+            Value::Array(owed)
+        })
+    }
+
+    /// What happened to instances, the oldest first: kind, instance, text.
+    fn history(&self) -> Value {
+        let filter = Filter {
+            kinds: [Kind::AlertFiring, Kind::AlertResolved].into(),
+            ..Filter::default()
+        };
+        let entries = self.service.history(&filter);
+        let shown = entries.iter().rev().map(|it| {
+            let event = &it.event;
+            json!([
+                event.kind.as_str(),
+                event.labels.get("instance"),
+                event.text
+            ])
+        });
+        shown.collect()
     }
 
     fn acknowledge(&self, instance: &str) -> bool {

@@ -77,7 +77,10 @@ fn config() -> Config {
     }
     for receiver in NODES.map(|it| it.0).into_iter().chain(["rest"]) {
         let send_resolved = receiver != NO_ENDS;
-        let integrations = vec![Integration { send_resolved }];
+        let integrations = vec![Integration {
+            send_resolved,
+            ..Integration::default()
+        }];
         config.receivers.insert(receiver.to_owned(), integrations);
     }
     config

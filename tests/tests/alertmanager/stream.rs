@@ -82,6 +82,7 @@ pub(crate) fn notifier() -> Notifier {
     for receiver in ["rest", "page", "book"] {
         let integration = Integration {
             send_resolved: receiver != "page",
+            ..Integration::default()
         };
         config
             .receivers

@@ -80,10 +80,11 @@ impl Parent {
         let at = now();
         let samples = self.truth.scrape(self.processes, at);
         let body = json!({"at": at.as_nanos() as u64, "samples": samples});
-        if engine.ask("/samples", &body) != Some(json!(true)) {
+        let Some(Value::Array(owed)) = engine.ask("/samples", &body) else {
             return false;
-        }
+        };
         self.listen(Duration::ZERO);
+        self.oracle.note(&owed, &self.truth);
         let silenced: Vec<String> = self.silences.iter().map(|it| it.0.clone()).collect();
         let (truth, oracle) = (&mut self.truth, &self.oracle);
         let told = |name: &str, it: &truth::Instance| goes_on && oracle.knows(name, it);
@@ -187,7 +188,7 @@ impl Parent {
     }
 
     /// Ends all that fires, and has it told by what is on disk; returns the last state.
-    fn end_all(&mut self, engine: Engine) -> Value {
+    fn end_all(&mut self, engine: Engine) -> (Engine, Value) {
         self.truth.mend_all(&mut self.chance);
         assert!(self.evaluate(&engine, false), "it lives");
         self.bury(engine);
@@ -202,9 +203,10 @@ impl Parent {
         }
         self.sink.dies_after(0);
         let engine = self.start(Dies::Never);
-        self.settle(&engine, |it, state| {
+        let state = self.settle(&engine, |it, state| {
             state["owed"] == 0 && state["told"] == 0 && it.oracle.ends_untold(&it.truth).is_empty()
-        })
+        });
+        (engine, state)
     }
 }
 
@@ -247,7 +249,7 @@ fn an_engine_that_is_killed_at_any_moment_loses_no_notice() {
     }
     parent.oracle.silenced.remove("quiet0");
     parent.check_firing(&engine, seed);
-    let state = parent.end_all(engine);
+    let (engine, state) = parent.end_all(engine);
     let untold = parent.oracle.ends_untold(&parent.truth);
     let none = Vec::<String>::new();
     assert_eq!(untold, none, "seed {seed}: {state}");
@@ -257,10 +259,17 @@ fn an_engine_that_is_killed_at_any_moment_loses_no_notice() {
         (&json!(0), &json!(0)),
         "seed {seed}"
     );
+    let history = engine.ask("/history", &Value::Null).expect("it lives");
+    let odd = parent.oracle.oddly_remembered(&history, &parent.truth);
+    assert_eq!(odd, none, "seed {seed}");
     let [long, told, ends] = parent.oracle.counts(&parent.truth);
     println!(
         "{} evaluations, {} notices, {} of them repeats",
         parent.truth.evaluations, parent.oracle.notices, parent.oracle.repeats
+    );
+    let [short, missed] = parent.oracle.short(&parent.truth);
+    println!(
+        "{short} short episodes were about to be told, {missed} lines told of what was missed"
     );
     println!("{long} episodes were long enough: {told} were told, of {ends} both times at once");
 }

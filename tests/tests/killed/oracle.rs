@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::sink::Notice;
 use crate::truth::{Instance, Kind, Truth};
 
-/// An alert as it is told: its name, `firing` or `resolved`, when it began, when it ended.
-type Line = (String, String, String, String);
+/// An alert as it is told: its name, `firing` or `resolved`, when it began, when it ended, what it says.
+type Line = (String, String, String, String, String);
 
 /// What was told of an instance by one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +19,17 @@ struct Told {
     episode: usize,
 }
 
+/// A path, and an instance.
+type Who = (&'static str, String);
+
 #[derive(Default)]
 pub(crate) struct Oracle {
     /// By path and instance, in order; only what was taken.
-    told: BTreeMap<(&'static str, String), Vec<Told>>,
+    told: BTreeMap<Who, Vec<Told>>,
+    /// The same with what was refused.
+    handed: BTreeMap<Who, Vec<Told>>,
+    /// The episodes that somebody was about to be told of, as was on disk.
+    noted: BTreeSet<(Who, usize)>,
     /// What each key stands for, and for each channel and group what it was told last, under which key.
     keys: BTreeMap<String, (String, Vec<Line>)>,
     last: BTreeMap<String, (Vec<Line>, String)>,
@@ -32,6 +39,8 @@ pub(crate) struct Oracle {
     pub(crate) silenced: BTreeSet<String>,
     pub(crate) notices: usize,
     pub(crate) repeats: usize,
+    /// How many lines told of what their readers had missed.
+    missed: usize,
     pub(crate) wrong: Vec<String>,
 }
 
@@ -45,17 +54,34 @@ impl Oracle {
             "/pager" => return self.hear_pager(body, notice.taken),
             other => panic!("nobody is told at {other}"),
         };
-        let lines: Vec<Line> = body["alerts"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(line)
-            .collect();
+        let alerts = body["alerts"].as_array().into_iter().flatten();
+        let (lines, missed): (Vec<Line>, Vec<bool>) =
+            alerts.map(|it| (line(it), it["missed"] == true)).unzip();
         self.hear_key(path, body, &lines, &notice.message.key);
-        for line in &lines {
+        for (line, missed) in lines.iter().zip(missed) {
             match judge(line, truth, &self.silenced) {
-                Ok(told) => self.hear_line(path, line, told, notice.taken),
+                Ok(told) => self.hear_line(path, line, told, notice.taken, missed),
                 Err(problem) => self.wrong.push(format!("{path}: {line:?}: {problem}")),
+            }
+        }
+    }
+
+    /// Takes what an engine was about to tell.
+    pub(crate) fn note(&mut self, owed: &[Value], truth: &Truth) {
+        for it in owed {
+            let path = if it[0] == "first" {
+                "/first"
+            } else {
+                "/second"
+            };
+            let (name, began) = (text(&it[1]), it[2].as_u64().unwrap_or_default());
+            let began = Duration::from_nanos(began);
+            let found = truth.instances.get(&name).and_then(|it| it.begun(began));
+            match found {
+                Some(episode) => drop(self.noted.insert(((path, name), episode))),
+                None => self
+                    .wrong
+                    .push(format!("{path}: {name}: it never began at {began:?}")),
             }
         }
     }
@@ -82,8 +108,23 @@ impl Oracle {
         self.last.insert(place, (lines.to_vec(), key.to_owned()));
     }
 
-    fn hear_line(&mut self, path: &'static str, line: &Line, told: Told, taken: bool) {
-        let before = self.told.entry((path, line.0.clone())).or_default();
+    fn hear_line(
+        &mut self,
+        path: &'static str,
+        line: &Line,
+        told: Told,
+        taken: bool,
+        missed: bool,
+    ) {
+        let who = (path, line.0.clone());
+        self.missed += usize::from(missed);
+        if !told.fires && !missed && !self.heard_firing(&who, told.episode) {
+            let problem = format!("{path}: {line:?}: nobody was ever told that it fires");
+            self.wrong.push(problem);
+        }
+        self.noted.insert((who.clone(), told.episode));
+        self.handed.entry(who.clone()).or_default().push(told);
+        let before = self.told.entry(who).or_default();
         if before.iter().any(|it| it.episode > told.episode) {
             self.wrong
                 .push(format!("{path}: {line:?}: one after it was told before"));
@@ -99,6 +140,15 @@ impl Oracle {
         if taken {
             before.push(told);
         }
+    }
+
+    /// Says whether an episode, or one that it goes on from since its end was not told, was handed over as firing.
+    fn heard_firing(&self, who: &Who, episode: usize) -> bool {
+        let told = self.told.get(who).into_iter().flatten();
+        let ends = told.filter(|it| !it.fires && it.episode < episode);
+        let since = ends.map(|it| it.episode + 1).max().unwrap_or_default();
+        let mut handed = self.handed.get(who).into_iter().flatten();
+        handed.any(|it| it.fires && (since..=episode).contains(&it.episode))
     }
 
     fn hear_pager(&mut self, body: &Value, taken: bool) {
@@ -128,10 +178,10 @@ impl Oracle {
             episode,
         };
         it.paths().iter().all(|path| {
-            let told = self.of(path, name);
-            // One that ended and fires again before anybody could be told goes on, as far as they know.
-            let same = told.last().is_some_and(|last| last.fires == it.broken);
-            told.contains(&now) || (it.kind == Kind::Short && same)
+            let noted = || self.noted.contains(&((*path, name.to_owned()), episode));
+            // Nobody is told of what has ended before anybody was about to be.
+            let unknown = it.kind == Kind::Short && !it.broken && !noted();
+            unknown || self.of(path, name).contains(&now)
         })
     }
 
@@ -162,11 +212,15 @@ impl Oracle {
                     ));
                 }
                 for (episode, was) in it.episodes.iter().enumerate() {
-                    let all = [true, false].map(|fires| Told { fires, episode });
-                    if it.kind == Kind::Told
-                        && was.fires()
-                        && !all.iter().all(|it| told.contains(it))
-                    {
+                    let [fires, ended] = [true, false].map(|fires| Told { fires, episode });
+                    let who = (*path, name.clone());
+                    let whole = match it.kind {
+                        Kind::Told if was.fires() => told.contains(&fires) && told.contains(&ended),
+                        // Of one that ended before it could be told its end is told with both times.
+                        _ if self.noted.contains(&(who, episode)) => told.contains(&ended),
+                        _ => true,
+                    };
+                    if !whole {
                         untold.push(format!(
                             "{path}: {name}: episode {episode} was not told whole: {told:?}"
                         ));
@@ -195,6 +249,52 @@ impl Oracle {
         }
         counts
     }
+
+    /// How many short episodes somebody was about to be told of, and how many lines told of what was missed.
+    pub(crate) fn short(&self, truth: &Truth) -> [usize; 2] {
+        let short = |name: &str| truth.instances[name].kind == Kind::Short;
+        let noted = self.noted.iter().filter(|((_, name), _)| short(name));
+        [noted.count(), self.missed]
+    }
+
+    /// What is odd about the history: each instance fired and ended in turn, in its own words, as often as it did.
+    pub(crate) fn oddly_remembered(&self, history: &Value, truth: &Truth) -> Vec<String> {
+        let mut turns = BTreeMap::<String, Vec<bool>>::new();
+        let mut odd = Vec::new();
+        for entry in history.as_array().into_iter().flatten() {
+            let (name, said) = (text(&entry[1]), text(&entry[2]));
+            if !said.starts_with(&words(&name)) {
+                odd.push(format!("{entry}: these are not its words"));
+            }
+            turns
+                .entry(name)
+                .or_default()
+                .push(entry[0] == "alert_firing");
+        }
+        for (name, it) in &truth.instances {
+            let turns = turns.remove(name).unwrap_or_default();
+            let in_turn = turns.iter().zip([true, false].iter().cycle());
+            let fired = turns.iter().filter(|fires| **fires).count();
+            let told = self.handed.iter().filter(|(who, _)| who.1 == *name);
+            let told: BTreeSet<usize> = told.flat_map(|it| it.1).map(|it| it.episode).collect();
+            let most = it.episodes.iter().filter(|it| it.may_fire()).count();
+            if !in_turn.clone().all(|(a, b)| a == b) || turns.len() % 2 == 1 {
+                odd.push(format!("{name}: {turns:?} is not by turns"));
+            }
+            if !(told.len()..=most).contains(&fired) {
+                let told = told.len();
+                odd.push(format!(
+                    "{name}: fired {fired} times, {told} were told, {most} are true"
+                ));
+            }
+        }
+        odd
+    }
+}
+
+/// What an alert says to people.
+fn words(name: &str) -> String {
+    format!("{name} is broken")
 }
 
 fn text(value: &Value) -> String {
@@ -208,23 +308,27 @@ fn line(alert: &Value) -> Line {
         text(&alert["status"]),
         text(&alert["startsAt"]),
         text(&alert["endsAt"]),
+        text(&alert["annotations"]["summary"]),
     )
 }
 
 /// Says of which episode a line tells, or what is wrong with it.
 fn judge(line: &Line, truth: &Truth, silenced: &BTreeSet<String>) -> Result<Told, String> {
-    let (name, status, began, ended) = line;
+    let (name, status, began, ended, said) = line;
     let it = truth
         .instances
         .get(name)
         .ok_or("there is no such instance")?;
+    if *said != words(name) {
+        return Err(format!("it says `{said}`"));
+    }
     if silenced.contains(&it.group) {
         return Err("its group is silenced".to_owned());
     }
     let (began, ended) = (time(began)?, time(ended)?);
-    let mut episodes = it.episodes.iter().enumerate();
-    let found = episodes.find(|(_, it)| it.broken.contains(&began));
-    let (episode, was) = found.ok_or("it was not seen to be broken when it began")?;
+    let found = it.begun(began);
+    let episode = found.ok_or("it was not seen to be broken when it began")?;
+    let was = &it.episodes[episode];
     if !was.may_fire() {
         return Err(format!("it was broken for {:?} at most", was.most));
     }

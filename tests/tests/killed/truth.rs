@@ -12,7 +12,8 @@ use tests::killed::FOR;
 pub(crate) enum Kind {
     /// It is broken until all were told, and well until all were told that.
     Told,
-    /// It is broken for 3 to 12 evaluations, whoever was told.
+    /// It is broken for 3 to 12 evaluations, whoever was told; once somebody was about to be, it is well until he was told
+    /// that too.
     Short,
     /// It is broken for one evaluation: nobody is to be told.
     Blink,
@@ -68,6 +69,12 @@ impl Instance {
     pub(crate) fn is_settled(&self) -> bool {
         let often = |it: &Episode| it.broken.len() >= 3;
         !self.broken || (self.fires() && self.episodes.last().is_some_and(often))
+    }
+
+    /// The number of the episode that an engine saw begin at this time.
+    pub(crate) fn begun(&self, began: Duration) -> Option<usize> {
+        let mut episodes = self.episodes.iter();
+        episodes.position(|it| it.broken.contains(&began))
     }
 
     /// Who is told of it.
@@ -160,7 +167,8 @@ impl Truth {
             let changes = match (it.kind, it.broken) {
                 (Kind::Told, true) => it.answered >= 3 && it.fires() && told(name, it),
                 (Kind::Told, false) => long && told(name, it),
-                (Kind::Short | Kind::Blink, _) => long,
+                (Kind::Short, true) | (Kind::Blink, _) => long,
+                (Kind::Short, false) => long && told(name, it),
                 (Kind::Held, broken) => !broken && long,
                 (Kind::Silenced, broken) => !broken && long && silenced.contains(&it.group),
             };

@@ -6,6 +6,7 @@
 mod email;
 mod http;
 mod pagerduty;
+mod place;
 mod secret;
 mod slack;
 mod template;
@@ -88,6 +89,7 @@ impl Channel {
     #[must_use]
     pub fn integration(&self) -> Integration {
         Integration {
+            name: self.place(),
             send_resolved: self.common().send_resolved,
         }
     }

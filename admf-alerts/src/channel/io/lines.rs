@@ -4,8 +4,9 @@ use std::io::{Error, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::fs::OpenOptions;
+use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::report::{Done, Fault};
@@ -15,8 +16,15 @@ use crate::notify::Batch;
 
 /// Where lines are written.
 pub(super) enum Lines {
-    Console { stderr: bool },
-    File { path: PathBuf, external_url: String },
+    Console {
+        stderr: bool,
+    },
+    File {
+        path: PathBuf,
+        external_url: String,
+        /// Who writes, one at a time: the end of a line that is being written looks like one that a crash left.
+        turn: Mutex<()>,
+    },
 }
 
 impl Lines {
@@ -29,8 +37,16 @@ impl Lines {
                 Self::Console { stderr: true } => {
                     print(tokio::io::stderr(), &line::console(batch)).await
                 }
-                Self::File { path, external_url } => {
-                    append(path, &line::json_line(batch, external_url)).await
+                Self::File {
+                    path,
+                    external_url,
+                    turn,
+                } => {
+                    let line = line::json_line(batch, external_url);
+                    let turn = turn.lock().await;
+                    let file = append(path, &line).await?;
+                    drop(turn);
+                    file.sync_data().await
                 }
             }
         };
@@ -48,9 +64,9 @@ async fn print(mut out: impl AsyncWriteExt + Unpin, text: &str) -> Result<(), Er
     out.flush().await
 }
 
-/// Adds a line to a file that only its owner may read, and sees it on the disk. The file is opened anew each time, so that it
-/// may be moved away. What a crash left of a line stays a line of its own.
-async fn append(path: &Path, line: &str) -> Result<(), Error> {
+/// Adds a line to a file that only its owner may read; it is not on the disk yet. The file is opened anew each time, so that
+/// it may be moved away. What a crash left of a line stays a line of its own.
+async fn append(path: &Path, line: &str) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.create(true).append(true).read(true);
     #[cfg(unix)]
@@ -66,5 +82,5 @@ async fn append(path: &Path, line: &str) -> Result<(), Error> {
     text.push_str(line);
     file.write_all(text.as_bytes()).await?;
     file.flush().await?;
-    file.sync_data().await
+    Ok(file)
 }

@@ -87,6 +87,7 @@ impl Sender {
             Channel::File(it) => Ok(Way::Lines(Lines::File {
                 path: it.path.clone(),
                 external_url: shared.external_url.clone(),
+                turn: tokio::sync::Mutex::default(),
             })),
             other => Posts::new(other, shared).map(|it| Way::Posts(Box::new(it))),
         };

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::channel::config::{Action, Channel, Email, Field, Link, PagerDuty, Slack, Smarthost};
+use crate::notify::Batch;
 
 fn slack(word: impl FnOnce(&mut Slack)) -> (Value, Option<String>) {
     let mut config = Slack::new("http://hooks.example");
@@ -152,6 +153,21 @@ fn every_text_of_pagerduty_is_obeyed() {
         (serde_json::to_value(&events[0]).unwrap(), noted),
         (wanted, None)
     );
+}
+
+#[test]
+fn what_happened_beside_an_incident_is_in_no_words_of_it_nor_the_other_way_round() {
+    let mut config = PagerDuty::new("key");
+    config.description = Some("{{ len .Alerts }} of {{ .CommonLabels.component }}".to_owned());
+    let texts = PagerDutyTexts::new(&config).expect("the texts are sound");
+    let mut told = Batch::clone(&batch(&[("deploy", None), ("risk", None)]));
+    Arc::make_mut(&mut told.alerts[0]).once = true;
+    let (events, noted) = Event::filled(&told, "key", "", &texts);
+    let summary = events[0].payload.as_ref().map(|it| it.summary.as_str());
+    assert_eq!((summary, noted), (Some("1 of risk"), None));
+    let (change, noted) = ChangeEvent::filled(&told, "key", "", &texts);
+    let summary = change.map(|it| it.payload.summary);
+    assert_eq!((summary.as_deref(), noted), (Some("1 of deploy"), None));
 }
 
 #[test]

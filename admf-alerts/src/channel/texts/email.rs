@@ -31,16 +31,12 @@ impl EmailTexts {
         let reader = Reader(&config.common.definitions);
         let html = config.html.as_deref();
         let html = html.map(|text| reader.marked("html", text, Markup::Html));
-        let headers = config.headers.iter().map(|(name, text)| {
-            let text = reader.text(format!("headers.{name}"), text)?;
-            Ok((name.clone(), text))
-        });
         Ok(Self {
             to: reader.text("to", &config.to)?,
             from: reader.text("from", &config.from)?,
             text: reader.maybe("text", &config.text)?,
             html: html.transpose()?,
-            headers: headers.collect::<Result<_, _>>()?,
+            headers: reader.named("headers", &config.headers)?,
         })
     }
 }

@@ -4,6 +4,7 @@ mod email;
 mod pagerduty;
 mod slack;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use email::EmailTexts;
@@ -97,6 +98,18 @@ impl Reader<'_> {
             .transpose()
     }
 
+    /// Texts by names of their own.
+    fn named(
+        self,
+        field: &str,
+        texts: &BTreeMap<String, String>,
+    ) -> Result<Vec<(String, Text)>, TextError> {
+        let texts = texts.iter();
+        let texts = texts
+            .map(|(name, text)| Ok((name.clone(), self.text(format!("{field}.{name}"), text)?)));
+        texts.collect()
+    }
+
     /// A text that says nothing where it is empty.
     fn filled(self, field: impl Into<String>, text: &str) -> Result<Option<Text>, TextError> {
         match text.is_empty() {
@@ -104,6 +117,17 @@ impl Reader<'_> {
             false => self.text(field, text).map(Some),
         }
     }
+}
+
+/// Reads all of a list, each by the field that it is.
+fn each<T, R>(
+    field: &str,
+    all: &[T],
+    read: impl Fn(&str, &T) -> Result<R, TextError>,
+) -> Result<Vec<R>, TextError> {
+    let all = all.iter().enumerate();
+    all.map(|(at, it)| read(&format!("{field}[{at}]"), it))
+        .collect()
 }
 
 /// Fills a batch into texts, and remembers what is wrong with the first that fails.
@@ -136,6 +160,13 @@ impl<'b> Filler<'b> {
                 self.noted.get_or_insert(format!("template {error}"));
                 None
             }
+        }
+    }
+
+    /// Puts one in place of what the channel says by itself.
+    pub(super) fn put<'t>(&mut self, text: impl Into<Option<&'t Text>>, into: &mut String) {
+        if let Some(text) = self.fill(text) {
+            *into = text;
         }
     }
 

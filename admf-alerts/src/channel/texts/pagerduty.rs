@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Filler, Reader, Text, TextError};
+use super::{Filler, Reader, Text, TextError, each};
 use crate::channel::config::{Link, PagerDuty};
 use crate::channel::pagerduty::{ChangeEvent, Event, Payload};
 
@@ -35,15 +35,7 @@ impl PagerDutyTexts {
     /// Says which is no template, and why.
     pub fn new(config: &PagerDuty) -> Result<Self, TextError> {
         let reader = Reader(&config.common.definitions);
-        let details = config.details.iter().map(|(name, text)| {
-            let text = reader.text(format!("details.{name}"), text)?;
-            Ok((name.clone(), text))
-        });
-        let parts = |field: &str, links: &[Link]| {
-            let all = links.iter().enumerate();
-            let all = all.map(|(at, link)| parts(reader, &format!("{field}[{at}]"), link));
-            all.collect::<Result<Vec<_>, TextError>>()
-        };
+        let parts = |field: &str, link: &Link| parts(reader, field, link);
         Ok(Self {
             client: reader.maybe("client", &config.client)?,
             client_url: reader.maybe("client_url", &config.client_url)?,
@@ -52,28 +44,23 @@ impl PagerDutyTexts {
             class: reader.maybe("class", &config.class)?,
             component: reader.maybe("component", &config.component)?,
             group: reader.maybe("group", &config.group)?,
-            details: details.collect::<Result<_, _>>()?,
-            images: parts("images", &config.images)?,
-            links: parts("links", &config.links)?,
+            details: reader.named("details", &config.details)?,
+            images: each("images", &config.images, parts)?,
+            links: each("links", &config.links, parts)?,
         })
     }
 
     /// Puts them in an event, in place of what it says by itself.
     pub(in crate::channel) fn put(&self, event: &mut Event, filler: &mut Filler<'_>) {
-        let mut put = |text: &Option<Text>, into: &mut String| {
-            if let Some(text) = filler.fill(text) {
-                *into = text;
-            }
-        };
-        put(&self.client, &mut event.client);
-        put(&self.client_url, &mut event.client_url);
+        filler.put(&self.client, &mut event.client);
+        filler.put(&self.client_url, &mut event.client_url);
         let Some(payload) = &mut event.payload else {
             return;
         };
-        put(&self.description, &mut payload.summary);
-        put(&self.class, &mut payload.class);
-        put(&self.component, &mut payload.component);
-        put(&self.group, &mut payload.group);
+        filler.put(&self.description, &mut payload.summary);
+        filler.put(&self.class, &mut payload.class);
+        filler.put(&self.component, &mut payload.component);
+        filler.put(&self.group, &mut payload.group);
         self.put_severity(payload, filler);
         if let Value::Object(details) = &mut payload.custom_details {
             for (name, text) in &self.details {
@@ -93,9 +80,7 @@ impl PagerDutyTexts {
 
     /// Says in its words what happened.
     pub(in crate::channel) fn put_change(&self, event: &mut ChangeEvent, filler: &mut Filler<'_>) {
-        if let Some(text) = filler.fill(&self.description) {
-            event.payload.summary = text;
-        }
+        filler.put(&self.description, &mut event.payload.summary);
     }
 
     /// PagerDuty takes no event with a severity that it does not know.

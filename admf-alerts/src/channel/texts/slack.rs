@@ -1,7 +1,7 @@
 //! Texts of messages in Slack.
 
-use super::{Filler, Reader, Text, TextError};
-use crate::channel::config::{Action, Slack};
+use super::{Filler, Reader, Text, TextError, each};
+use crate::channel::config::{Action, Field, Slack};
 use crate::channel::slack::{
     SlackAction, SlackAttachment, SlackConfirmation, SlackField, SlackMessage, TITLE,
 };
@@ -88,14 +88,12 @@ fn is_worded(config: &Slack) -> bool {
 
 impl Attachment {
     fn new(config: &Slack, reader: Reader<'_>) -> Result<Self, TextError> {
-        let fields = config.fields.iter().enumerate().map(|(at, field)| {
-            let title = reader.text(format!("fields[{at}].title"), &field.title)?;
-            let value = reader.text(format!("fields[{at}].value"), &field.value)?;
-            Ok((title, value, field.short.unwrap_or(config.short_fields)))
-        });
-        let actions = config.actions.iter().enumerate();
-        let actions =
-            actions.map(|(at, it)| ActionTexts::new(&format!("actions[{at}]"), it, reader));
+        let read_field = |field: &str, it: &Field| {
+            let title = reader.text(format!("{field}.title"), &it.title)?;
+            let value = reader.text(format!("{field}.value"), &it.value)?;
+            Ok((title, value, it.short.unwrap_or(config.short_fields)))
+        };
+        let action = |field: &str, it: &Action| ActionTexts::new(field, it, reader);
         let marked = config.mrkdwn_in.clone().filter(|it| !it.is_empty());
         Ok(Self {
             title: reader.maybe("title", &config.title)?,
@@ -110,41 +108,37 @@ impl Attachment {
             color: reader.maybe("color", &config.color)?,
             mrkdwn_in: marked
                 .unwrap_or_else(|| ["fallback", "pretext", "text"].map(str::to_owned).to_vec()),
-            fields: fields.collect::<Result<_, _>>()?,
-            actions: actions.collect::<Result<_, _>>()?,
+            fields: each("fields", &config.fields, read_field)?,
+            actions: each("actions", &config.actions, action)?,
         })
     }
 
     fn filled(&self, batch: &Batch, filler: &mut Filler<'_>) -> SlackAttachment {
-        let own = SlackAttachment::of_all(batch);
-        let text = match &self.text {
-            Some(text) => filler.fill(text).unwrap_or(own.text),
-            // Somebody has to say what it is about.
-            None if self.fields.is_empty() => own.text,
-            None => String::new(),
-        };
-        let title = filler.fill(&self.title).unwrap_or(own.title);
+        let mut told = SlackAttachment::of_all(batch);
+        // Somebody has to say what it is about.
+        if self.text.is_none() && !self.fields.is_empty() {
+            told.text.clear();
+        }
+        filler.put(&self.text, &mut told.text);
+        filler.put(&self.title, &mut told.title);
+        told.title = truncate::chars(&told.title, TITLE).0;
         let fields = self.fields.iter().map(|(title, value, short)| SlackField {
             title: filler.or_empty(title),
             value: filler.or_empty(value),
             short: *short,
         });
-        SlackAttachment {
-            fields: fields.collect(),
-            actions: self.actions.iter().map(|it| it.filled(filler)).collect(),
-            title: truncate::chars(&title, TITLE).0,
-            title_link: filler.or_empty(&self.title_link),
-            pretext: filler.or_empty(&self.pretext),
-            text,
-            fallback: filler.fill(&self.fallback).unwrap_or(own.fallback),
-            callback_id: filler.or_empty(&self.callback_id),
-            image_url: filler.or_empty(&self.image_url),
-            thumb_url: filler.or_empty(&self.thumb_url),
-            footer: filler.or_empty(&self.footer),
-            color: filler.fill(&self.color).unwrap_or(own.color),
-            mrkdwn_in: self.mrkdwn_in.clone(),
-            ts: None,
-        }
+        told.fields = fields.collect();
+        told.actions = self.actions.iter().map(|it| it.filled(filler)).collect();
+        filler.put(&self.title_link, &mut told.title_link);
+        filler.put(&self.pretext, &mut told.pretext);
+        filler.put(&self.fallback, &mut told.fallback);
+        filler.put(&self.callback_id, &mut told.callback_id);
+        filler.put(&self.image_url, &mut told.image_url);
+        filler.put(&self.thumb_url, &mut told.thumb_url);
+        filler.put(&self.footer, &mut told.footer);
+        filler.put(&self.color, &mut told.color);
+        told.mrkdwn_in.clone_from(&self.mrkdwn_in);
+        told
     }
 }
 
@@ -211,9 +205,9 @@ impl SlackMessage {
                 ..Self::default()
             },
         };
-        message.username = filler.or_empty(&texts.username);
-        message.icon_emoji = filler.or_empty(&texts.icon_emoji);
-        message.icon_url = filler.or_empty(&texts.icon_url);
+        filler.put(&texts.username, &mut message.username);
+        filler.put(&texts.icon_emoji, &mut message.icon_emoji);
+        filler.put(&texts.icon_url, &mut message.icon_url);
         message.link_names = texts.link_names;
         (message, filler.noted)
     }

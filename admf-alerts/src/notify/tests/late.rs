@@ -178,3 +178,84 @@ fn a_level_that_was_told_is_told_of_an_end_that_came_while_it_was_quiet() {
     );
     assert_eq!(run.notifier.groups().count(), 0);
 }
+
+/// What each batch says was missed, by name.
+fn missed(run: &mut Run, from: f64, seconds: f64) -> Vec<(f64, Vec<String>)> {
+    let mut all = Vec::new();
+    while let Some(now) = run.notifier.next_due().filter(|due| *due <= at(seconds)) {
+        let now = now.max(at(from));
+        for delivery in run.notifier.due(now) {
+            let batch = &delivery.batch;
+            let mine = batch.alerts.iter();
+            let mine = mine.filter(|it| batch.missed.contains(&it.fingerprint()));
+            let names = mine.filter_map(|it| it.labels.get("alertname"));
+            let names = names.map(str::to_owned).collect();
+            all.push(((now - START).as_secs_f64(), names));
+            let outcome = (run.answer)(batch, now);
+            run.notifier.finished(now, delivery.id, outcome);
+        }
+    }
+    all
+}
+
+fn ends(run: &mut Run, name: &str, seconds: f64) {
+    let posted = Posted {
+        labels: Labels::from_iter([("alertname", name)]),
+        ends_at: Some(at(seconds)),
+        ..Posted::default()
+    };
+    run.notifier.post(at(seconds), posted).expect("it is sound");
+}
+
+#[test]
+fn what_a_process_was_about_to_tell_and_has_ended_before_the_next_one_is_told_as_missed() {
+    let mut run = Run::new(config(1));
+    run.post(0.0, "Stays", None);
+    run.post(5.0, "Down", None);
+    // Killed, whether it was sent or not.
+    assert_eq!(run.notifier.due(at(11.0)).len(), 1);
+    let mut next = Notifier::new(config(1), || 0.5).expect("it is sound");
+    next.restore(run.notifier.state(), at(12.0));
+    run.notifier = next;
+    ends(&mut run, "Down", 12.0);
+    let told = missed(&mut run, 12.0, 40.0);
+    assert_eq!(told, [(12.0, vec!["Down".to_owned()])]);
+}
+
+#[test]
+fn what_began_and_ended_between_two_notices_is_told_as_missed_and_no_other_end_is() {
+    let mut run = Run::new(config(1));
+    for name in ["Stays", "Told"] {
+        run.post(0.0, name, None);
+    }
+    run.post(2.0, "Blip", None);
+    for name in ["Blip", "Told"] {
+        ends(&mut run, name, 4.0);
+    }
+    let told = missed(&mut run, 4.0, 40.0);
+    assert_eq!(told, [(11.0, vec!["Blip".to_owned()])]);
+}
+
+/// The group keeps an end for the sake of who was not told of it.
+#[test]
+fn an_end_that_is_told_again_for_the_sake_of_others_is_not_missed_but_a_later_one_is() {
+    let mut run = Run::new(config(2));
+    run.answer = |batch, _| match batch.key.integration.number == 1 {
+        true => Outcome::Refused,
+        false => Outcome::Sent,
+    };
+    run.post(0.0, "Stays", None);
+    run.post(0.0, "Down", None);
+    run.post(4.0, "Down", Some(4.0));
+    run.post(12.0, "More", None);
+    run.until(20.0);
+    let all = missed(&mut run, 20.0, 21.0);
+    let down = || vec!["Down".to_owned()];
+    // The other one was told nothing, as far as anybody knows.
+    assert_eq!(all, [(21.0, vec![]), (21.0, down())]);
+    run.post(23.0, "Down", None);
+    ends(&mut run, "Down", 25.0);
+    run.post(26.0, "Last", None);
+    let all = missed(&mut run, 26.0, 31.0);
+    assert_eq!(all, [(31.0, down()), (31.0, down())]);
+}

@@ -42,7 +42,7 @@ fn what_happens_again_is_told_again_also_beside_alerts_that_fire() {
 #[test]
 fn an_integration_that_was_told_what_happened_is_not_told_again_for_the_sake_of_another() {
     let mut run = Run::new(config(2));
-    run.answer = |batch, now| match batch.key.integration == 1 && now < at(20.0) {
+    run.answer = |batch, now| match batch.key.integration.number == 1 && now < at(20.0) {
         true => Outcome::Refused,
         false => Outcome::Sent,
     };

@@ -145,7 +145,8 @@ fn a_series_keeps_its_numbers_and_none_has_those_of_another_or_of_one_that_is_go
 fn a_hook_runs_where_something_is_asked_for_that_it_may_write() {
     const OTHER: Metric = Metric::histogram("t_other_seconds", "Other.", &[1.0]);
     let exporter = Exporter::local(Catalogue::new([SEEN, OTHER]).unwrap());
-    let ran = |on: fn(&Meter, Box<dyn Fn(&Meter) + Send + Sync>)| {
+    type Hook = Box<dyn Fn(&Meter) + Send + Sync>;
+    let ran = |on: fn(&Meter, Hook)| {
         let (runs, counts) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let counted = Arc::clone(&runs);
         on(

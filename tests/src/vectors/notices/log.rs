@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use admf_alerts::Labels;
 use admf_alerts::notify::{
-    Alert, Entry, Fingerprint, Integration, Log, LogKey, Notifier, Outcome, Posted, Reason, decide,
+    Alert, Entry, Fingerprint, Integration, IntegrationId, Log, LogKey, Notifier, Outcome, Posted,
+    Reason, decide,
 };
 use serde_json::Value;
 
@@ -89,7 +90,10 @@ pub(super) fn send_filter(case: &Fields<'_>) -> Checked<()> {
     config.route.group_wait = Some(Duration::ZERO);
     config.route.repeat_interval = Some(Duration::from_nanos(1));
     let send_resolved = case.must("send_resolved", case.flag("send_resolved"))?;
-    let integrations = vec![Integration { send_resolved }];
+    let integrations = vec![Integration {
+        send_resolved,
+        ..Integration::default()
+    }];
     config.receivers.insert("receiver".to_owned(), integrations);
     let mut notifier = notifier(config)?;
     let post = |notifier: &mut Notifier, fire: bool| {
@@ -158,7 +162,7 @@ fn key(name: &str) -> LogKey {
     LogKey {
         group: name.to_owned(),
         receiver: String::new(),
-        integration: 0,
+        integration: IntegrationId::default(),
     }
 }
 

@@ -68,7 +68,10 @@ fn config(fields: &Fields<'_>) -> Checked<(Config, Vec<Duration>)> {
     let mut fails = Vec::new();
     let mut integrations = Vec::new();
     for word in words(fields, "integrations")?.unwrap_or_else(|| vec!["ok"]) {
-        let mut integration = Integration { send_resolved };
+        let mut integration = Integration {
+            send_resolved,
+            ..Integration::default()
+        };
         let mut until = Duration::ZERO;
         match (word, word.strip_prefix("fails_until_")) {
             ("ok", _) => {}
@@ -114,7 +117,7 @@ impl Run {
 
     fn look(&mut self, now: Duration) {
         for delivery in self.notifier.due(now) {
-            let integration = delivery.batch.key.integration;
+            let integration = delivery.batch.key.integration.number;
             let outcome = match now < self.fails[integration] {
                 true => Outcome::Again {
                     after: Duration::ZERO,
