@@ -85,6 +85,9 @@ pub struct Alert {
     pub ends_at: Option<Duration>,
     /// When it was last posted.
     pub updated_at: Duration,
+    /// When it was first posted with this beginning and this end.
+    #[serde(default)]
+    pub learned_at: Duration,
     /// Whether its end was given by nobody: it ends unless it is posted again.
     pub timeout: bool,
     /// Whether it is told of once, as something that happened: it never fires, and nobody waits for its end.
@@ -107,6 +110,7 @@ impl Alert {
             timeout: posted.ends_at.is_none(),
             once: false,
             updated_at: now,
+            learned_at: now,
             labels: posted.labels,
             annotations: posted.annotations,
             generator_url: posted.generator_url,

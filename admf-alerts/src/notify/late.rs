@@ -86,7 +86,8 @@ impl Notifier {
             |it: &Fingerprint| owed.is_some_and(|owed| owed.resolved.contains(it));
         let ended = alerts.iter().filter_map(|it| {
             let end = it.ends_at.filter(|_| !it.once)?;
-            Some((it.fingerprint(), end))
+            // An end may be posted later than it was.
+            Some((it.fingerprint(), end.max(it.learned_at)))
         });
         let missed = ended.filter(|(alert, end)| {
             // Of the same episode: the group keeps it for the sake of others.

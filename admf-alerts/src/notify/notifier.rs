@@ -138,7 +138,10 @@ impl Notifier {
                     updated_at: alert.updated_at.max(old.updated_at),
                     ..alert
                 };
-                let new = Alert::clone(&old).followed_by(alert, now);
+                let mut new = Alert::clone(&old).followed_by(alert, now);
+                if (new.starts_at, new.ends_at) == (old.starts_at, old.ends_at) {
+                    new.learned_at = old.learned_at;
+                }
                 if old.starts_at < new.starts_at {
                     self.acknowledgements.remove(&fingerprint);
                 }

@@ -47,7 +47,7 @@ impl AlertService {
 }
 
 /// Tells somebody, again where he does not take it, for two minutes; returns what he said last where he never did.
-async fn tell(mut once: impl AsyncFnMut() -> Report) -> Result<(), String> {
+pub(super) async fn tell(mut once: impl AsyncFnMut() -> Report) -> Result<(), String> {
     let mut waits = AGAIN.into_iter().map(Duration::from_secs);
     loop {
         let report = once().await;
@@ -56,46 +56,5 @@ async fn tell(mut once: impl AsyncFnMut() -> Report) -> Result<(), String> {
             (Outcome::Again { after }, Some(wait)) => sleep(wait.max(after)).await,
             _ => return Err(report.said.unwrap_or_default()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::time::Instant;
-
-    use super::*;
-    use crate::channel::Failure;
-
-    const LATER: Duration = Duration::from_secs(10);
-
-    /// Answers so in turn, and the last for ever; returns what came of it, after how many tries and seconds.
-    async fn told(answers: &[Outcome]) -> (Result<(), String>, usize, u64) {
-        let (began, mut tries) = (Instant::now(), 0);
-        let told = tell(async || {
-            let outcome = answers[tries.min(answers.len() - 1)];
-            tries += 1;
-            Report {
-                outcome,
-                failure: Some(Failure::Server),
-                said: Some(format!("try {tries}")),
-            }
-        });
-        let told = told.await;
-        (told, tries, began.elapsed().as_secs())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_does_not_take_it_is_told_again_for_two_minutes() {
-        let again = |after| Outcome::Again { after };
-        let soon = again(Duration::ZERO);
-        assert_eq!(told(&[Outcome::Sent]).await, (Ok(()), 1, 0));
-        let third = [soon, soon, Outcome::Sent];
-        assert_eq!(told(&third).await, (Ok(()), 3, 3));
-        let asked = [again(LATER), Outcome::Sent];
-        assert_eq!(told(&asked).await, (Ok(()), 2, 10), "who asks to wait");
-        let never = (Err("try 8".to_owned()), 8, 127);
-        assert_eq!(told(&[soon]).await, never);
-        let refused = (Err("try 1".to_owned()), 1, 0);
-        assert_eq!(told(&[Outcome::Refused]).await, refused);
     }
 }

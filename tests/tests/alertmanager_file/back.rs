@@ -13,6 +13,18 @@ fn same(one: &Setup, other: &Setup) -> bool {
     one.channels == other.channels && format!("{one:?}") == format!("{other:?}")
 }
 
+/// As a text, without the digits that say where channels lead: a secret that stands elsewhere leads elsewhere.
+fn without_places(setup: &Setup) -> String {
+    let text = format!("{setup:?}");
+    let mut parts = text.split("Integration { name: \"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (name, rest) = part.split_once('"').expect("a name ends");
+        let kind = name.split(' ').next().unwrap_or_default();
+        text + "Integration " + kind + rest
+    })
+}
+
 #[test]
 fn what_is_written_is_accepted_by_amtool_and_read_as_the_same() {
     let count = number("ALERTMANAGER_FILES", 300);
@@ -46,7 +58,7 @@ fn what_is_written_is_accepted_by_amtool_and_read_as_the_same() {
         let known = |name: &str| Some(exported.secrets.get(name)?.expose().ok()?.into_owned());
         let named = parse("x.yml", &exported.text, Some(&known));
         let named = named.unwrap_or_else(|error| panic!("{error}\n{}", exported.text));
-        assert_eq!(format!("{named:?}"), format!("{setup:?}"));
+        assert_eq!(without_places(&named), without_places(&setup));
         files.insert(format!("{index:06}.yml"), exported.text);
         files.insert(format!("{index:06}.filled.yml"), filled);
     }

@@ -259,3 +259,28 @@ fn an_end_that_is_told_again_for_the_sake_of_others_is_not_missed_but_a_later_on
     let all = missed(&mut run, 26.0, 31.0);
     assert_eq!(all, [(31.0, down()), (31.0, down())]);
 }
+
+#[test]
+fn a_later_one_that_is_posted_after_the_flush_in_which_it_would_have_been_told_is_missed_too() {
+    let mut run = Run::new(config(2));
+    run.answer = |batch, _| match batch.key.integration.number == 1 {
+        true => Outcome::Refused,
+        false => Outcome::Sent,
+    };
+    run.post(0.0, "Stays", None);
+    run.post(0.0, "Down", None);
+    run.post(4.0, "Down", Some(4.0));
+    run.post(12.0, "More", None);
+    run.until(21.0);
+    let late = Posted {
+        labels: Labels::from_iter([("alertname", "Down")]),
+        starts_at: Some(at(20.2)),
+        ends_at: Some(at(20.8)),
+        ..Posted::default()
+    };
+    run.notifier.post(at(22.0), late).expect("it is sound");
+    run.post(23.0, "Last", None);
+    let all = missed(&mut run, 23.0, 31.0);
+    let down = || vec!["Down".to_owned()];
+    assert_eq!(all, [(31.0, down()), (31.0, down())]);
+}

@@ -1,6 +1,7 @@
 //! A service, by what those whom it tells hear.
 
 mod happened;
+mod incident;
 mod meta;
 
 use std::fs;

@@ -34,6 +34,10 @@ const UNFED: [(&str, &str); 9] = [
         "the circuits count failures in a row, which have no window",
     ),
     (
+        "admf_notifications_oldest_undelivered_timestamp_seconds",
+        "every notice arrives",
+    ),
+    (
         "admf_circuit_breaker_slow_ratio",
         "the circuits have no limit for slow calls",
     ),
