@@ -69,7 +69,7 @@ pub fn shown(length: Duration) -> String {
 
 /// Does as [`shown`], where nothing is lost by it and it can be read again.
 pub(crate) fn written(length: Duration) -> Result<String, String> {
-    if length.subsec_nanos() % 1_000_000 != 0 {
+    if !length.subsec_nanos().is_multiple_of(1_000_000) {
         return Err("is no whole number of milliseconds".to_owned());
     }
     if length.as_millis() > i64::MAX as u128 / 1_000_000 {

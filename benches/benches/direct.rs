@@ -59,7 +59,7 @@ fn breaker_sick(c: &mut Criterion) {
     let mut group = c.benchmark_group("breaker_one_in_ten_fails");
     let count = breaker("count", Some(WindowConfig::count(100)), &env);
     let tick = AtomicU32::new(0);
-    let fails = || tick.fetch_add(1, Ordering::Relaxed) % 10 == 0;
+    let fails = || tick.fetch_add(1, Ordering::Relaxed).is_multiple_of(10);
     both(&mut group, "count_100", || {
         if let Ok(permit) = count.permit(&Ask::default()) {
             permit.record(match fails() {

@@ -37,7 +37,7 @@ fn config() -> Config {
 }
 
 fn posted(group: usize, alert: usize) -> Posted {
-    let severity = if alert % 2 == 0 {
+    let severity = if alert.is_multiple_of(2) {
         "critical"
     } else {
         "warning"

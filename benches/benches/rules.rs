@@ -15,7 +15,7 @@ const SERVICES: usize = 10;
 const METRICS: usize = 100;
 /// An hour, which is there before a round is timed.
 const FILLED: u64 = 240;
-const TIMED: u64 = 100;
+const TIMED: u64 = 20;
 const STEP: Duration = Duration::from_secs(15);
 /// The processor's time that a round may take.
 const ASKED: Duration = Duration::from_millis(1_500);
@@ -38,7 +38,7 @@ impl Service {
     fn new() -> Self {
         let labels: &'static [Label] = Box::leak(Box::new([
             Label::capped("service", SERVICES),
-            Label::capped("instance", INSTANCES),
+            Label::capped("host", INSTANCES),
             Label::one_of("environment", &["production"]),
             Label::capped("component", METRICS),
         ]));
@@ -105,7 +105,7 @@ fn rules() -> Vec<Rule> {
             .label("severity", "warning")
             .annotation(
                 "summary",
-                "{{ $labels.service }} at {{ $labels.instance }}: {{ $value | humanize }} a second",
+                "{{ $labels.service }} at {{ $labels.host }}: {{ $value | humanize }} a second",
             )
     };
     exprs.into_iter().enumerate().map(rule).collect()

@@ -187,8 +187,8 @@ pub(super) fn length(field: &str, length: Duration) -> Result<String, Problem> {
     match millis {
         0 => refused("must be at least a millisecond"),
         _ if length > super::LONGEST => refused("must be at most a year"),
-        _ if millis % 60_000 == 0 => Ok(format!("{}m", millis / 60_000)),
-        _ if millis % 1_000 == 0 => Ok(format!("{}s", millis / 1_000)),
+        _ if millis.is_multiple_of(60_000) => Ok(format!("{}m", millis / 60_000)),
+        _ if millis.is_multiple_of(1_000) => Ok(format!("{}s", millis / 1_000)),
         _ => Ok(format!("{millis}ms")),
     }
 }

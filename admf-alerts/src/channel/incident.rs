@@ -137,9 +137,14 @@ fn actions(batch: &Batch) -> &'static [EventAction] {
     if lasting.peek().is_none() || batch.reason == Reason::Happened {
         return &[];
     }
+    // Of what nobody may know that it began.
+    let missed = lasting
+        .clone()
+        .all(|it| batch.missed.contains(&it.fingerprint()));
     match (lasting.any(|it| it.ends_at.is_none()), batch.reason) {
         (true, _) => &[EventAction::Trigger],
         (false, Reason::First) => &[EventAction::Trigger, EventAction::Resolve],
+        (false, _) if missed => &[EventAction::Trigger, EventAction::Resolve],
         (false, _) => &[EventAction::Resolve],
     }
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// No shorter step is a jump, unless the options say so.
 const LEAST: Duration = Duration::from_secs(30);
 
+/// How many steps in a row are too long until they are what is usual.
+const PATIENCE: u32 = 3;
+
 /// How far the time may be behind that of the step before without having been set back: as if two threads read it.
 const ABREAST: Duration = Duration::from_secs(1);
 
@@ -14,6 +17,8 @@ pub(super) struct Clock {
     last: Option<Duration>,
     /// How long steps were lately: the longest of them, of which each shorter one takes an eighth of the difference.
     usual: Option<Duration>,
+    /// How many steps in a row were too long. That is no suspension any more, but how often somebody looks.
+    long: u32,
 }
 
 /// What is taken for a jump.
@@ -53,16 +58,23 @@ impl Clock {
             return (now, Some(Jump::Back { by, samples }));
         }
         let step = now - last;
-        if pace.bound(self.usual).is_some_and(|bound| step > bound) {
+        if pace.bound(self.usual).is_some_and(|bound| step > bound) && self.is_odd(pace) {
             let lost = pace.whole(step.saturating_sub(self.one()), false);
             let jump = Jump::Ahead { since: last, lost };
             return (now, Some(jump).filter(|_| !lost.is_zero()));
         }
         if !step.is_zero() {
+            self.long = 0;
             let fade = |usual: Duration| usual - usual.saturating_sub(step) / 8;
             self.usual = Some(self.usual.map_or(step, fade).max(step));
         }
         (now, None)
+    }
+
+    /// Says whether one more step that is too long is still not what is usual; a bound that the options set stays.
+    fn is_odd(&mut self, pace: &Pace) -> bool {
+        self.long += 1;
+        self.long < PATIENCE || pace.longest.is_some()
     }
 
     /// Returns what time it is where no step is made.

@@ -37,6 +37,8 @@ impl Leader {
                     };
                 }
             } else if looks % READ == 0
+                // Without a word from the server there is nothing new, and the problem stays that of asking.
+                && self.problem().is_none()
                 && let Some(told) = self.patiently(candidate.read(known)).await
             {
                 known = told.as_ref().map_or(known, |it| it.revision);

@@ -72,12 +72,11 @@ impl Notifier {
             || (!alert.once && cooled().unwrap_or_default())
     }
 
-    /// Says whether an integration of the node was told that an alert fires, and nothing since.
+    /// Says whether an integration of the node was told, or may have been, that an alert fires, and nothing since.
     fn owes_end(&self, node: &Node, group: &Labels, alert: Fingerprint) -> bool {
         let integrations = self.config.integrations(&node.receiver);
         let mut keys = integrations.map(|(it, _)| log_key(node, group, it));
-        let fires = |key: &LogKey| self.log.get(key)?.firing.get(&alert);
-        keys.any(|key| fires(&key).is_some())
+        keys.any(|key| self.known_firing(&key).any(|it| it == alert))
     }
 
     /// Decides whether an integration is told, and of what.

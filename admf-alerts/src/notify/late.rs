@@ -87,15 +87,17 @@ impl Notifier {
         let ended = alerts.iter().filter_map(|it| {
             let end = it.ends_at.filter(|_| !it.once)?;
             // An end may be posted later than it was.
-            Some((it.fingerprint(), end.max(it.learned_at)))
+            Some((it.fingerprint(), it.starts_at, end.max(it.learned_at)))
         });
-        let missed = ended.filter(|(alert, end)| {
+        let missed = ended.filter(|(alert, began, end)| {
             // Of the same episode: the group keeps it for the sake of others.
             let knows_end =
                 entry.is_some_and(|entry| entry.resolved.contains(alert) && *end <= entry.flushed);
-            !knows_end && (!fires(alert) || may_hold_for_ended(alert))
+            // Of what was told to fire an end is owed; of a later episode another one may have arrived before.
+            let is_later = || entry.is_some_and(|entry| *began > entry.flushed);
+            !knows_end && (!fires(alert) || (may_hold_for_ended(alert) && is_later()))
         });
-        missed.map(|(alert, _)| alert).collect()
+        missed.map(|(alert, ..)| alert).collect()
     }
 
     /// Lists who was told that an alert fires, and not yet that it has ended: what [`acknowledge`](Self::acknowledge) may be

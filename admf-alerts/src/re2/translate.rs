@@ -143,15 +143,15 @@ impl Reader<'_> {
         let mut first = true;
         while first || !self.rest.starts_with(']') {
             first = false;
-            if self.rest.starts_with("[:") {
-                if let Some(end) = self.rest.find(":]") {
-                    let name = self.rest[2..end].trim_start_matches('^');
-                    if !CLASSES.contains(&name) {
-                        return Err(format!("there is no class `[:{name}:]`"));
-                    }
-                    self.copy(end + 2);
-                    continue;
+            if self.rest.starts_with("[:")
+                && let Some(end) = self.rest.find(":]")
+            {
+                let name = self.rest[2..end].trim_start_matches('^');
+                if !CLASSES.contains(&name) {
+                    return Err(format!("there is no class `[:{name}:]`"));
                 }
+                self.copy(end + 2);
+                continue;
             }
             if self.class()? {
                 continue;

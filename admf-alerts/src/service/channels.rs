@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use resilience_core::Env;
 use tokio::sync::Semaphore;
 
 use super::totals::ChannelTotals;
@@ -37,7 +38,12 @@ impl Channel {
 
     /// Sets it up once more, with a breaker and limits that know nothing.
     pub(super) fn anew(&self, shared: &Shared) -> Result<Sender, String> {
-        Sender::new(self.sender.name(), &self.declared, shared)
+        // They are those of an environment by their names.
+        let shared = Shared {
+            env: Env::default(),
+            ..shared.clone()
+        };
+        Sender::new(self.sender.name(), &self.declared, &shared)
     }
 
     pub(super) fn totals(&self) -> ChannelTotals {
@@ -84,13 +90,16 @@ impl Channels {
         for (receiver, declared) in &setup.channels {
             let channels = declared.iter().enumerate().map(|(at, declared)| {
                 let old = before.and_then(|it| it.0.get(receiver)?.get(at));
-                match old.filter(|(_, it)| it.declared == *declared) {
-                    Some((_, old)) => Ok(Arc::clone(old)),
-                    None => {
-                        let name = format!("{receiver}[{at}] {}", declared.kind());
-                        Channel::new(name, declared, shared).map(Arc::new)
-                    }
+                if let Some((_, old)) = old.filter(|(_, it)| it.declared == *declared) {
+                    return Ok(Arc::clone(old));
                 }
+                let name = format!("{receiver}[{at}] {}", declared.kind());
+                let channel = Channel::new(name, declared, shared)?;
+                let leads = |it: &config::Channel| it.integration().name;
+                if old.is_some_and(|(_, it)| leads(&it.declared) != leads(declared)) {
+                    channel.sender.reset();
+                }
+                Ok(Arc::new(channel))
             });
             let channels = channels.collect::<Result<Vec<_>, String>>()?;
             let names = declared.iter().map(|it| it.integration().name);

@@ -66,7 +66,7 @@ fn base64(bytes: &[u8]) -> String {
         .chunks(6)
         .map(|six| six.iter().fold(0, |all, bit| all << 1 | usize::from(*bit)));
     let mut text: String = digits.map(|it| char::from(DIGITS[it])).collect();
-    while text.len() % 4 > 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text

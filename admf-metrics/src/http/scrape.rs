@@ -69,10 +69,11 @@ impl Scrapes {
         let number = self.shared.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let turn = Arc::clone(&self.turn).lock_owned().await;
         drop(waits);
-        if let Some(last) = turn.as_ref() {
-            if last.serves >= number && last.gzip == gzip {
-                return Ok(last.clone());
-            }
+        if let Some(last) = turn.as_ref()
+            && last.serves >= number
+            && last.gzip == gzip
+        {
+            return Ok(last.clone());
         }
         let shared = Arc::clone(&self.shared);
         // The turn goes along: it ends with the render, not with a client that went away.

@@ -12,14 +12,18 @@ use metrics::{Recorder, with_local_recorder};
 use crate::peers::{self, BUCKETS, Family, Labels, Upkeep, client_histogram, exporter};
 
 const MOST: usize = 200_000;
-pub(crate) const ORDERS: Metric = Metric::counter("bench_orders_total", "Orders.").labels(&[
-    Label::one_of("outcome", &["filled", "refused"]),
-    Label::capped("symbol", MOST),
-]);
-const POSITION: Metric =
-    Metric::gauge("bench_position_shares", "Position.").labels(&[Label::capped("symbol", MOST)]);
+pub(crate) const ORDERS: Metric = Metric::counter("bench_orders_total", "Orders.")
+    .labels(&[
+        Label::one_of("outcome", &["filled", "refused"]),
+        Label::capped("symbol", MOST),
+    ])
+    .at_most(MOST);
+const POSITION: Metric = Metric::gauge("bench_position_shares", "Position.")
+    .labels(&[Label::capped("symbol", MOST)])
+    .at_most(MOST);
 pub(crate) const LATENCY: Metric = Metric::histogram("bench_latency_seconds", "Latency.", BUCKETS)
-    .labels(&[Label::capped("symbol", MOST)]);
+    .labels(&[Label::capped("symbol", MOST)])
+    .at_most(MOST);
 
 const ORDER: Labels = &[("outcome", "filled"), ("symbol", "AAPL")];
 const SYMBOL: Labels = &[("symbol", "AAPL")];

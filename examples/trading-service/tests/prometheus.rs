@@ -94,10 +94,17 @@ fn of_scrapes(prometheus: &Prometheus, metric: &str) -> Result<Vec<f64>> {
     Ok(values.ok_or("no number")?)
 }
 
-/// The sum of what was stored last of the series that a selector names; none of them is nothing counted.
+/// The sum of what was stored last of the series that a selector names; where there is none its metric must be there.
 fn stored(prometheus: &Prometheus, selector: &str) -> Result<f64> {
-    let rows = prometheus.query(&format!("sum(last_over_time({selector}[1h]))"))?;
-    Ok(rows.first().map_or(0.0, |(_, value)| *value))
+    let sum = |of: &str| prometheus.query(&format!("sum(last_over_time({of}[1h]))"));
+    if let Some((_, value)) = sum(selector)?.first() {
+        return Ok(*value);
+    }
+    let metric = selector.split('{').next().unwrap_or_default();
+    match sum(metric)?.first() {
+        Some(_) => Ok(0.0),
+        None => Err(format!("nothing is known of {metric}").into()),
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ async fn call(limiter: &DistributedRateLimiter, store: Option<&RedisStore>, told
                 in_outage = total;
                 say(&format!("{letter} {before} {after}"));
                 // Enough of this outage is seen.
-                if letter == 'O' && total % CALLS_IN_OUTAGE == 0 {
+                if letter == 'O' && total.is_multiple_of(CALLS_IN_OUTAGE) {
                     told.0.notified().await;
                 }
                 tokio::task::yield_now().await;

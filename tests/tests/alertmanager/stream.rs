@@ -219,7 +219,7 @@ pub(crate) fn keys(notifier: &Notifier, labels: &Labels) -> BTreeSet<Key> {
 
 fn labels(number: u64) -> Labels {
     let zone = ["a", "b", "c"][(number / 2 % 3) as usize];
-    let severity = if number % 2 == 0 {
+    let severity = if number.is_multiple_of(2) {
         "critical"
     } else {
         "warning"

@@ -21,7 +21,7 @@ impl Guard {
     pub(super) fn new(name: &str, channel: &Channel, env: &Env) -> Result<Self, ConfigError> {
         let name = format!("alerts.{name}");
         let limit = channel.common().limit.or_else(|| limit_of(channel));
-        // A channel that is set up anew under its name is the same to who is asked: what was learned of him holds.
+        // Set up anew under its name it asks the same one, and what was learned of him holds, but where it is reset.
         let limiter = |it: Limit| {
             let config = RateLimiterConfig::new(it.notices, it.per);
             let limiter = RateLimiter::get_or_new(name.clone(), config.clone(), env)?;
@@ -32,6 +32,12 @@ impl Guard {
             limit: limit.map(limiter).transpose()?,
             breaker: CircuitBreaker::get_or_new(name.clone(), breaker, env)?,
         })
+    }
+
+    /// Forgets what was learned of who is asked.
+    #[cfg(feature = "service")]
+    pub(super) fn reset(&self) {
+        self.breaker.reset();
     }
 
     /// Makes a call unless breaker or limit refuse it.

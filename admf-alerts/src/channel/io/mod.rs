@@ -105,6 +105,12 @@ impl Sender {
         })
     }
 
+    /// Forgets what its breaker has learned: it leads to somebody else now.
+    #[cfg(feature = "service")]
+    pub(crate) fn reset(&self) {
+        self.guard.reset();
+    }
+
     /// Returns its name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -346,3 +346,23 @@ fn a_clock_that_is_set_back_by_an_hour_and_forth_again_is_followed_both_ways() {
     // From 3210 seconds before the first slot until 400 after, but for the one that is evaluated.
     assert_eq!(engine.groups().next().unwrap().missed, 360);
 }
+
+#[test]
+fn who_looks_seldom_from_the_third_time_on_is_no_suspended_machine() {
+    for (before, apart) in [(0, 600), (15, 50), (1, 31)] {
+        let mut engine = watched([rule(3 * apart, 0)]);
+        let mut at = 1_000;
+        for _ in 0..5 {
+            see(&mut engine, at, LOW);
+            at += before;
+        }
+        let mut seen = Vec::new();
+        for _ in 0..8 {
+            at += apart;
+            seen.push(see(&mut engine, at, HIGH));
+        }
+        let fires = seen.iter().filter(|it| matches!(it, Fires(_))).count();
+        let last = seen.last().unwrap();
+        assert!(fires == 1 && matches!(last, Firing(_)), "{apart}: {seen:?}");
+    }
+}

@@ -80,3 +80,26 @@ fn a_cooldown_does_not_hold_back_the_end_of_what_was_told() {
     run.until(60.0);
     assert_eq!(run.told(), [(1.0, 0, "Down", ""), (31.0, 0, "", "Down")]);
 }
+
+#[test]
+fn a_cooldown_does_not_hold_back_the_end_of_what_may_have_been_told() {
+    let mut config = config(1);
+    config.cooldowns.push(Cooldown {
+        matchers: Vec::new(),
+        length: Duration::from_secs(1_000),
+    });
+    let mut run = Run::new(config);
+    // It is told, and says that it was not.
+    run.answer = |_, now| match now < at(15.0) {
+        true => Outcome::Again {
+            after: Duration::ZERO,
+        },
+        false => Outcome::Sent,
+    };
+    run.post(0.0, "Down", None);
+    run.post(5.0, "Down", Some(5.0));
+    run.until(60.0);
+    let last = run.told().pop().expect("somebody is told");
+    assert_eq!((last.2, last.3), ("", "Down"));
+    assert_eq!(run.notifier.owed().count(), 0);
+}

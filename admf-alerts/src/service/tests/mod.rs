@@ -269,6 +269,30 @@ async fn a_clock_that_is_set_back_by_hours_holds_nothing_up_and_ends_are_told() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_channel_is_tried_past_its_breaker_and_one_that_leads_elsewhere_has_learned_nothing() {
+    let place = Place::new();
+    // Nothing can be added to a folder.
+    fs::create_dir(place.file()).expect("it is not there");
+    let service = place.open();
+    post(&service, "Down", Some(EPOCH + Duration::from_secs(36_000)));
+    service.run(sleep(Duration::from_secs(20))).await;
+    let said = |service: &AlertService| service.totals().channels["log"][0].said.clone();
+    let refused = said(&service).expect("it fails");
+    assert!(refused.contains("rejected by"), "{refused}");
+    fs::remove_dir(place.file()).expect("it is empty");
+    let tried = service.test_channel("log").await.expect("there is one");
+    assert_eq!(tried[0].report.outcome, Outcome::Sent, "{tried:?}");
+
+    fs::remove_file(place.file()).expect("it was told");
+    fs::create_dir(place.file()).expect("it is not there");
+    service.run(sleep(Duration::from_secs(20))).await;
+    let other = place.folder.path().join("other.jsonl");
+    service.reload(setup(&other)).expect("it is sound");
+    service.run(sleep(Duration::from_secs(5))).await;
+    assert_eq!(told(&other), ["firing"], "{:?}", said(&service));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_channel_is_tried_past_routes() {
     let place = Place::new();
     let service = place.open();

@@ -6,7 +6,7 @@ use super::common::{Result, bars, service};
 use super::running::{Running, SERVE, ask, await_answer, await_ready, filled_at, scrape};
 
 /// How the names begin of what neither the run nor the service of this test feeds, and why.
-const UNFED: [(&str, &str); 9] = [
+const UNFED: [(&str, &str); 10] = [
     (
         "admf_bulkhead_wait_seconds",
         "who finds no slot is refused at once",

@@ -58,7 +58,12 @@ impl Evaluator {
             RuleClock::Machine | RuleClock::Objectives => Settings::default(),
             RuleClock::Trading => Settings::default().lookback(LOOKBACK).subquery_step(DAY),
         };
-        let engine = Engine::with(groups, Options::default().promql(promql))?;
+        let options = match clock {
+            RuleClock::Machine | RuleClock::Objectives => Options::default(),
+            // Between two dates nobody slept.
+            RuleClock::Trading => Options::default().longest_step(Duration::MAX),
+        };
+        let engine = Engine::with(groups, options.promql(promql))?;
         Ok(Self {
             side,
             apart: match clock {
