@@ -1,19 +1,20 @@
 //! What the disk holds, for somebody who copies it.
 
 use std::mem;
-use std::time::Duration;
 
 use super::Durable;
 use crate::notify::Changes;
 
 impl Durable {
     /// Notes what changes, beginning with all there is, until [`copy_no_more`](Self::copy_no_more).
-    pub(crate) fn copy_all(&mut self, now: Duration) {
+    #[cfg(all(feature = "leader", feature = "service"))]
+    pub(crate) fn copy_all(&mut self, now: std::time::Duration) {
         self.copied = Some(Changes::default());
         self.notifier.forget_changes();
         self.save(now);
     }
 
+    #[cfg(all(feature = "leader", feature = "service"))]
     pub(crate) fn copy_no_more(&mut self) {
         self.copied = None;
     }
