@@ -236,9 +236,8 @@ fn what_began_and_ended_between_two_notices_is_told_as_missed_and_no_other_end_i
     assert_eq!(told, [(11.0, vec!["Blip".to_owned()])]);
 }
 
-/// The group keeps an end for the sake of who was not told of it.
-#[test]
-fn an_end_that_is_told_again_for_the_sake_of_others_is_not_missed_but_a_later_one_is() {
+/// One of two is told of an end, which the group keeps for the sake of the other.
+fn told_by_one_of_two() -> Run {
     let mut run = Run::new(config(2));
     run.answer = |batch, _| match batch.key.integration.number == 1 {
         true => Outcome::Refused,
@@ -248,6 +247,12 @@ fn an_end_that_is_told_again_for_the_sake_of_others_is_not_missed_but_a_later_on
     run.post(0.0, "Down", None);
     run.post(4.0, "Down", Some(4.0));
     run.post(12.0, "More", None);
+    run
+}
+
+#[test]
+fn an_end_that_is_told_again_for_the_sake_of_others_is_not_missed_but_a_later_one_is() {
+    let mut run = told_by_one_of_two();
     run.until(20.0);
     let all = missed(&mut run, 20.0, 21.0);
     let down = || vec!["Down".to_owned()];
@@ -262,15 +267,7 @@ fn an_end_that_is_told_again_for_the_sake_of_others_is_not_missed_but_a_later_on
 
 #[test]
 fn a_later_one_that_is_posted_after_the_flush_in_which_it_would_have_been_told_is_missed_too() {
-    let mut run = Run::new(config(2));
-    run.answer = |batch, _| match batch.key.integration.number == 1 {
-        true => Outcome::Refused,
-        false => Outcome::Sent,
-    };
-    run.post(0.0, "Stays", None);
-    run.post(0.0, "Down", None);
-    run.post(4.0, "Down", Some(4.0));
-    run.post(12.0, "More", None);
+    let mut run = told_by_one_of_two();
     run.until(21.0);
     let late = Posted {
         labels: Labels::from_iter([("alertname", "Down")]),
